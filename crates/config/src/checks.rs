@@ -124,7 +124,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_unspecified_address_means_all_addresses_of_its_family() {
+    fn an_unspecified_address_overlaps_specific_addresses_on_the_same_port() {
         for (one, other, expected) in [
             ("127.0.0.1:80", "127.0.0.1:80", true),
             ("127.0.0.1:80", "127.0.0.1:81", false),

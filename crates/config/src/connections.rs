@@ -131,7 +131,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn all_connections_including_leaving_ones_fit_below_the_open_file_limit() {
+    fn the_open_file_limit_has_room_for_all_connections_even_those_that_are_leaving() {
         let mut config = Config::default();
         for old_tls in [None, Some("127.0.0.1:8444".parse().unwrap())] {
             config.proxy.old_tls = old_tls;
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn an_exempt_address_has_a_single_larger_connection_limit() {
+    fn an_exempt_address_has_one_larger_limit_for_connections_with_and_without_a_sign_in() {
         let limits = ConnectionLimits::new(&["192.0.2.0/24".parse().unwrap()], 800, 50, 10);
         assert_eq!(limits.of_address("192.0.2.1".parse().unwrap()), (700, 700));
         assert_eq!(limits.of_address("198.51.100.1".parse().unwrap()), (50, 10));

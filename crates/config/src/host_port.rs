@@ -59,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_host_is_separated_from_its_port() {
+    fn a_text_is_split_into_a_host_and_a_port() {
         let table = [
             ("msn.example.org", "msn.example.org", None),
             ("msn.example.org:8080", "msn.example.org", Some(8080)),
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_that_is_not_a_host_and_port_is_refused() {
+    fn a_text_that_is_not_a_host_with_a_port_is_refused() {
         for text in [
             "", ":", ":80", "a:b", "a:+80", "a:65536", "a:80:80", "[]", "[]:80", "[::1", "[::1]80", "[a]:80", "a:-1",
             "::1]",

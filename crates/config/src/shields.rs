@@ -121,7 +121,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_expression_is_refused_if_no_regex_dialect_accepts_it() {
+    fn an_expression_that_is_invalid_in_every_regex_dialect_is_refused() {
         let is_valid = |text: &str| Expression.read(&DeValue::String(text.into())).is_ok();
         for text in ["example\\.invalid", "(?=ahead)a", "(a)\\1", "[a-z]+@", "a{2,3}", "gr\u{FC}n"] {
             assert!(is_valid(text), "{text}");

@@ -48,7 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_common_other_name_for_a_setting_suggests_the_correct_key() {
+    fn a_likely_wrong_key_suggests_the_correct_key() {
         let keys = ["major", "minor", "min_build", "max_build", "deny"];
         for (word, key) in [
             ("least_build", "min_build"),
@@ -62,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unrelated_word_suggests_nothing() {
+    fn an_unrelated_word_gets_no_suggestion() {
         for word in ["", "x", "colour", "sqlite"] {
             assert_eq!(nearest(word, ["contacts", "groups", "rings"]), None, "{word}");
         }

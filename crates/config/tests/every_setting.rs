@@ -45,13 +45,13 @@ fn error(text: &str) -> String {
 }
 
 #[test]
-fn the_example_shows_the_defaults() {
+fn the_example_file_shows_the_default_values() {
     assert_eq!(Config::parse(EXAMPLE).unwrap(), Config::default());
     assert_eq!(Config::parse("").unwrap(), Config::default());
 }
 
 #[test]
-fn the_example_shows_every_setting() {
+fn the_example_file_shows_every_setting() {
     // The further network of the example shows only what such a network needs.
     for setting in Effective::parse(&whole_example(), &[]).unwrap().settings {
         if !setting.section.starts_with("network.") {
@@ -61,7 +61,7 @@ fn the_example_shows_every_setting() {
 }
 
 #[test]
-fn every_number_has_a_maximum() {
+fn every_numeric_setting_has_a_maximum() {
     for setting in every_setting().iter().filter(|setting| matches!(setting.value, Some(Value::Integer(_)))) {
         for value in ["9223372036854775807", "18446744073709551615", "1_000_000_000_000_000"] {
             let error = error(&file_with(setting, setting.name, value));
@@ -71,7 +71,7 @@ fn every_number_has_a_maximum() {
 }
 
 #[test]
-fn no_duration_is_longer_than_a_year() {
+fn every_duration_setting_is_limited_to_at_most_a_year() {
     for setting in every_setting().iter().filter(|setting| matches!(setting.value, Some(Value::Integer(_)))) {
         // The error for a number that is too large says the unit and the largest one.
         let error = error(&file_with(setting, setting.name, "9223372036854775807"));
@@ -82,7 +82,7 @@ fn no_duration_is_longer_than_a_year() {
 }
 
 #[test]
-fn every_text_has_a_maximum_length() {
+fn every_text_setting_has_a_maximum_length() {
     let long = format!("\"{}\"", "a".repeat(10_000));
     for setting in every_setting().iter().filter(|setting| matches!(setting.value, Some(Value::String(_)))) {
         let error = error(&file_with(setting, setting.name, &long));
@@ -92,7 +92,7 @@ fn every_text_has_a_maximum_length() {
 }
 
 #[test]
-fn every_list_has_a_maximum_size() {
+fn every_list_setting_has_a_maximum_size() {
     for setting in every_setting().iter().filter(|setting| matches!(setting.value, Some(Value::Array(_)))) {
         let error = error(&file_with(setting, setting.name, &format!("[{}]", "\"a\", ".repeat(1_000))));
         assert!(error.contains("expected at most "), "{error}");
@@ -100,7 +100,7 @@ fn every_list_has_a_maximum_size() {
 }
 
 #[test]
-fn every_repeated_section_has_a_maximum_number() {
+fn the_number_of_sections_is_limited_for_every_section_that_may_be_repeated() {
     let repeated: BTreeSet<_> =
         every_setting().iter().map(Setting::header).filter(|name| name.starts_with("[[")).collect();
     assert!(repeated.len() >= 3);
@@ -135,7 +135,7 @@ fn a_typo_in_the_name_of_any_setting_suggests_that_setting() {
 }
 
 #[test]
-fn every_written_setting_reads_back_with_the_same_value() {
+fn every_setting_keeps_its_value_when_it_is_written_and_read_again() {
     for setting in every_setting() {
         let text = file_with(&setting, setting.name, &setting.value.as_ref().unwrap().to_string());
         match Effective::parse(&text, &[]) {

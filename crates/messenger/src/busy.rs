@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_busy_server_answers_the_first_command_with_600_if_it_has_a_transaction_id() {
+    async fn a_busy_server_sends_600_if_the_first_command_has_a_transaction_id() {
         for (command, answer) in [
             (b"VER 7 MSNP12 CVR0\r\nCVR 8 0x0409\r\n".as_slice(), "600 7\r\n"),
             (b"USR 1 alice@example.com 1.2.3\r\n", "600 1\r\n"),

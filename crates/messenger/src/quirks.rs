@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn the_settings_override_what_the_offered_dialects_suggest() {
+    fn quirk_settings_take_precedence_over_the_offered_dialects() {
         assert!(quirks("MSNP9 CVR0", &[(Quirk::Msnp11Sdk, QuirkMode::Always)]).overlap_allow_and_block);
         assert_eq!(quirks("MSNP12 CVR0", &[(Quirk::Amsn, QuirkMode::Never)]), Quirks::NONE);
     }

@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn acts_over_the_limit_of_a_period_are_refused() {
+    async fn acts_over_the_limit_for_a_period_are_refused() {
         let rates = Rates::default();
         let change = || rates.admit(&handle(1), Act::ChangeName);
         assert_eq!([change(), change(), change(), change(), change(), change()], [true, true, true, true, true, false]);
@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn an_act_over_the_limit_may_be_tried_again_when_the_earliest_one_no_longer_counts() {
+    async fn an_act_over_the_limit_may_be_tried_again_when_the_earliest_act_no_longer_counts() {
         let rates = Rates::default();
         let (start, second) = (Instant::now(), Duration::from_secs(1));
         let sign_in = || rates.admit_or_when(&handle(1), Act::SignIn);

@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn values_are_never_split_into_words() {
+    fn values_in_the_account_command_are_never_split_into_words() {
         let words = fill_in("add --to x {handle} {password} {name}", "a@b", "s3cr,t &%", "A; rm");
         assert_eq!(words, ["add", "--to", "x", "a@b", "s3cr,t &%", "A; rm"]);
     }

@@ -162,7 +162,7 @@ async fn the_session_may_close_with_the_last_bytes_or_after_them() {
 }
 
 #[tokio::test]
-async fn out_at_the_end_of_a_notification_session_is_optional_after_the_client_has_sent_out() {
+async fn at_the_end_of_a_notification_session_the_server_may_omit_out_if_the_client_has_sent_out() {
     let text = |query: &str, body: &[&str]| {
         ["g @ http\n".to_owned(), request(query, &[r"OUT\r\n"]), answer("s1", "; Session=close", body)].concat()
     };
@@ -183,7 +183,7 @@ async fn out_at_the_end_of_a_notification_session_is_optional_after_the_client_h
 }
 
 #[tokio::test]
-async fn an_answer_without_commands_must_be_empty() {
+async fn an_answer_must_be_empty_if_the_file_has_no_commands_for_that_answer() {
     let text = ["g @ http\n".to_owned(), request(OPEN, &["VER 1 MS"]), answer("s1", "", &[])].concat();
     assert_passed(&play(&text, vec![receive(OPEN, "VER 1 MS"), send("1.1", "", "")]).await);
     let report = play(&text, vec![receive(OPEN, "VER 1 MS"), send("1.1", "", "VER 1 0\r\n")]).await;
@@ -191,7 +191,7 @@ async fn an_answer_without_commands_must_be_empty() {
 }
 
 #[tokio::test]
-async fn noise_in_bodies_is_set_aside_and_found_when_a_record_expects_it() {
+async fn noise_in_bodies_is_kept_aside_until_a_record_expects_that_noise() {
     let text = [
         "g @ http\n".to_owned(),
         request(OPEN, &[r"CHG 6 NLN\r\n"]),
@@ -226,7 +226,7 @@ async fn noise_in_bodies_is_set_aside_and_found_when_a_record_expects_it() {
 }
 
 #[tokio::test]
-async fn a_body_is_sent_with_a_real_ticket_and_its_correct_length() {
+async fn a_body_with_a_real_ticket_is_sent_with_the_correct_length() {
     let text = [
         "!account a alice@example.com secret \"A\"\ng @ http\n".to_owned(),
         request(OPEN, &[r"USR 3 TWN I alice@example.com\r\n"]),
@@ -252,7 +252,7 @@ async fn a_body_is_sent_with_a_real_ticket_and_its_correct_length() {
 }
 
 #[tokio::test]
-async fn the_client_connects_to_the_switchboard_address_in_a_body_and_can_use_its_host() {
+async fn the_client_connects_to_the_switchboard_address_in_a_body_and_records_can_contain_its_host() {
     let text = [
         "g @ http\n".to_owned(),
         request(OPEN, &[r"XFR 1 SB\r\n"]),
@@ -279,7 +279,7 @@ async fn the_client_connects_to_the_switchboard_address_in_a_body_and_can_use_it
 }
 
 #[tokio::test]
-async fn an_open_request_that_is_refused_creates_no_session() {
+async fn a_refused_open_request_creates_no_session() {
     let text = ["g @ http\n".to_owned(), request("Action=open", &[r"PNG\r\n"])].concat();
     let text = format!("{text}g < HTTP/1.1 400 Bad Request\ng < Content-Length: 0\ng <\n");
     let refuse = Send("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
@@ -289,7 +289,7 @@ async fn an_open_request_that_is_refused_creates_no_session() {
 }
 
 #[tokio::test]
-async fn a_connection_with_two_requests_must_stay_open() {
+async fn the_server_must_keep_a_connection_open_between_two_requests() {
     let one = "n > POST /NotRST.srf HTTP/1.1\nn > X-User: a\nn >\nn < HTTP/1.1 200 OK\nn < X-Token: abc\nn < Content-Length: 0\nn <\n";
     let two = "n > POST / HTTP/1.1\nn >\nn < HTTP/1.1 200 OK\nn < Content-Length: 0\nn <\n";
     let text = format!("n @ http\n{one}{two}");

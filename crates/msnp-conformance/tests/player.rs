@@ -99,7 +99,7 @@ async fn a_server_that_does_not_close_the_connection_is_reported() {
 }
 
 #[tokio::test]
-async fn out_before_the_close_is_optional_after_the_client_has_sent_out() {
+async fn the_server_may_close_without_out_after_the_client_has_sent_out() {
     for text in ["a @ ns\na > OUT\na <!\n", "a @ ns\na > OUT\na < OUT\na <!\n"] {
         for acts in [vec![Receive("OUT\r\n"), Close], vec![Receive("OUT\r\n"), Send("OUT\r\n"), Close]] {
             assert_passed(&play(text, acts).await);
@@ -112,7 +112,7 @@ async fn out_before_the_close_is_optional_after_the_client_has_sent_out() {
 }
 
 #[tokio::test]
-async fn noise_is_set_aside_and_found_when_a_record_expects_it() {
+async fn noise_is_kept_aside_until_a_record_expects_that_noise() {
     let text = format!("{CHG}a > PNG\na < QNG {{next-ping}}\na ..\na < CHL 0 {{c}}\na > X {{c}}\na <!\n");
     let noise = Send("CHL 0 123\r\nMSG Hotmail Hotmail 44\r\nContent-Type: text/x-msmsgsinitialemailnotif");
     let end = [Send("QNG 50\r\n"), Receive("X 123\r\n"), Close];
@@ -159,7 +159,7 @@ async fn the_answer_matches_the_challenge_that_the_server_chose() {
 }
 
 #[tokio::test]
-async fn runs_may_arrive_in_any_order_but_each_with_its_followers() {
+async fn list_lines_may_arrive_in_any_order_but_each_keeps_the_lines_that_belong_to_it() {
     let text = "a @ ns\na > SYN 1 0\na < LSG 0 Other 0\na < LSG 1 A 0\na < LSG 2 B 0\na < LST x\na < BPR 1\na < LST y\n\
                 a < ILN 1 x\na < UBX x 1\na <| u\na < ILN 1 y\n";
     let order = |tell| vec![Receive("SYN 1 0\r\n"), Send(tell)];
@@ -196,7 +196,7 @@ async fn the_within_directive_gives_a_record_more_time() {
 }
 
 #[tokio::test]
-async fn lines_to_different_names_may_arrive_in_any_order() {
+async fn lines_on_different_connections_may_arrive_in_any_order() {
     let text = "a @ ns\nb @ ns\nb < FLN x\na < FLN y\nb < FLN z\na > OK\nb <!\n";
     let conversations =
         vec![vec![Send("FLN y\r\n"), Receive("OK\r\n")], vec![Wait(50), Send("FLN x\r\nFLN z\r\n"), Wait(50), Close]];

@@ -77,7 +77,7 @@ fn the_program_counts_passed_failed_and_unplayed_parts() {
 }
 
 #[test]
-fn a_failure_is_printed_with_its_conversation_and_the_exit_code_is_1() {
+fn a_failure_prints_the_conversation_and_sets_the_exit_code_to_1() {
     let output = run("a @ ns\na < HI\na <!\n", serve_once("HO\r\n"), &["--pace", "byte"]);
     let said = String::from_utf8(output.stdout).unwrap();
     assert_eq!(output.status.code(), Some(1), "{said}");

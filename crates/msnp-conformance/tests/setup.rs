@@ -177,7 +177,7 @@ fn received(shared: &Shared, handle: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn accounts_are_cleared_and_get_the_values_and_lists_in_the_file() {
+async fn accounts_are_cleared_and_get_the_values_and_lists_from_the_file() {
     let text = format!(
         "{ACCOUNTS}!group alice \"Best Friends\" {{g}}\n!on-list alice AL bob\n\
          !on-list alice FL bob \"Bob B\" in \"Best Friends\" {{c}}\n!on-list bob FL,AL alice\n\
@@ -242,7 +242,7 @@ async fn signing_in_under_a_second_name_ends_the_session_of_the_first_name() {
 }
 
 #[tokio::test]
-async fn a_chat_is_created_in_the_same_way_as_by_clients() {
+async fn the_set_up_creates_a_chat_in_the_same_way_as_clients_do() {
     let text = format!(
         "{ACCOUNTS}!signed-in a alice MSNP12 CHG NLN 0\n!signed-in b bob MSNP12 CHG NLN 0\n\
          !chat {{sid}} sb-a=alice sb-b=bob\nsb-a > BLP 1 {{sid}}\nsb-a < BLP 1 555\nsb-b > PNG\nsb-b < QNG 50\n"
@@ -262,7 +262,7 @@ async fn a_chat_can_use_an_account_that_earlier_records_have_signed_in() {
 }
 
 #[tokio::test]
-async fn only_a_record_with_the_placeholder_sends_a_real_ticket() {
+async fn only_a_record_with_the_ticket_placeholder_is_sent_with_a_real_ticket() {
     let text = format!(
         "{ACCOUNTS}a @ ns\na > USR 3 TWN I alice@example.com\na < USR 3 TWN S {{policy}}\n\
          a > USR 4 TWN S t=ticket&p=profile\na < USR 4 OK alice@example.com 1 0\na < MSG Hotmail Hotmail {{len}}\na <| hi\n\

@@ -22,7 +22,7 @@ fn every_transcript_of_the_reference_can_be_parsed() {
 }
 
 #[test]
-fn a_script_has_the_parts_of_its_file() {
+fn a_parsed_script_has_the_same_parts_as_its_file() {
     for file in files() {
         let text = std::fs::read_to_string(&file).unwrap();
         let records = text.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
@@ -37,7 +37,7 @@ fn a_script_has_the_parts_of_its_file() {
 }
 
 #[test]
-fn a_transcript_that_cannot_be_played_has_a_reason() {
+fn every_transcript_that_cannot_be_played_gives_a_reason() {
     for script in files().iter().map(|file| read(file)) {
         if let Some(reason) = script.unplayable() {
             let words = reason.strip_prefix("static: ").unwrap_or_else(|| panic!("{reason}"));

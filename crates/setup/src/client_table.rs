@@ -342,7 +342,7 @@ mod tests {
     }
 
     #[test]
-    fn only_clients_that_need_it_redirect_login_live_com() {
+    fn login_live_com_is_redirected_only_for_client_7_5_and_pidgin() {
         for client in Client::every() {
             let expected = client.id.starts_with("7.5") || client.id == "pidgin";
             assert_eq!(client.hosts.contains(&"login.live.com"), expected, "{}", client.id);

@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_certificate_is_reported_fourteen_days_ahead() {
+    fn a_certificate_is_reported_fourteen_days_before_it_expires() {
         let end = 1_800_000_000;
         let table = [
             (15 * DAY, Left::Enough),

@@ -207,7 +207,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_command_is_read_back_unchanged() {
+    fn every_control_command_is_unchanged_after_writing_and_reading() {
         let handle = Handle::parse("alice@example.com").unwrap();
         for command in [
             Command::Announce("Hello <everybody> & all".to_owned()),

@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn unsafe_characters_become_escapes_and_lines_stay_lines() {
+    fn unsafe_characters_in_the_log_are_escaped_but_line_ends_are_kept() {
         let line = "INFO handle=é\u{202e}\u{9b}x\u{7f}\n";
         for (format, expected) in [
             (Format::Text, "INFO handle=é\\u{202e}\\u{9b}x\\u{7f}\n"),
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn colours_stay() {
+    fn colour_codes_are_kept_only_in_the_coloured_format() {
         let line = "\u{1b}[32mINFO\u{1b}[0m \u{202e}";
         assert_eq!(inert(line, Format::Colors), "\u{1b}[32mINFO\u{1b}[0m \\u{202e}");
         assert_eq!(inert(line, Format::Text), "\\u{1b}[32mINFO\\u{1b}[0m \\u{202e}");

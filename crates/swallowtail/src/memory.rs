@@ -66,21 +66,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_small_machine_has_fewer_connections_and_some_in_any_case() {
+    fn a_machine_with_little_memory_allows_fewer_connections_but_at_least_the_minimum() {
         assert_eq!(fitting(256 << 20), 4096);
         assert_eq!(fitting(1 << 30), 20_480);
         assert_eq!([fitting(0), fitting(RESERVED)], [MIN_CONNECTIONS; 2]);
     }
 
     #[test]
-    fn the_memory_of_this_machine_is_known() {
+    fn the_memory_size_of_this_machine_can_be_read() {
         assert!((1 << 20..u64::MAX).contains(&limit()));
         assert_eq!(machine("MemTotal:       24684092 kB\nMemFree: 1 kB\n"), Some(24_684_092 * 1024));
         assert_eq!(machine("MemTotal: many\n"), None);
     }
 
     #[test]
-    fn the_smallest_limit_of_a_group_and_those_around_it_counts() {
+    fn the_smallest_memory_limit_among_a_control_group_and_its_parents_applies() {
         let read = |path: &Path| match path.to_str()? {
             "/sys/fs/cgroup/system.slice/a.service/memory.max" => Some("max\n".to_owned()),
             "/sys/fs/cgroup/system.slice/memory.max" => Some("300\n".to_owned()),

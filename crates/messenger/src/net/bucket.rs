@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_burst_is_allowed_and_then_the_rate_applies() {
+    fn after_an_allowed_burst_the_rate_limit_applies() {
         let mut bucket = Bucket::new(2, 10);
         let now = Instant::now();
         assert_eq!(bucket.charge(1.0, now), None);
@@ -61,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_full_bucket_can_pay_for_more_than_its_burst() {
+    fn a_charge_larger_than_the_burst_needs_a_full_bucket() {
         let mut bucket = Bucket::new(2, 10);
         let now = Instant::now();
         assert!(bucket.is_full(now) && bucket.can_pay(3.0, now));

@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn each_address_gets_one_log_line_a_minute_with_the_number_of_suppressed_events() {
+    async fn each_address_causes_one_log_line_a_minute_which_counts_the_suppressed_events() {
         let limit = LogLimit::default();
         assert_eq!(limit.note(address(1)), Some(0));
         for _ in 0..1000 {
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_botnet_causes_a_limited_number_of_log_lines_and_entries() {
+    async fn a_botnet_causes_only_a_limited_number_of_log_lines_and_remembered_addresses() {
         let limit = LogLimit::default();
         let lines = (0..3 * MAX_ADDRESSES).filter(|number| limit.note(address(*number)).is_some()).count();
         assert_eq!(lines, MAX_ADDRESSES + 1);

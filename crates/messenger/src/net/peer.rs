@@ -63,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_of_one_ipv6_network_count_together() {
+    fn all_addresses_of_an_ipv6_network_count_as_one_address() {
         let counted = |text: &str| counted_address(text.parse().unwrap()).to_string();
         for (address, network) in [
             ("2001:db8::1", "2001:db8::"),

@@ -74,7 +74,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_reader_gets_the_prefix_and_then_the_rest() {
+    async fn a_reader_gets_the_prefix_first_and_then_the_rest_of_the_stream() {
         for prefix in ["", "ab", "abcd"] {
             let mut all = String::new();
             let mut stream = Prefixed::new(prefix.as_bytes().to_vec(), &b"xyz"[..]);

@@ -30,7 +30,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_thread_reuses_one_buffer_and_a_nested_read_gets_another() {
+    fn a_thread_reuses_its_buffer_but_a_nested_read_gets_a_second_one() {
         let first = with(|buffer| buffer.as_ptr() as usize);
         with(|outer| {
             outer[0] = 1;

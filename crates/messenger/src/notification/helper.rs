@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_helper_sees_an_account_offline_if_its_connection_ends_during_the_first_sign_in() {
+    async fn an_account_whose_connection_ends_during_its_first_sign_in_appears_offline_to_the_helper() {
         let server = Server::with(with_helper);
         let mut helper = server.online("bob", "MSNP12").await;
         create(&server, "erin", &handle("bob"));
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_sign_in_changes_only_the_list_of_the_helper() {
+    async fn a_sign_in_does_not_change_the_list_of_a_contact_that_is_not_the_helper() {
         for set in [with_helper as fn(&mut Config), |_| {}] {
             let server = Server::with(set);
             let mut alice = server.online("alice", "MSNP12").await;

@@ -38,14 +38,14 @@ mod tests {
     }
 
     #[test]
-    fn without_settings_the_document_has_the_default_text() {
+    fn without_settings_the_shields_document_has_the_default_text() {
         for text in ["", "[shields]"] {
             assert_eq!(document(text, Dialect::Msnp12), Shields::default().document(Dialect::Msnp12));
         }
     }
 
     #[test]
-    fn the_written_document_matches_the_reference_example_byte_for_byte() {
+    fn the_shields_document_matches_the_example_in_the_reference_byte_for_byte() {
         let text = "[shields]\nblock_texts = ['example\\.invalid']\n[[shields.client]]\nmajor = 7\nminor = 5\nmax_build = 310\n\
                     deny = [\"winks\", \"voiceim\", \"winks\"]";
         let expected = concat!(
@@ -58,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn blocked_texts_change_only_the_block_element() {
+    fn configured_block_texts_change_only_the_block_element_of_the_shields_document() {
         let blocked = document("[shields]\nblock_texts = [\"a\", \"b\"]", Dialect::Msnp12);
         let expected = Shields::default()
             .document(Dialect::Msnp12)
@@ -67,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn the_longest_document_is_shorter_than_10_kib() {
+    fn the_longest_shields_document_is_shorter_than_10_kib() {
         let names = Feature::ALL.map(|feature| format!("{:?}", feature.name())).join(", ");
         let client = format!(
             "[[shields.client]]\nmajor = 99\nminor = 99\nmin_build = 9999\nmax_build = 9999\ndeny = [{names}]\n"

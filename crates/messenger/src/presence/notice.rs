@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn each_change_sends_the_watcher_the_lines_given_in_the_table() {
+    fn each_change_of_presence_or_visibility_causes_the_expected_kind_of_notice() {
         let online = seen(Status::Online, None);
         let busy = seen(Status::Busy, None);
         let talking = seen(Status::Online, Some("<Data/>"));

@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_change_is_charged_by_its_bytes_and_by_its_number_of_receivers() {
+    async fn the_cost_of_a_presence_change_depends_on_its_bytes_and_on_the_number_of_receivers() {
         assert_eq!(burst(4096, 1), 30, "long personal messages");
         assert_eq!(burst(6000, 1), 20, "long pictures");
         assert_eq!(burst(0, 1), 512);

@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn failed_calls_that_are_far_apart_or_before_a_success_do_not_count() {
+    fn failed_calls_do_not_count_if_they_are_far_apart_or_a_later_call_succeeds() {
         let mut limit = CallLimit::default();
         let start = Instant::now();
         for step in 0..10 {

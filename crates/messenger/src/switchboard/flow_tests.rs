@@ -155,7 +155,7 @@ async fn a_slow_member_does_not_slow_a_file_for_another_member() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_member_that_reads_50_kb_per_second_receives_a_whole_file_and_gets_chat_lines_soon() {
+async fn a_member_that_reads_50_kb_per_second_receives_a_whole_file_and_still_gets_chat_lines_promptly() {
     const FILE: usize = 400_000;
     let members = Members::new();
     let (from_bob, _bob) = members.join("bob");

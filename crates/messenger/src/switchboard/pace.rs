@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn the_pause_grows_with_the_queue_and_is_shorter_for_chat() {
+    fn the_pause_grows_with_the_queue_and_is_shorter_for_chat_than_for_data() {
         for waiting in (LEAST_DATA..2 * QUEUE).step_by(1000) {
             let data = slow_pause(waiting);
             assert!(slow_pause(waiting - 1000) <= data && data <= Some(LONGEST_PAUSE));
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn a_modem_keeps_up_but_the_queue_of_a_member_that_does_not_read_overflows() {
+    fn a_queue_overflows_if_the_member_does_not_read_but_not_at_modem_speed() {
         for speed in [4_000.0, 20_000.0, 300_000.0, 1e7] {
             assert_eq!(fill(slow_pause, speed).0, None, "{speed}");
         }

@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn messages_are_limited_by_their_number_and_their_bytes() {
+    async fn messages_are_limited_both_in_number_and_in_bytes() {
         let mut throttle = throttle();
         assert_eq!(throttle.charge(AckFlag::Always, 0), None);
         assert_eq!(throttle.charge(AckFlag::Never, 0), None);
@@ -268,7 +268,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn data_is_limited_only_by_its_bytes_and_each_message_is_charged_at_least_one_kib() {
+    async fn data_messages_are_limited_only_in_bytes_and_each_counts_as_at_least_one_kib() {
         let mut throttle = throttle();
         for _ in 0..2 {
             assert_eq!(throttle.charge(AckFlag::Data, 52), None);

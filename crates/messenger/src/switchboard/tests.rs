@@ -18,7 +18,7 @@ fn world() -> World {
 }
 
 #[tokio::test]
-async fn a_sender_receives_ack_or_nak_as_the_flag_of_its_message_requests() {
+async fn the_flag_of_a_message_decides_whether_its_sender_receives_ack_or_nak() {
     let table = [
         ("U", "", ""),
         ("N", "", "NAK 2\r\n"),
@@ -66,7 +66,7 @@ async fn bye_announces_each_departure_and_the_session_ends_when_the_last_member_
 }
 
 #[tokio::test]
-async fn a_call_rings_the_callee_who_joins_the_session_with_the_cookie_from_the_ring() {
+async fn a_call_rings_the_callee_and_the_cookie_in_the_ring_lets_the_callee_join() {
     let world = world();
     let notification = world.sign_in("bob", |_, _| {}).await;
     let mut alice = world.open("alice");
@@ -114,7 +114,7 @@ async fn a_call_to_an_unreachable_callee_gets_217_whatever_the_reason() {
 }
 
 #[tokio::test]
-async fn a_call_to_an_account_in_the_session_or_already_rung_gets_215() {
+async fn a_call_to_a_member_of_the_session_or_to_an_account_that_is_being_rung_gets_215() {
     let world = world();
     world.sign_in("carol", |_, _| {}).await;
     let mut alice = world.open("alice");
@@ -150,7 +150,7 @@ async fn a_ring_ends_when_the_callee_signs_out_or_hides() {
 }
 
 #[tokio::test]
-async fn a_ring_to_a_client_that_signed_in_elsewhere_goes_to_the_new_client() {
+async fn a_ring_to_an_account_that_has_signed_in_elsewhere_goes_to_its_new_client() {
     let world = world();
     let _first = world.sign_in("bob", |_, _| {}).await;
     let mut alice = world.open("alice");
@@ -161,7 +161,7 @@ async fn a_ring_to_a_client_that_signed_in_elsewhere_goes_to_the_new_client() {
 }
 
 #[tokio::test]
-async fn a_blocked_caller_cannot_find_out_that_the_callee_was_rung() {
+async fn a_blocked_caller_cannot_find_out_that_another_member_is_ringing_the_callee() {
     let world = world();
     world
         .sign_in("carol", |state, _| {
@@ -194,7 +194,7 @@ async fn a_call_into_a_full_session_gets_713() {
 }
 
 #[tokio::test]
-async fn too_many_calls_get_713_if_rate_limits_apply() {
+async fn calls_over_a_rate_limit_get_713_unless_the_caller_is_exempt() {
     let rate = |most| Rate { most, span: Duration::from_secs(10) };
     for (limited, rings, calls, third) in
         [(true, 2, 9, "713 4\r\n"), (true, 9, 2, "713 4\r\n"), (false, 2, 2, "215 4\r\n")]
@@ -249,7 +249,7 @@ async fn a_cookie_is_valid_for_two_minutes() {
 }
 
 #[tokio::test]
-async fn a_second_sign_in_on_a_connection_gets_911_and_no_account_can_join_a_session_twice() {
+async fn a_connection_cannot_sign_in_twice_and_an_account_cannot_join_a_session_twice() {
     let world = world();
     let alice = world.open("alice");
     let board = alice.board();

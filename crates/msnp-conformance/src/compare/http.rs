@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn a_ticket_that_is_not_in_the_file_is_a_failure() {
+    fn an_answer_with_a_ticket_fails_if_the_file_has_no_ticket() {
         assert!(compare(&["HTTP/1.1 200 OK"], &["HTTP/1.1 200 OK", "X-Other: 1"]).is_ok());
         for ticket in ["X-Token: abc", "x-token: abc", "Authentication-Info: Passport1.4 from-PP='t=a&p='"] {
             assert!(
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn header_names_must_match_in_case_and_have_one_space_after_the_colon() {
+    fn header_names_must_match_in_upper_and_lower_case_and_one_space_must_follow_the_colon() {
         let expected = ["HTTP/1.1 200 OK", "PassportURLs: DALogin=a/b"];
         for wrong in ["Passporturls: DALogin=a/b", "PassportURLs:DALogin=a/b"] {
             assert!(compare(&expected, &["HTTP/1.1 200 OK", wrong]).unwrap_err().contains("exactly"), "{wrong}");
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn the_operators_values_may_differ_but_the_text_around_them_may_not() {
+    fn values_that_the_operator_chooses_may_differ_but_the_text_around_them_may_not() {
         let table = [
             ("PassportURLs: DALogin=a.example/login2.srf", "PassportURLs: DALogin=127.0.0.1:80/l.srf", true),
             ("PassportURLs: DALogin=a.example/login2.srf", "PassportURLs: DALogin=https://b/l.srf", false),

@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn the_number_of_words_and_each_word_must_be_equal() {
+    fn a_line_must_have_the_same_number_of_words_and_the_same_words() {
         assert!(compare("GTC A", "GTC A").is_ok());
         assert!(compare("GTC A", "GTC N").unwrap_err().contains("word 2 should be `A` but is `N`"));
         assert!(compare("GTC A", "GTC").unwrap_err().contains("expected 2 words but received 1"));
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn an_extra_space_is_a_failure_even_at_the_end() {
+    fn an_extra_space_is_a_failure_even_at_the_end_of_a_line() {
         assert!(compare("GTC A", "GTC A ").unwrap_err().contains("space at the end"));
         assert!(compare("GTC A", "GTC  A").unwrap_err().contains("extra space"));
         assert!(compare("PRP 1 MFN", "PRP 1 MFN").is_ok());
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn objects_are_compared_byte_for_byte() {
+    fn msn_objects_are_compared_byte_for_byte() {
         let object = "%3Cmsnobj%20Creator%3D%22a%22%2F%3E";
         assert!(compare(object, object).is_ok());
         assert!(compare(object, &object.replace("%3D", "%3d")).is_err());
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mismatch_shows_the_remembered_value() {
+    fn the_report_of_a_mismatch_shows_the_remembered_value() {
         let mut vars = Vars::default();
         vars.set("g", b"abc".to_vec());
         let why = line(&Template::parse("RMG {g}").unwrap(), b"RMG abd", 0, &mut vars).unwrap_err();

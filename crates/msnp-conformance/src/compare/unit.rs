@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn payloads_are_compared_byte_for_byte_and_variables_are_remembered() {
+    fn payloads_are_compared_byte_for_byte_and_their_variables_are_remembered() {
         let expected = message("MSG Hotmail Hotmail {len}", Some(r"LoginTime: {t}\r\nKid: 0\r\n\r\n"));
         let mut vars = Vars::default();
         let good = b"LoginTime: 12\r\nKid: 0\r\n\r\n";
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mismatch_leaves_no_remembered_values() {
+    fn values_are_not_remembered_after_a_mismatch() {
         let mut vars = Vars::default();
         let expected = message("UBX {who} {len}", Some("x"));
         assert!(unit(Service::Ns, &expected, &got("UBX a 1", b"y"), &mut vars).is_err());

@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn the_servers_values_may_differ_but_must_be_present() {
+    fn values_that_the_server_chooses_may_differ_but_must_be_present() {
         assert!(same("<p:PUID>1</p:PUID>", "<p:PUID>2</p:PUID>"));
         assert!(!same("<p:PUID>1</p:PUID>", "<p:PUID></p:PUID>"));
         assert!(same("<serverInfo Path=\"a\">x</serverInfo>", "<serverInfo Path=\"b\">y</serverInfo>"));

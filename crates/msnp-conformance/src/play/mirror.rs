@@ -71,7 +71,7 @@ async fn every_transcript_passes_at_every_pace_against_a_server_that_follows_it(
 }
 
 #[tokio::test]
-async fn no_transcript_passes_if_the_server_leaves_out_a_record_or_adds_a_space() {
+async fn every_transcript_fails_if_the_server_leaves_out_a_record_or_adds_a_space() {
     let mut tasks = JoinSet::new();
     for (file, part) in parts().into_iter().filter(|(file, _)| !file.ends_with("http.txt")) {
         tasks.spawn(async move {

@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn the_answer_in_the_file_is_kept_if_the_challenge_is_equal_or_the_answer_is_all_zeros() {
+    fn the_answer_in_the_file_is_sent_if_the_challenge_is_unchanged_or_the_answer_is_all_zeros() {
         let same = challenge("15570131571988941333", "15570131571988941333");
         assert_eq!(challenge_answer(12, same.as_ref(), &query("PROD0090YUAUV{2B", "d8")), None);
         let asked = challenge("1", "2");
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_record_with_the_placeholder_gets_a_real_ticket() {
+    fn only_a_record_with_the_ticket_placeholder_gets_a_real_ticket() {
         assert_eq!(wants_ticket(b"USR 4 TWN S t=ticket&p=profile"), Some((&b"USR 4 TWN S "[..], "&p=profile")));
         assert_eq!(wants_ticket(b"USR 3 TWN S t=wrong&p="), None);
         assert_eq!(wants_ticket(b"USR 3 TWN I t=ticket"), None);

@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_use_is_remembered_and_later_uses_must_be_equal() {
+    fn the_first_value_of_a_variable_is_remembered_and_later_values_must_be_equal() {
         let mut vars = Vars::default();
         assert!(check("C={c-bob}", "C=ab-1", &mut vars));
         assert_eq!(vars.get("c-bob"), Some(&b"ab-1"[..]));
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_is_never_empty_and_its_end_depends_on_its_place() {
+    fn a_value_must_not_be_empty_and_ends_differently_in_lines_and_payloads() {
         let mut vars = Vars::default();
         assert!(!check("C={c}", "C=", &mut vars));
         assert!(!check("{c}", "a b", &mut vars));
@@ -129,14 +129,14 @@ mod tests {
     }
 
     #[test]
-    fn a_failed_match_leaves_no_remembered_values() {
+    fn values_are_not_remembered_after_a_failed_match() {
         let mut vars = Vars::default();
         assert!(!check("{a} x", "1 y", &mut vars));
         assert_eq!(vars, Vars::default());
     }
 
     #[test]
-    fn free_values_only_have_to_be_of_the_correct_kind() {
+    fn free_values_may_change_but_must_be_of_the_correct_kind() {
         let mut vars = Vars::default();
         for value in ["0", "50", "60"] {
             assert!(check("{next-ping}", value, &mut vars), "{value}");
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn the_length_must_equal_the_length_of_the_payload() {
+    fn a_stated_length_must_equal_the_length_of_the_payload() {
         assert!(check("MSG {len}", "MSG 12", &mut Vars::default()));
         assert!(!check("MSG {len}", "MSG 13", &mut Vars::default()));
     }

@@ -280,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn rendering_fills_in_known_values_and_an_error_names_unknown_ones() {
+    fn rendering_fills_in_known_variables_and_the_error_for_an_unknown_variable_names_it() {
         let mut vars = Vars::default();
         vars.set("sid", b"77".to_vec());
         let template = Template::parse("ANS {sid} {len}").unwrap();

@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn a_way_that_is_not_possible_yet_shows_what_is_missing_instead_of_its_steps() {
+    fn instructions_that_are_not_possible_yet_show_what_is_missing_instead_of_the_steps() {
         let way = |missing| Section::way("On the PC", missing, vec![Point::new("Do this.")]);
         let open = html(&[way(Vec::new())], &[], "").unwrap();
         assert!(open.contains("<ol>") && open.contains("Do this."), "{open}");

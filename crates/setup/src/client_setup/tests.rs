@@ -37,7 +37,7 @@ const GOOD: &str = "[listen]\nnotification = \"0.0.0.0:1863\"\nhttp = \"0.0.0.0:
     [proxy]\nold_tls = \"192.0.2.7:443\"\n";
 
 #[test]
-fn windows_xp_gets_its_settings_in_the_older_format() {
+fn windows_xp_gets_its_registry_file_in_the_older_format() {
     let expected = "REGEDIT4\r\n\r\n\
         ; Connects MSN Messenger 6.0 to 6.2 on Windows XP to the server 192.0.2.1.\r\n\
         ; Applies only to the Windows user who opens this file. undo.reg undoes it.\r\n\r\n\
@@ -53,7 +53,7 @@ fn windows_xp_gets_its_settings_in_the_older_format() {
 }
 
 #[test]
-fn newer_systems_get_utf_16_settings_and_each_value_can_be_undone() {
+fn newer_systems_get_a_utf_16_registry_file_and_each_value_in_it_can_be_undone() {
     let place = place("msn.example.org", GOOD);
     let set = utf16(&file("7.5", &place, "swallowtail.reg").unwrap());
     assert!(set.starts_with("\u{feff}Windows Registry Editor Version 5.00\r\n\r\n"), "{set}");
@@ -95,7 +95,7 @@ fn the_proxy_script_has_only_the_hosts_of_its_client() {
 }
 
 #[test]
-fn a_hosts_file_leads_windows_xp_to_the_terminator_and_needs_an_ipv4_address() {
+fn the_hosts_file_for_windows_xp_points_to_the_terminator_and_needs_an_ipv4_address() {
     let good = place("192.0.2.1", GOOD);
     let lines = text("7.5-xp", &good, "hosts.txt");
     assert!(lines.starts_with("192.0.2.1 messenger.hotmail.com\r\n"), "{lines}");
@@ -152,7 +152,7 @@ fn instructions_for_a_loopback_host_say_that_they_work_only_on_the_server() {
 }
 
 #[test]
-fn the_instructions_name_each_missing_service_with_its_setting() {
+fn the_instructions_name_each_missing_service_and_the_setting_for_it() {
     let without = Place { offer: Arc::new(Offer::new(&Config::default(), None, None)), ..place("msn.example.org", "") };
     let words = |id, place: &Place| text(id, place, "steps.txt").split_whitespace().collect::<Vec<_>>().join(" ");
     let xp = words("7.0-xp", &without);
@@ -190,7 +190,7 @@ fn default_certificates_contain_exactly_the_sign_in_hosts() {
 }
 
 #[test]
-fn the_instructions_are_for_the_visitors_network() {
+fn the_instructions_name_the_settings_and_ports_of_the_visitors_network() {
     let mut far = Place {
         http: None,
         https: Some(8443),
@@ -251,7 +251,7 @@ fn an_ipv6_address_is_in_brackets_where_a_port_may_follow() {
 }
 
 #[test]
-fn the_certificate_to_delete_is_the_one_that_was_installed() {
+fn the_instructions_name_the_installed_certificate_as_the_one_to_delete() {
     let good = place("192.0.2.1", GOOD);
     let old =
         good.offer.old.clone().map(|old| PublicCertificate { names: vec!["other.example.com".to_owned()], ..old });

@@ -73,7 +73,7 @@ mod tests {
     use crate::doctor::target::Ports;
 
     #[test]
-    fn requests_name_the_clients_sign_in_host_or_else_the_servers_host() {
+    fn requests_name_the_sign_in_host_of_the_client_or_without_a_client_that_of_the_server() {
         let ports = Ports { notification: 1863, http: 80, https: 443 };
         let with_https = Target::remote("a.example", ports);
         let without = Target::remote("a.example", Ports { https: 0, ..ports });

@@ -110,7 +110,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_session_id_contains_exactly_one_dot() {
+    fn a_session_id_is_accepted_only_if_it_contains_exactly_one_dot() {
         let mut spelling = Spelling::new(&Target::remote("a.example", Ports { notification: 1, http: 2, https: 3 }));
         for (words, expected) in [
             ("SessionID=1.2; GW-IP=a.example", Some(("1.2", false))),

@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_is_green_without_a_test_account_and_red_with_one() {
+    fn a_refused_sign_in_is_green_without_a_test_account_and_red_with_one() {
         assert!(refused(false).is_green());
         assert_eq!(refused(true).codes, ["80048821"]);
     }

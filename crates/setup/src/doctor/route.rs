@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn the_sign_in_uses_tls_if_clients_trust_it_and_plain_http_otherwise() {
+    fn the_sign_in_uses_tls_if_the_certificate_is_trusted_and_otherwise_plain_http() {
         let (target, options) = (target(80), Options::default());
         let exam = Exam { target: &target, options: &options };
         for (is_spoken, is_trusted, http, transport, instead) in [
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn plain_http_is_not_checked_if_it_is_closed_or_silent() {
+    fn the_sign_in_over_plain_http_is_not_checked_if_the_port_is_closed_or_silent() {
         let (with_http, without) = (target(80), target(0));
         let silent = |transport| Nexus { silent: Some(transport), clocks: None };
         for (target, http, nexus, skipped) in [

@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rewritten_header_name_is_reported_once_unless_title_case_is_configured() {
+    fn a_rewritten_header_name_is_reported_once_unless_the_settings_choose_that_spelling() {
         for (header, wants_title, words) in [
             (NAME, false, None),
             ("passporturls", false, Some("reverse proxy")),

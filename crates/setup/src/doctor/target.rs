@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_in_xfr_is_a_host_and_a_port() {
+    fn an_address_in_xfr_must_consist_of_a_host_and_a_port() {
         for (text, host) in [("a.example:1864", Some("a.example")), ("[::1]:1864", Some("::1"))] {
             assert_eq!(HostPort::parse(text).map(|host_port| host_port.host).as_deref(), host);
         }

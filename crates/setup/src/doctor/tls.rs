@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn a_closed_port_is_red_only_in_its_own_check() {
+    fn a_closed_port_makes_only_its_own_check_red() {
         let ports = Ports { notification: 1863, http: 80, https: 443 };
         let with_https = Target::remote("a.example", ports);
         let by_proxy = Target::remote("a.example", Ports { https: 0, ..ports });
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn without_tls_only_microsofts_clients_cannot_sign_in() {
+    fn a_server_without_tls_is_red_only_for_clients_that_need_its_tls() {
         let target = Target::remote("a.example", Ports { notification: 1863, http: 0, https: 0 });
         for (client, state) in [("7.5", State::Red), ("7.5-xp", State::Skipped), ("amsn", State::Skipped)] {
             let options = Options { client: Client::find(client), ..Options::default() };

@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn no_text_from_the_operator_can_break_out_of_its_element() {
+    fn a_text_from_the_operator_cannot_break_out_of_its_element() {
         let hostile = "http://a/</name>]]><x y='z'\"&amp;<!--<![CDATA[?>";
         let text = || hostile.to_owned();
         let tab =

@@ -44,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_library_is_recognized_by_its_country_language_and_location() {
+    fn the_country_the_languages_and_the_location_in_a_request_identify_msnp11_sdk() {
         let country = Some("00".to_owned());
         let library =
             ConfigRequest { country, clcid: Some(0x809), plcid: Some(0x409), geo_id: Some(32), version: None };
@@ -55,7 +55,7 @@ mod tests {
     }
 
     #[test]
-    fn only_missing_settings_are_completed() {
+    fn missing_settings_are_filled_in_and_the_others_are_kept() {
         let complete = complete(&ClientConfig::default(), "http://a.example:8080");
         assert_eq!(complete.today.as_deref(), Some("http://a.example:8080/"));
         let [tab] = &complete.tabs[..] else { panic!("{:?}", complete.tabs) };

@@ -170,7 +170,7 @@ mod tests {
     const QUERY: &str = "op=GetClientConfig&Country=US&CLCID=0809&PLCID=0409&GeoID=242&ver=8.5.1302";
 
     #[tokio::test]
-    async fn both_methods_are_answered_at_both_spellings_of_the_path() {
+    async fn get_and_post_are_answered_at_both_spellings_of_the_path() {
         for path in [
             "/Config/MsgrConfig.asmx",
             "/config/MsgrConfig.asmx",
@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_get_with_another_query_gets_404() {
+    async fn a_get_request_with_another_query_gets_404() {
         for query in ["", "?", "?op=Other", "?Country=US"] {
             let response = ask("GET", &format!("/Config/MsgrConfig.asmx{query}"), "").await;
             assert_eq!((response.status(), text(response).await.as_str()), (StatusCode::NOT_FOUND, ""));
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_unreadable_post_gets_a_fault() {
+    async fn the_answer_to_an_unreadable_post_request_is_a_soap_fault() {
         for body in ["a", "<a>", "<!DOCTYPE a []><a/>", &"<a>".repeat(40)] {
             let response = ask("POST", "/Config/MsgrConfig.asmx", body.to_owned()).await;
             assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);

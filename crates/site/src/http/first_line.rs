@@ -48,7 +48,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn only_incomplete_lines_are_changed() {
+    async fn only_a_request_line_without_a_current_http_version_is_changed() {
         let table = [
             ("GET /a\r\n\r\n", "GET /a HTTP/1.1\r\n\r\n"),
             ("GET /a\n\n", "GET /a HTTP/1.1\n\n"),
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_line_without_an_end_is_not_kept_beyond_the_limit() {
+    async fn a_line_without_an_end_is_read_only_up_to_the_limit() {
         let long = "x".repeat(100);
         assert_eq!(read(&mut long.as_bytes(), 10).await.unwrap().bytes.len(), 10);
     }

@@ -55,7 +55,7 @@ mod tests {
     use swallowtail_messenger::net::Reachable;
 
     #[test]
-    fn the_default_port_is_left_out() {
+    fn the_default_port_is_left_out_of_the_host() {
         let host = |local: &str, secure| {
             let network = Arc::new(Reachable::default());
             let caller = Caller::new("192.0.2.9:5".parse().unwrap(), local.parse().unwrap(), network);

@@ -42,7 +42,7 @@ async fn header_names_are_in_title_case_if_the_settings_say_so() {
 }
 
 #[tokio::test]
-async fn the_port_check_is_answered_and_unknown_paths_are_404_or_405() {
+async fn the_port_check_gets_200_an_unknown_path_gets_404_and_a_wrong_method_gets_405() {
     let server = TestServer::start().await;
     let table = [
         ("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n", "HTTP/1.1 200 OK"),
@@ -79,7 +79,7 @@ async fn the_connection_closes_after_the_answer_to_a_client_older_than_http_1_1(
 }
 
 #[tokio::test]
-async fn malformed_requests_are_refused_and_the_refusal_arrives() {
+async fn malformed_requests_are_refused_and_the_client_receives_the_refusal() {
     let server = TestServer::start().await;
     let long = "x".repeat(20_000);
     let table = [
@@ -176,7 +176,7 @@ async fn silent_after(requests: &[&str]) -> (String, u64) {
 }
 
 #[tokio::test]
-async fn a_head_may_take_10_seconds_and_a_body_20() {
+async fn a_request_head_may_take_10_seconds_and_a_request_body_20_seconds() {
     for head in ["", "GET /login2.srf", "GET /login2.srf HTTP/1.1\r\nHost: x\r\n"] {
         let (answer, seconds) = silent_after(&[head]).await;
         assert_eq!((answer.as_str(), seconds), ("", 10), "{head:?}");
@@ -187,7 +187,7 @@ async fn a_head_may_take_10_seconds_and_a_body_20() {
 }
 
 #[tokio::test]
-async fn a_connection_may_be_idle_for_a_minute_and_each_head_has_10_seconds() {
+async fn a_connection_may_be_idle_for_a_minute_and_each_request_head_may_take_10_seconds() {
     let answered = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n";
     let (answer, seconds) = silent_after(&[answered]).await;
     assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");

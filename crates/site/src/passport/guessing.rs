@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn simultaneous_attempts_on_an_account_wait_for_each_other_with_growing_pauses() {
+    async fn simultaneous_password_attempts_for_one_account_are_separated_by_growing_pauses() {
         let guessing = Guessing::new(5, 20);
         for last in 0..5 {
             assert_eq!(guessing.turn_of(last), after(0));
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_correct_password_is_not_counted() {
+    async fn a_correct_password_does_not_count_as_a_failed_attempt() {
         let guessing = Guessing::new(1, 1);
         for _ in 0..10 {
             assert_eq!(guessing.turn_of(1), after(0));

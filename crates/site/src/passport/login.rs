@@ -65,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_url_of_a_failure_page_cannot_end_its_field() {
+    fn the_url_of_a_failure_page_cannot_break_out_of_its_header_field() {
         let encode = |url| utf8_percent_encode(url, ENDS_ITS_PLACE).to_string();
         assert_eq!(encode("https://example.com/a?b=c&d=%20"), "https://example.com/a?b=c&d=%20");
         assert_eq!(encode("http://x/a,b\r\n'é"), "http://x/a%2Cb%0D%0A%27%C3%A9");

@@ -10,7 +10,7 @@ use crate::http::testing::{Answer, TestServer, between};
 const SAMPLE_TICKET: &str = "4gM2fTqkH9zXbB0Jr7uVwAyC1dEoPsLi";
 
 #[tokio::test]
-async fn the_nexus_answers_as_in_the_transcript() {
+async fn the_answers_of_the_nexus_match_the_transcript() {
     let server = TestServer::start().await;
     let answer = server.play(PASSPORT14, "nx").await;
     let host = ("login.passport.com", "nexus.passport.com");
@@ -22,7 +22,7 @@ async fn the_nexus_answers_as_in_the_transcript() {
 }
 
 #[tokio::test]
-async fn the_nexus_repeats_only_plausible_hosts() {
+async fn the_nexus_repeats_the_requested_host_only_if_that_host_is_plausible() {
     let server = TestServer::start_with(|config| {
         config.advertise.passport = Some("public.example.com:8443".to_owned());
         config.http.names = ["a.example.com", "a.b"].map(str::to_owned).to_vec();
@@ -74,7 +74,7 @@ async fn wrong_passwords_unknown_accounts_and_missing_passwords_get_identical_an
 }
 
 #[tokio::test]
-async fn rst_answers_with_the_tokens_in_the_transcript() {
+async fn rst_answers_match_the_transcript_except_for_generated_values() {
     let server = TestServer::start().await;
     let answer = server.play(RST, "rst").await;
     let sample = transcript::body(RST, "rst <| ");
@@ -142,7 +142,7 @@ async fn a_store_failure_gets_503_and_is_not_reported_as_a_wrong_password() {
 }
 
 #[tokio::test]
-async fn the_refusal_of_a_password_over_plain_http_names_the_setting() {
+async fn the_refusal_of_a_password_over_plain_http_names_the_setting_that_would_allow_it() {
     let server = TestServer::start().await;
     let site = server.site();
     for (verb, path, status) in [("GET", "/login2.srf", 403), ("POST", "/RST.srf", 403), ("GET", "/rdr/pprdr.asp", 200)]

@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_valid_for_an_hour_and_only_for_the_address_that_fetched_it() {
+    fn a_form_token_is_valid_for_an_hour_and_only_for_the_ip_address_that_fetched_it() {
         let (forms, others) = (forms(1), forms(2));
         let now = Utc::from_unix(1_132_636_200);
         let near = address("192.168.1.7");

@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn after_five_passwords_from_other_addresses_the_hint_is_not_used_for_15_minutes() {
+    async fn after_five_passwords_from_unfamiliar_addresses_the_hint_is_ignored_for_15_minutes() {
         let familiar = Familiar::new();
         let right = passwords(&familiar, ALICE, NO_HINT, false).next().unwrap();
         familiar.note(&from(1, ALICE), &right);
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn guesses_are_ranked_as_likely_equally_rarely_whether_or_not_the_account_exists() {
+    async fn wrong_passwords_are_ranked_as_likely_equally_rarely_for_existing_and_unknown_accounts() {
         let familiar = Familiar::new();
         familiar.note(&from(1, ALICE), "right");
         for account in [ALICE, "nobody@example.com"] {

@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_code_is_accepted_in_every_usual_spelling() {
+    fn an_invite_code_is_accepted_in_every_usual_spelling() {
         let code = InviteCode::parse("K7QM-20WP-9D41-HR3V").unwrap();
         assert_eq!(code.to_string(), "K7QM-20WP-9D41-HR3V");
         for typed in ["k7qm20wp9d41hr3v", " K7QM 2OWP\t9d4l-Hr3V ", "K7QM-2oWP-9D4I-HR3V"] {
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn new_codes_differ_and_are_not_shown_by_debug() {
+    fn new_invite_codes_differ_and_debug_output_never_shows_them() {
         let (one, other) = (InviteCode::random(), InviteCode::random());
         assert_ne!(one.hash(), other.hash());
         assert_eq!(InviteCode::parse(&one.to_string()), Some(one.clone()));

@@ -242,7 +242,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn a_workspace_allocates_memory_for_the_first_password_and_keeps_only_enough_for_a_usual_hash() {
+    fn a_workspace_allocates_memory_with_the_first_password_and_frees_it_after_a_very_large_hash() {
         let params = Params::new(MEMORY_KIB * 2, 1, 1, None).unwrap();
         let hasher = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
         let large = hasher.hash_password(b"one").unwrap().to_string();

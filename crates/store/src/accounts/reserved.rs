@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_that_look_like_the_service_are_reserved_and_personal_names_are_not() {
+    fn addresses_that_look_official_are_reserved_but_personal_ones_are_not() {
         let reserved = [
             "messenger@microsoft.com",
             "alice@rnicrosoft.com",

@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn setting_a_phone_number_does_not_change_the_others() {
+    fn a_change_to_one_phone_number_does_not_change_the_other_numbers() {
         for set in Phone::ALL {
             let mut settings = Settings::default();
             settings.set_phone(set, Some(Arc::from("555 0001")));

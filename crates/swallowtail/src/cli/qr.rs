@@ -38,7 +38,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_line_sets_both_colors_and_resets_them() {
+    fn every_line_of_a_qr_code_sets_both_colors_and_resets_them() {
         let lines = lines("http://192.168.1.5:8080/setup", 80).unwrap();
         let widths: Vec<_> = lines
             .lines()

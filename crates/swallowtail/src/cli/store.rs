@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn a_result_names_the_database_and_lists_every_fault() {
+    fn the_result_of_store_check_names_the_database_and_lists_every_fault() {
         let took = Duration::from_millis(120);
         let intact = as_text(&checked(&[]), took);
         assert_eq!(intact, "data/swallowtail.db: OK. 40 accounts in 90112 bytes, checked in 0.1 s.");

@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn a_server_on_loopback_prints_the_command_that_opens_it_to_other_machines() {
+    fn a_server_on_loopback_prints_the_command_that_lets_other_machines_connect() {
         let text = text(&addresses("127.0.0.1:1863", "[::1]:7"), Some("it's.toml"), Some(80));
         assert!(text.contains("Only this machine can reach the server."), "{text}");
         let flags = "--data 'my data' --config 'it'\\''s.toml' --notification 0.0.0.0:1863 --switchboard [::]:7 --http [::]:7\n";
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn a_single_listener_on_loopback_is_mentioned_by_name() {
+    fn if_only_one_listener_is_on_loopback_that_listener_is_named() {
         let text = text(&addresses("127.0.0.1:1863", "192.0.2.1:7"), None, Some(80));
         assert!(text.contains("Only this machine can reach notification."), "{text}");
         assert!(text.contains("--notification 0.0.0.0:1863 --switchboard 192.0.2.1:7"), "{text}");

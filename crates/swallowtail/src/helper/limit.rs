@@ -67,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn a_user_gets_at_most_twenty_answers_a_minute_and_at_most_four_without_a_command() {
+    fn a_user_gets_at_most_twenty_answers_a_minute_and_only_four_of_them_to_texts_without_a_command() {
         let (mut limit, start) = (Limit::default(), Instant::now());
         let mut count = |user: &Handle, cause, now| (0..100).filter(|_| limit.admit(user, cause, now)).count();
         assert_eq!(count(&user(1), Cause::Reflex, start), 4);

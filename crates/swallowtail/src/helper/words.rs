@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn the_default_help_contains_page_addresses_with_the_name_that_users_know() {
+    fn page_addresses_in_the_default_help_contain_the_host_name_that_users_know() {
         let names = "[http]\nnames = [\"chat.example\", \"b.example\"]\n";
         for (settings, expected) in [
             ("[sign_in]\npage = \"http://c.example/x\"".to_owned(), "About this server: http://c.example/x\n"),

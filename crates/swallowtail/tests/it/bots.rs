@@ -269,7 +269,7 @@ async fn pass(mut from: tcp::OwnedReadHalf, mut to: tcp::OwnedWriteHalf, record:
 }
 
 #[tokio::test]
-async fn a_text_is_sent_by_one_example_and_a_file_by_another() {
+async fn the_send_example_delivers_a_text_and_reports_an_offline_receiver() {
     let service = Service::start(&["alice", "bob"]).await;
     let (_bob, mut events) = service.sign_in("bob").await;
     send::run(service.at(), account("alice"), &handle("bob"), "hello").await.unwrap();

@@ -67,7 +67,7 @@ impl Service {
 }
 
 #[test]
-fn three_users_meet_talk_lose_the_server_and_come_back() {
+fn three_users_can_meet_and_talk_and_come_back_after_the_server_was_down() {
     let mut service = Service::start();
     let mut alice = service.chat(&[ALICE]);
     alice.shows("/add someone@example.com");
@@ -178,7 +178,7 @@ fn three_users_meet_talk_lose_the_server_and_come_back() {
 }
 
 #[test]
-fn a_signal_signs_out_and_restores_the_terminal() {
+fn a_signal_signs_the_user_out_and_restores_the_terminal() {
     let service = Service::start();
     let alice = service.chat(&[ALICE]);
     alice.shows("Ctrl-C: quit");
@@ -213,7 +213,7 @@ fn a_chat_that_cannot_start_gives_the_reason() {
 }
 
 #[test]
-fn without_a_terminal_chat_points_to_send_and_listen() {
+fn without_a_terminal_the_chat_command_recommends_send_and_listen() {
     let output = run(&["chat", ALICE]);
     let error = String::from_utf8(output.stderr).unwrap();
     assert!(!output.status.success(), "{error}");

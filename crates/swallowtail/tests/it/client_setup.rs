@@ -68,7 +68,7 @@ const NO_OPENSSL: &str = "openssl cannot be run: install the package openssl, or
 
 #[tokio::test]
 #[ignore = "needs openssl: run cargo xtask test"]
-async fn https_works_without_an_operators_certificate_for_clients_that_trust_the_root() {
+async fn https_works_for_clients_that_trust_the_root_even_without_an_operators_certificate() {
     let server = with_https().await;
     let root = root(&server).await;
     let directory = support::private_directory();
@@ -125,7 +125,7 @@ fn can_sign_for(root: &Path, name: &str) -> bool {
 
 #[test]
 #[ignore = "needs openssl: run cargo xtask test"]
-fn the_key_of_a_root_can_sign_only_for_its_own_names() {
+fn the_key_of_a_root_can_sign_only_for_the_names_of_that_root() {
     let named = ["login.live.com", "192.0.2.9", "2001:db8::9"];
     // The names contain no IP address, an address of one family, or addresses of both.
     for count in 1..=named.len() {
@@ -182,7 +182,7 @@ async fn the_operators_certificate_takes_precedence_and_a_reload_keeps_the_root(
 }
 
 #[tokio::test]
-async fn with_own_root_off_no_root_is_created_or_offered() {
+async fn if_own_root_is_false_the_server_neither_creates_nor_offers_a_root() {
     let server = TestServer::start_with(|config| config.tls.own_root = false).await;
     assert_eq!(get(&server, "/setup/root.cer").await.status, 404);
     assert!(!get(&server, "/setup/7.5").await.text().contains("swallowtail-root.cer\""));
@@ -315,7 +315,7 @@ async fn the_pages_show_the_addresses_for_the_visitors_network() {
 }
 
 #[tokio::test]
-async fn no_url_gives_access_to_a_private_key() {
+async fn private_keys_cannot_be_fetched_at_any_url() {
     let server = with_https().await;
     let data = server.data().to_str().unwrap().to_owned();
     let output = run(&[
@@ -388,7 +388,7 @@ async fn no_url_gives_access_to_a_private_key() {
 }
 
 #[test]
-fn without_a_client_the_command_lists_all_clients() {
+fn without_a_client_the_client_setup_command_lists_all_clients() {
     let output = run(&["client-setup"]);
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success() && text.contains("7.5-xp") && text.contains("Pidgin"), "{text}");
@@ -397,7 +397,7 @@ fn without_a_client_the_command_lists_all_clients() {
 }
 
 #[test]
-fn the_hash_of_the_root_is_printed_only_with_the_root() {
+fn client_setup_prints_the_hash_of_the_root_only_if_it_writes_the_root() {
     let directory = support::private_directory();
     let path = |name: &str| directory.path().join(name).to_str().unwrap().to_owned();
     for (client, is_printed) in [("7.5", true), ("gtmess", true), ("msnp11-sdk", false), ("7.5-xp", false)] {
@@ -411,7 +411,7 @@ fn the_hash_of_the_root_is_printed_only_with_the_root() {
 }
 
 #[test]
-fn the_command_writes_all_files_and_overwrites_none() {
+fn client_setup_writes_all_files_and_overwrites_no_existing_file() {
     let directory = support::private_directory();
     let path = |name: &str| directory.path().join(name);
     let settings = path("settings.toml");
@@ -451,7 +451,7 @@ fn the_command_writes_all_files_and_overwrites_none() {
 }
 
 #[test]
-fn the_command_asks_for_the_host_if_the_settings_do_not_name_it() {
+fn client_setup_asks_for_the_host_if_the_settings_do_not_name_one() {
     let directory = support::private_directory();
     let path = |name: &str| directory.path().join(name).to_str().unwrap().to_owned();
     let everywhere = "[listen]\nhttp = \"0.0.0.0:80\"\n";

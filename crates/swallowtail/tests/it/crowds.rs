@@ -58,7 +58,7 @@ async fn talk(mut board: Wire, me: usize) -> Vec<(String, usize)> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn messages_of_ten_simultaneous_senders_reach_all_in_the_same_order() {
+async fn messages_of_ten_simultaneous_senders_reach_all_members_in_the_same_order() {
     let server = TestServer::start().await;
     let (_people, boards) = ten_people(&server).await;
     let talking: Vec<_> = boards.into_iter().enumerate().map(|(me, board)| tokio::spawn(talk(board, me))).collect();

@@ -77,7 +77,7 @@ fn a_server_does_not_start_if_its_database_has_disappeared() {
 }
 
 #[test]
-fn running_client_setup_before_the_first_start_is_not_mistaken_for_a_lost_database() {
+fn the_first_start_after_client_setup_does_not_report_a_lost_database() {
     let parent = support::private_directory();
     let (data, to) = (parent.path().join("data"), parent.path().join("out"));
     let arguments = ["--client", "7.5", "--host", "192.0.2.1", "--data", text(&data), "--to", text(&to)];

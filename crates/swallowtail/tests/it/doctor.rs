@@ -148,7 +148,7 @@ async fn all_checks_are_green_for_every_client_of_a_server_without_faults() {
 }
 
 #[tokio::test]
-async fn without_an_account_a_refused_sign_in_is_green() {
+async fn without_a_test_account_a_refused_sign_in_is_green() {
     let directory = private_directory();
     let server = start(&valid_certificate(directory.path()), |config| {
         config.listen.dispatch = Some("127.0.0.1:0".parse().unwrap());
@@ -277,7 +277,7 @@ async fn a_self_signed_certificate_from_openssl_is_accepted() {
 }
 
 #[tokio::test]
-async fn the_doctor_reports_a_server_that_does_not_match_its_own_settings() {
+async fn the_doctor_reports_a_running_server_that_differs_from_the_settings() {
     let directory = private_directory();
     let data = directory.path().join("data");
     let (mine, other) =
@@ -388,7 +388,7 @@ async fn silent_service() -> SocketAddr {
 }
 
 #[tokio::test]
-async fn a_silent_server_is_reported_with_the_answer_that_is_missing() {
+async fn the_report_of_a_silent_server_names_the_missing_answer() {
     let directory = private_directory();
     let server = start(&valid_certificate(directory.path()), |_| {}).await;
     let silent = silent_service().await;
@@ -446,7 +446,7 @@ async fn lower_cased_headers_are_reported_once() {
 }
 
 #[tokio::test]
-async fn title_case_headers_are_reported_unless_the_settings_choose_them() {
+async fn title_case_headers_are_reported_unless_the_settings_choose_title_case() {
     use swallowtail_config::HeaderCase::Title;
     let directory = private_directory();
     let server = start(&valid_certificate(directory.path()), |config| config.http.header_case = Title).await;
@@ -487,7 +487,7 @@ async fn only_the_port_checks_are_red_if_a_server_is_down() {
 }
 
 #[tokio::test]
-async fn microsofts_names_that_resolve_elsewhere_are_reported_with_the_hosts_lines_to_add() {
+async fn if_microsofts_names_resolve_elsewhere_the_report_shows_the_lines_to_add_to_the_hosts_file() {
     let directory = private_directory();
     let server = start(&valid_certificate(directory.path()), |_| {}).await;
     let options = Options { client: client("7.5"), redirected: true, ..Options::default() };

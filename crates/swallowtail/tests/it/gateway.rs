@@ -106,7 +106,7 @@ async fn a_sign_in_works_with_request_bodies_split_at_every_offset() {
 }
 
 #[tokio::test]
-async fn when_the_server_ends_a_session_the_answer_after_the_last_bytes_says_so() {
+async fn when_the_server_ends_a_session_the_answer_after_the_last_bytes_announces_the_close() {
     let server = TestServer::start().await;
     server.accounts(["alice"]).await;
     let mut alice = server.polling("alice").await;
@@ -140,7 +140,7 @@ async fn out_closes_a_session_immediately_if_its_queue_is_empty() {
 }
 
 #[tokio::test]
-async fn a_repeated_request_is_answered_again_and_carried_out_once() {
+async fn a_repeated_request_is_answered_again_but_carried_out_only_once() {
     let server = TestServer::start().await;
     server.accounts(["alice", "bob"]).await;
     let (mut alice, mut bob) = (server.polling("alice").await, server.online("bob").await);
@@ -224,7 +224,7 @@ async fn a_request_that_does_not_belong_to_a_session_gets_400() {
 }
 
 #[tokio::test]
-async fn one_of_two_simultaneous_requests_gets_400_and_nothing_is_lost() {
+async fn one_of_two_simultaneous_requests_gets_400_but_no_data_is_lost() {
     let server = TestServer::start().await;
     let mut first = Gateway::open(server.http(), "NS", "").await;
     let mut second = Http::dial(server.http()).await;
@@ -297,7 +297,7 @@ async fn the_number_of_sessions_from_one_address_is_limited() {
 }
 
 #[tokio::test]
-async fn a_stopping_server_waits_for_the_poll_with_the_last_bytes_and_for_the_closing_poll() {
+async fn a_stopping_server_waits_until_a_client_has_polled_the_last_bytes_and_the_close() {
     let server = TestServer::start().await;
     server.accounts(["alice"]).await;
     let mut alice = server.polling("alice").await;

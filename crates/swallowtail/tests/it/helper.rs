@@ -133,7 +133,7 @@ async fn the_picture_of_the_helper_can_be_fetched() {
 }
 
 #[tokio::test]
-async fn file_offers_are_declined_with_a_text() {
+async fn the_helper_declines_file_offers_with_a_text() {
     let server = start(|_| {}).await;
     sign_up(&server, "alice").await;
     let (alice, mut events) = sign_in(&server, "alice").await;
@@ -240,7 +240,7 @@ async fn in_a_conversation_of_several_users_the_helper_answers_only_commands() {
 }
 
 #[tokio::test]
-async fn without_the_setting_there_is_no_helper() {
+async fn if_the_helper_is_disabled_the_server_creates_no_helper_account() {
     let server = TestServer::start_with(|config| {
         with_helper(config);
         config.helper.enabled = false;
@@ -286,7 +286,7 @@ async fn the_helper_signs_in_again_after_its_session_was_ended() {
 }
 
 #[tokio::test]
-async fn nobody_can_sign_in_to_the_helper_or_take_its_address() {
+async fn users_can_neither_sign_in_as_the_helper_nor_sign_up_with_its_address() {
     let server = start(|_| {}).await;
     let at = Server::at("127.0.0.1").notification(server.notification().to_string());
     let at = at.http(format!("http://{}", server.server().addresses().http));
@@ -329,7 +329,7 @@ async fn the_helper_is_not_counted_as_online_and_operator_commands_do_not_affect
 }
 
 #[tokio::test]
-async fn an_account_that_the_operator_adds_while_the_server_runs_has_the_helper_too() {
+async fn an_account_that_the_operator_adds_while_the_server_runs_has_the_helper_on_its_list_too() {
     let data = private_directory();
     let settings = "[helper]\nenabled = true\naddress = \"helper@example.com\"\n";
     std::fs::write(data.path().join("settings.toml"), settings).unwrap();

@@ -26,7 +26,7 @@ fn two_networks(config: &mut Config) {
 }
 
 #[tokio::test]
-async fn each_client_receives_the_addresses_of_its_own_network() {
+async fn each_client_receives_the_server_addresses_for_its_own_network() {
     let server = TestServer::start_with(two_networks).await;
     server.accounts(["alice", "bob"]).await;
     let addresses = server.server().addresses().clone();
@@ -82,7 +82,7 @@ async fn one_port_serves_both_protocols_and_the_first_command_chooses_between_th
 }
 
 #[tokio::test]
-async fn a_client_that_connects_over_tls_chats_over_tls() {
+async fn a_client_that_connects_over_tls_can_chat_over_tls() {
     let files = support::private_directory();
     let certificate = TestCertificate::write(files.path(), "own", &["chat.example.com"]);
     let server = TestServer::start_with(|config| {

@@ -172,7 +172,7 @@ fn lines(answer: &str) -> BTreeSet<&str> {
 
 #[tokio::test]
 #[ignore = "needs lighttpd with mod_nss and gnutls-cli: run cargo xtask test"]
-async fn xp_gets_a_ticket_that_signs_in() {
+async fn xp_gets_a_ticket_that_is_accepted_at_sign_in() {
     let (server, terminator) = start().await;
     let talk = talk(terminator.address, XP, &request(RST, "rst")).await;
     assert!(talk.handshake.contains("(TLS1.0-X.509)-(RSA)-(3DES-CBC)-(SHA1)"), "{}", talk.handshake);
@@ -284,7 +284,7 @@ async fn an_updated_xp_uses_aes() {
 
 #[tokio::test]
 #[ignore = "needs lighttpd with mod_nss and gnutls-cli: run cargo xtask test"]
-async fn answers_keep_the_spelling_of_their_headers_and_end_the_connection() {
+async fn answers_through_the_terminator_keep_their_header_spelling_and_close_the_connection() {
     let (server, terminator) = start().await;
     let request = request(PASSPORT14, "nx");
     let talk = talk(terminator.address, XP, &request).await;
@@ -299,7 +299,7 @@ async fn answers_keep_the_spelling_of_their_headers_and_end_the_connection() {
 
 #[tokio::test]
 #[ignore = "needs lighttpd with mod_nss and gnutls-cli: run cargo xtask test"]
-async fn the_terminator_serves_only_the_sign_in() {
+async fn the_terminator_serves_only_sign_in_requests() {
     let (_server, terminator) = start().await;
     let table = [
         ("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n", "HTTP/1.1 200 OK"),
@@ -345,7 +345,7 @@ async fn a_signal_stops_the_terminator() {
 
 #[tokio::test]
 #[ignore = "needs lighttpd with mod_nss and gnutls-cli: run cargo xtask test"]
-async fn no_secret_is_logged_even_when_swallowtail_is_down() {
+async fn the_terminator_logs_no_secret_even_when_swallowtail_is_down() {
     let mut terminator = Terminator::start(free_address()).await;
     let request = request(PASSPORT14, "lg").replace("/login2.srf ", "/login2.srf?secret=query ");
     assert_eq!(talk(terminator.address, XP, &request).await.status(), "HTTP/1.1 503 Service Unavailable");

@@ -105,7 +105,7 @@ async fn a_new_password_ends_the_sessions_and_conversations_of_the_account() {
 }
 
 #[tokio::test]
-async fn a_removed_account_leaves_the_lists_of_others_immediately() {
+async fn the_reverse_lists_of_others_lose_a_removed_account_immediately() {
     let (data, _server, mut alice, mut bob) = friends().await;
     account(data.path(), &["remove", ALICE, "--yes"], "");
     assert_eq!(alice.last_lines().await.last().unwrap(), "OUT");
@@ -114,7 +114,7 @@ async fn a_removed_account_leaves_the_lists_of_others_immediately() {
 }
 
 #[tokio::test]
-async fn an_account_removed_while_offline_also_leaves_the_lists_of_others() {
+async fn the_reverse_lists_of_others_also_lose_an_account_that_is_removed_while_offline() {
     let (data, _server, mut alice, mut bob) = friends().await;
     alice.line("OUT").await;
     bob.expect("FLN alice@example.com").await;

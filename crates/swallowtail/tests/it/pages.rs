@@ -54,7 +54,7 @@ async fn a_path_with_a_trailing_slash_redirects_to_the_page() {
 }
 
 #[tokio::test]
-async fn every_page_names_an_icon_that_exists() {
+async fn every_page_links_to_an_existing_icon() {
     let server = TestServer::start().await;
     let page = get(&server, "/").await;
     for (icon, content_type, start) in

@@ -60,7 +60,7 @@ async fn two_callees_who_answer_at_the_same_time_see_each_other_exactly_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_hundred_simultaneous_sign_ins_leave_one_session_that_the_contact_sees() {
+async fn after_a_hundred_simultaneous_sign_ins_only_one_session_remains_and_the_contact_sees_it() {
     let server = TestServer::start().await;
     server.accounts(["alice", "bob"]).await;
     let (mut alice, bob) = server.friends("alice", "bob").await;
@@ -123,7 +123,7 @@ async fn the_late_end_of_an_older_session_does_not_end_the_newer_one() {
 }
 
 #[tokio::test]
-async fn a_reset_and_a_closed_connection_both_sign_the_client_out() {
+async fn a_client_is_signed_out_when_its_connection_is_reset_or_closed() {
     let server = TestServer::start().await;
     server.accounts(["alice", "bob"]).await;
     let (mut alice, mut bob) = server.friends("alice", "bob").await;
@@ -273,7 +273,7 @@ fn lists(burst: &[String]) -> (Vec<&String>, u32) {
 /// Two users edit their lists about each other as fast as they can. Each keeps its own edits, has the other on RL or PL
 /// exactly if the other has it on FL, and memory and database agree.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn simultaneous_edits_by_two_users_have_the_same_result_as_one_after_the_other() {
+async fn simultaneous_edits_by_two_users_have_the_same_result_as_edits_one_after_the_other() {
     for round in 0..amount(2, 8) {
         let mut server = TestServer::start().await;
         server.accounts(["alice", "bob"]).await;

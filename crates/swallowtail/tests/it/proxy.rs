@@ -62,7 +62,7 @@ async fn ticket(server: &TestServer, certificate: &TestCertificate, name: &str) 
 }
 
 #[tokio::test]
-async fn a_client_signs_in_and_chats_with_only_the_proxy_configured() {
+async fn a_client_that_has_only_the_proxy_configured_can_sign_in_and_chat() {
     let directory = support::private_directory();
     let certificate = TestCertificate::write(directory.path(), "old", &["loginnet.passport.com"]);
     let server = start(&certificate).await;
@@ -151,7 +151,7 @@ async fn a_tunnel_to_port_80_accepts_requests_but_no_second_tunnel() {
 }
 
 #[tokio::test]
-async fn a_kept_alive_connection_can_become_a_tunnel() {
+async fn a_connection_that_was_kept_alive_can_become_a_tunnel() {
     use tokio::io::AsyncWriteExt;
     let server = TestServer::start().await;
     let mut http = Http::dial(server.server().addresses().http).await;
@@ -165,7 +165,7 @@ async fn a_kept_alive_connection_can_become_a_tunnel() {
 }
 
 #[tokio::test]
-async fn without_a_certificate_a_tunnel_to_tls_reports_what_is_missing() {
+async fn without_a_certificate_the_answer_to_a_tls_tunnel_request_names_the_missing_setting() {
     let server = TestServer::start_with(|config| config.tls.own_root = false).await;
     let (head, mut stream) = connect(&server, "login.live.com:443").await;
     assert!(head.starts_with("HTTP/1.1 503 Service Unavailable\r\n"), "{head}");

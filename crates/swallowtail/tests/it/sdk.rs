@@ -106,7 +106,7 @@ async fn message(events: &mut Events) -> Incoming {
 }
 
 #[tokio::test]
-async fn two_clients_and_a_raw_client_chat_over_every_transport() {
+async fn two_sdk_clients_and_a_raw_client_can_chat_over_every_transport() {
     for way in WAYS {
         let service = Service::start(way, &["alice", "bob", "carol"]).await;
         let (alice, mut alices) = service.sign_in("alice").await;
@@ -252,7 +252,7 @@ async fn the_roster_follows_every_edit() {
 }
 
 #[tokio::test]
-async fn a_client_comes_back_after_the_server_was_restarted() {
+async fn a_client_reconnects_after_the_server_was_restarted() {
     let mut service = Service::start(Way::Tcp, &["alice", "bob"]).await;
     let (alice, mut alices) = service.sign_in("alice").await;
     alice.set_status(Status::Away).await.unwrap();
@@ -264,7 +264,7 @@ async fn a_client_comes_back_after_the_server_was_restarted() {
 }
 
 #[tokio::test]
-async fn a_second_sign_in_ends_the_first_session_for_good() {
+async fn a_client_that_was_signed_out_by_a_second_sign_in_does_not_retry() {
     let service = Service::start(Way::Tcp, &["alice"]).await;
     let (_first, mut events) = service.sign_in("alice").await;
     let (second, _) = service.sign_in("alice").await;
@@ -292,7 +292,7 @@ async fn both_ways_to_sign_in_report_a_wrong_password() {
 }
 
 #[tokio::test]
-async fn an_unreachable_server_gives_an_error_with_the_servers_address() {
+async fn the_error_for_an_unreachable_server_contains_the_servers_address() {
     let server = Server::at("127.0.0.1").notification("127.0.0.1:1").http("http://127.0.0.1:1");
     let account = Account::new("alice@example.com", PASSWORD).unwrap();
     let SignedOut::Lost(reason) = Client::sign_in(&server, &account).await.unwrap_err() else { panic!("lost") };
@@ -486,7 +486,7 @@ async fn a_client_that_offers_only_msnp11_shows_presence_and_messages_too() {
 }
 
 #[tokio::test]
-async fn fifty_accounts_in_one_process_chat_in_a_ring() {
+async fn fifty_accounts_in_one_process_can_send_messages_around_a_ring() {
     let service = Service::start(Way::Tcp, &[]).await;
     let names: Vec<_> = (0..50).map(|number| format!("user{number}")).collect();
     let mut clients = Vec::new();

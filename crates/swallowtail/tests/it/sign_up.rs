@@ -108,7 +108,7 @@ async fn all_faults_are_reported_together_and_the_fields_keep_their_values() {
 }
 
 #[tokio::test]
-async fn a_form_from_another_site_or_address_creates_no_account() {
+async fn a_form_from_another_site_or_another_ip_address_creates_no_account() {
     let server = TestServer::start().await;
     let http = server.server().addresses().http;
     let mut own = browser(&server).await;
@@ -161,7 +161,7 @@ async fn a_request_that_is_not_a_form_is_refused() {
 }
 
 #[tokio::test]
-async fn from_the_internet_a_code_is_required_and_each_use_counts() {
+async fn visitors_from_the_internet_need_an_invite_code_and_each_use_of_the_code_counts() {
     let server = TestServer::start_with(behind_terminator).await;
     let mut afar = browser(&server).await.with(AFAR);
     assert_says(&afar.get("/signup").await, 403, "no valid invite code");
@@ -195,7 +195,7 @@ async fn from_the_internet_a_code_is_required_and_each_use_counts() {
 }
 
 #[tokio::test]
-async fn a_code_for_one_account_creates_only_one_even_if_a_hundred_forms_use_it_at_the_same_time() {
+async fn a_code_for_one_account_creates_only_one_account_even_if_a_hundred_forms_use_it_simultaneously() {
     let server = TestServer::start_with(|config| config.sign_up.near = Access::Invite).await;
     let http = server.server().addresses().http;
     let code = invite(&server, 1, None).await;
@@ -280,7 +280,7 @@ async fn a_visitor_who_only_appears_to_be_on_a_private_network_cannot_sign_up() 
 }
 
 #[tokio::test]
-async fn the_number_of_accounts_and_forms_per_address_is_limited() {
+async fn the_number_of_accounts_and_forms_from_one_ip_address_is_limited() {
     let server = TestServer::start_with(|config| {
         behind_terminator(config);
         config.limits.exempt.clear();
@@ -341,7 +341,7 @@ async fn codes_are_created_and_removed_while_the_server_runs() {
 
 /// An address may still be on contact lists when a new account gets it (ns.md section 1.2 rule 11).
 #[tokio::test]
-async fn a_new_account_is_asked_about_contacts_who_kept_its_address() {
+async fn a_new_account_is_asked_about_users_who_still_have_its_address_on_their_lists() {
     let server = TestServer::start().await;
     server.accounts(["alice", "bob"]).await;
     let (mut alice, _bob) = server.friends("alice", "bob").await;
@@ -409,7 +409,7 @@ async fn a_repeated_form_shows_the_account_only_with_the_same_password() {
 }
 
 #[tokio::test]
-async fn a_password_that_old_clients_may_refuse_is_confirmed_before_the_account_exists() {
+async fn a_password_that_old_clients_may_refuse_must_be_confirmed_before_the_account_is_created() {
     let server = TestServer::start_with(|config| config.sign_up.min_password = 6).await;
     let mut browser = browser(&server).await;
     assert_says(&browser.get("/signup").await, 200, "Use at least 6 characters. Up to 16");

@@ -36,7 +36,7 @@ const fn partner(number: usize) -> usize {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn hundreds_of_users_chat_in_pairs_and_nothing_is_lost() {
+async fn hundreds_of_users_can_chat_in_pairs_and_no_message_is_lost() {
     tokio::time::timeout(PATIENCE, all_of_it()).await.unwrap();
 }
 

@@ -35,7 +35,7 @@ async fn start(certificates: &[&TestCertificate]) -> TestServer {
 }
 
 #[tokio::test]
-async fn the_nexus_over_tls_names_the_same_host_with_https() {
+async fn over_tls_the_nexus_names_the_requested_host_with_https() {
     let directory = support::private_directory();
     let certificate = TestCertificate::write(directory.path(), "own", &["nexus.passport.com"]);
     let server = start(&[&certificate]).await;
@@ -109,7 +109,7 @@ async fn an_unfinished_handshake_does_not_delay_a_stop() {
 }
 
 #[tokio::test]
-async fn an_unfinished_handshake_makes_room_and_a_refused_client_gets_an_answer_over_tls() {
+async fn an_unfinished_handshake_makes_room_for_others_and_a_refused_client_gets_an_answer_over_tls() {
     let directory = support::private_directory();
     let certificate = TestCertificate::write(directory.path(), "own", &["chat.example.com"]);
     let files = certificate.files.clone();

@@ -169,7 +169,7 @@ async fn a_file_for_one_member_does_not_wait_for_another_member() {
 /// A client that stops reading in the middle of a file is closed after about fifteen seconds, and others are not affected.
 /// `switchboard/pace.rs` tests the exact time.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_client_that_stops_reading_a_file_is_disconnected_in_limited_time() {
+async fn a_client_that_stops_reading_a_file_is_disconnected_within_limited_time() {
     let server = TestServer::start().await;
     let mut bystanders = server.bystanders().await;
     let (mut alice, silent, _people) = with_a_narrow_reader(&server).await;

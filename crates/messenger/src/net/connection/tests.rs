@@ -171,7 +171,7 @@ impl Peer {
 }
 
 #[tokio::test(start_paused = true)]
-async fn while_a_command_waits_later_commands_wait_too_but_lines_from_others_are_written() {
+async fn while_a_command_waits_later_commands_wait_but_lines_from_other_connections_are_written() {
     let mut peer = connect(4096, None);
     peer.send("A\nWAIT\nB\n").await;
     peer.receive("A\n").await;
@@ -186,7 +186,7 @@ async fn while_a_command_waits_later_commands_wait_too_but_lines_from_others_are
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_session_may_serve_another_connection_before_it_answers_a_command() {
+async fn a_session_may_serve_another_connection_while_it_handles_a_command() {
     let mut peer = connect(4096, None);
     peer.send("A\nNEST\nB\n").await;
     peer.receive("A\nINNER\nB\n").await;
@@ -246,7 +246,7 @@ async fn a_pause_for_a_slow_reader_ends_when_the_readers_connection_ends() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_incomplete_line_times_out_after_30_seconds_and_a_payload_after_60() {
+async fn an_incomplete_line_times_out_after_30_seconds_and_an_incomplete_payload_after_60() {
     for (begun, seconds) in [("HALF A LI", 30), ("TAKE 5\nab", 60)] {
         let mut peer = connect(4096, None);
         peer.send(begun).await;
@@ -260,7 +260,7 @@ async fn an_incomplete_line_times_out_after_30_seconds_and_a_payload_after_60() 
 }
 
 #[tokio::test(start_paused = true)]
-async fn every_line_has_a_timeout_of_its_own() {
+async fn the_timeout_starts_again_with_each_line() {
     let mut peer = connect(4096, None);
     for _ in 0..5 {
         peer.send("\nHALF").await;
@@ -273,7 +273,7 @@ async fn every_line_has_a_timeout_of_its_own() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn silence_ends_a_connection_and_any_byte_restarts_the_timeout() {
+async fn a_connection_is_closed_after_a_time_of_silence_and_any_received_byte_restarts_that_time() {
     let mut peer = connect(4096, Some(Duration::from_secs(180)));
     for _ in 0..3 {
         advance(Duration::from_secs(170)).await;
@@ -296,7 +296,7 @@ async fn answers_queued_before_an_invalid_line_still_arrive() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn no_command_is_handled_after_out() {
+async fn commands_after_out_are_ignored() {
     let mut peer = connect(4096, None);
     let handled = peer.handled.clone();
     peer.send("A\nOUT\nB\n").await;
@@ -317,7 +317,7 @@ async fn a_peer_that_does_not_read_the_last_bytes_is_disconnected_after_a_second
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_slow_reader_is_disconnected_and_sending_to_it_fails() {
+async fn a_reader_that_is_too_slow_is_disconnected_and_further_sends_to_that_reader_fail() {
     let peer = connect(4, None);
     let took: Vec<bool> = (0..5).map(|_| peer.outbox.send(|out| out.extend([b'x'; 300])).is_some()).collect();
     assert_eq!(took, [true, true, true, false, false]);
@@ -326,7 +326,7 @@ async fn a_slow_reader_is_disconnected_and_sending_to_it_fails() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn long_answers_to_commands_sent_together_all_arrive() {
+async fn commands_that_are_sent_together_all_get_their_long_answers() {
     let start = Instant::now();
     for room in [100, 1 << 20] {
         let mut peer = connect(room, None);
@@ -339,7 +339,7 @@ async fn long_answers_to_commands_sent_together_all_arrive() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn no_further_command_is_handled_while_the_peer_does_not_read_its_answers() {
+async fn commands_wait_while_the_peer_does_not_read_the_answers() {
     let mut peer = connect(100, None);
     peer.send("BIG\nBIG\nA\nB\nC\n").await;
     tokio::time::sleep(Duration::from_secs(1)).await;
@@ -347,7 +347,7 @@ async fn no_further_command_is_handled_while_the_peer_does_not_read_its_answers(
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_broken_connection_ends_its_session_only_once() {
+async fn the_session_of_a_broken_connection_ends_exactly_once() {
     let peer = connect(4096, None);
     drop(peer.stream);
     peer.task.await.unwrap();

@@ -36,7 +36,7 @@ fn bytes_from_others_count_towards_the_limit_until_they_are_written() {
 }
 
 #[test]
-fn written_bytes_make_room_for_more() {
+fn bytes_that_are_written_make_room_for_more_bytes() {
     let outbox = Outbox::new(10);
     assert_eq!(outbox.send(say(b"123456")), Some(6));
     assert_eq!(take(&outbox).0, Poll::Ready(Taken::Bytes));
@@ -45,7 +45,7 @@ fn written_bytes_make_room_for_more() {
 }
 
 #[test]
-fn own_answers_do_not_count_against_the_limit_but_are_reported() {
+fn answers_to_the_clients_own_commands_are_counted_but_not_limited() {
     let outbox = Outbox::new(10);
     outbox.reply(say(&[0; 100]));
     assert_eq!(outbox.send(say(b"x")), Some(1));
@@ -163,7 +163,7 @@ fn a_line_already_taken_from_the_queue_is_not_replaced() {
 }
 
 #[test]
-fn presence_never_moves_across_a_change_to_the_contact_list() {
+fn presence_lines_and_contact_list_changes_keep_their_order() {
     let (bob, carol) = (contact("bob"), contact("carol"));
     let order = queued(|outbox| {
         outbox.present(&bob, &lines("Nb1"));
@@ -180,7 +180,7 @@ fn presence_never_moves_across_a_change_to_the_contact_list() {
 }
 
 #[test]
-fn a_contact_is_shown_online_whenever_its_call_arrives() {
+fn when_a_call_arrives_the_caller_is_already_shown_online() {
     let bob = contact("bob");
     let order = queued(|outbox| {
         outbox.present(&bob, &lines("N1 U1"));
@@ -195,7 +195,7 @@ fn a_contact_is_shown_online_whenever_its_call_arrives() {
 }
 
 #[test]
-fn presence_alone_never_closes_a_connection_or_stops_its_commands() {
+fn presence_lines_alone_never_close_a_connection_and_never_stop_its_commands() {
     let outbox = Outbox::new(10);
     for contact in ["bob", "carol", "dave"].map(contact) {
         for step in ["N1234567890", "N2234567890 U1234567890"] {
@@ -212,7 +212,7 @@ fn presence_alone_never_closes_a_connection_or_stops_its_commands() {
 }
 
 #[test]
-fn presence_queued_before_a_change_to_the_contact_list_counts_as_an_answer() {
+fn presence_lines_queued_before_a_contact_list_change_count_as_answers() {
     let outbox = Outbox::new(10);
     for _ in 0..3 {
         outbox.present(&contact("bob"), &lines("N1"));

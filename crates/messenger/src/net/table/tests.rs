@@ -42,7 +42,7 @@ async fn a_full_table_tells_the_oldest_connection_to_leave_and_draining_waits_fo
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_closed_table_stops_its_connections_and_admits_no_more() {
+async fn a_closed_table_stops_its_connections_and_admits_no_new_ones() {
     let table = table(5);
     let (kept, left) = (Arc::new(Note::default()), Arc::new(Note::default()));
     let place = table.admit(PEER, kept.clone()).unwrap();
@@ -56,7 +56,7 @@ async fn a_closed_table_stops_its_connections_and_admits_no_more() {
 }
 
 #[tokio::test]
-async fn a_joined_place_follows_the_progress_of_its_connection_and_can_be_lost_after_the_connection_ends() {
+async fn a_session_place_shares_the_progress_of_its_connection_and_can_be_lost_after_the_connection_ends() {
     let (sessions, connections) = (table(1), table(9));
     let note = || Arc::new(Note::default());
     let session = Arc::new(sessions.admit(PEER, note()).unwrap());

@@ -48,7 +48,7 @@ async fn a_stopping_server_opens_no_switchboard() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn too_many_switchboard_requests_are_refused_for_a_minute() {
+async fn after_too_many_switchboard_requests_further_ones_are_refused_for_a_minute() {
     let server = Server::with(|config| config.limits.switchboards_per_minute = 2);
     let mut alice = server.online("alice", "MSNP12").await;
     for answer in [GRANTED, GRANTED, "800 9"] {
@@ -69,7 +69,7 @@ async fn an_account_with_too_many_switchboard_connections_cannot_open_another() 
 }
 
 #[tokio::test]
-async fn an_account_that_uses_none_of_its_cookies_gets_no_more_cookies() {
+async fn an_account_with_too_many_unused_cookies_gets_no_more_cookies() {
     let server = Server::with(|config| config.limits.switchboards_per_minute = 10 * MAX_UNUSED);
     let mut alice = server.online("alice", "MSNP12").await;
     for _ in 0..MAX_UNUSED {

@@ -23,7 +23,7 @@ fn strict() -> Server {
 }
 
 #[tokio::test(start_paused = true)]
-async fn asking_for_challenges_does_not_postpone_the_deadline() {
+async fn a_client_that_asks_for_another_challenge_does_not_get_more_time() {
     let mut challenges = Challenges::new(&SignIn { require_challenge: true, ..Config::default().sign_in });
     challenges.start();
     let first = challenges.draw();
@@ -51,7 +51,7 @@ async fn the_first_challenge_follows_the_first_chg_and_the_next_comes_10_to_20_m
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_wrong_answer_gets_540_and_closes_the_connection() {
+async fn a_wrong_answer_to_a_challenge_gets_540_and_closes_the_connection() {
     let server = Server::new();
     let right = |challenge: &str| msnp::challenge::answer(msnp::challenge::Algorithm::New, challenge, PRODUCT).unwrap();
     let unasked = |_: &str| format!("QRY 9 {PRODUCT} 32\r\n{}", "0".repeat(32));
@@ -69,7 +69,7 @@ async fn a_wrong_answer_gets_540_and_closes_the_connection() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_is_valid_only_once_and_may_be_in_upper_or_lower_case() {
+async fn an_answer_to_a_challenge_is_valid_only_once_and_may_be_in_upper_or_lower_case() {
     let server = Server::new();
     let mut alice = server.online("alice", "MSNP12").await;
     let lines = alice.after(Duration::ZERO).await;
@@ -89,7 +89,7 @@ async fn a_challenge_that_a_client_asks_for_replaces_the_older_one() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_client_is_signed_out_if_a_required_answer_is_late() {
+async fn a_client_is_signed_out_if_its_required_answer_to_a_challenge_is_late() {
     let server = strict();
     let mut alice = server.online("alice", "MSNP12").await;
     let lines = alice.after(Duration::ZERO).await;
@@ -102,7 +102,7 @@ async fn a_client_is_signed_out_if_a_required_answer_is_late() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_client_that_never_answers_gets_one_challenge_and_stays_signed_in_if_answers_are_optional() {
+async fn if_answers_are_optional_a_client_that_never_answers_gets_one_challenge_and_stays_signed_in() {
     let server = Server::new();
     let mut alice = server.online("alice", "MSNP12").await;
     assert_eq!(alice.after(Duration::ZERO).await.len(), 1);

@@ -3,7 +3,7 @@ use std::time::Duration;
 use super::super::testing::{CLOSED, Server, handle};
 
 #[tokio::test]
-async fn adding_a_contact_shows_its_presence_and_informs_the_contact() {
+async fn a_user_who_adds_a_contact_sees_its_presence_and_the_contact_is_informed() {
     let server = Server::new();
     let (mut alice, mut bob) = (server.online("alice", "MSNP12").await, server.online("bob", "MSNP12").await);
     bob.say("PRP 6 PHH 5552").await;
@@ -24,7 +24,7 @@ async fn adding_a_contact_shows_its_presence_and_informs_the_contact() {
 }
 
 #[tokio::test]
-async fn a_contact_that_blocks_the_user_learns_that_it_was_added_but_appears_offline() {
+async fn a_contact_that_blocks_the_user_is_informed_of_being_added_but_appears_offline() {
     let server = Server::new();
     let (mut alice, mut bob) = (server.online("alice", "MSNP12").await, server.online("bob", "MSNP12").await);
     bob.say("ADC 6 BL N=alice@example.com").await;
@@ -34,7 +34,7 @@ async fn a_contact_that_blocks_the_user_learns_that_it_was_added_but_appears_off
 }
 
 #[tokio::test]
-async fn each_list_refuses_entries_that_cannot_be_on_it() {
+async fn each_list_refuses_entries_that_cannot_be_on_that_list() {
     let server = Server::new();
     let mut alice = server.online("alice", "MSNP12").await;
     server.online("dave", "MSNP12").await.say("ADC 6 FL N=alice@example.com F=A").await;
@@ -88,7 +88,7 @@ async fn an_address_without_an_account_is_refused_with_the_error_code_of_the_cli
 }
 
 #[tokio::test]
-async fn from_msnp11_on_telephone_numbers_can_be_on_fl_and_al() {
+async fn since_msnp11_fl_and_al_may_contain_telephone_numbers() {
     let server = Server::new();
     for (dialect, command, answer) in [
         ("MSNP8", "ADD 6 AL tel:+15551 phone", "201 6"),
@@ -164,7 +164,7 @@ async fn an_addition_gets_210_if_a_list_of_either_account_is_full() {
 }
 
 #[tokio::test]
-async fn msnp11_sdk_may_add_to_bl_first_and_remove_from_al_afterwards() {
+async fn msnp11_sdk_may_add_a_contact_to_bl_before_it_removes_the_contact_from_al() {
     let server = Server::new();
     for (offer, answer, lists) in [("MSNP11", "219 7", 2), ("MSNP11 CVR0", "ADC 7 BL N=bob@example.com", 6)] {
         let mut alice = server.online("alice", offer).await;
@@ -175,7 +175,7 @@ async fn msnp11_sdk_may_add_to_bl_first_and_remove_from_al_afterwards() {
 }
 
 #[tokio::test]
-async fn msnp11_sdk_may_add_to_al_first_and_the_contact_stays_blocked_until_it_leaves_bl() {
+async fn msnp11_sdk_may_add_a_contact_to_al_first_but_the_contact_stays_blocked_while_on_bl() {
     let server = Server::new();
     let (mut alice, mut bob) = (server.online("alice", "MSNP11 CVR0").await, server.online("bob", "MSNP12").await);
     bob.say("ADC 6 FL N=alice@example.com F=Alice").await;
@@ -210,7 +210,7 @@ async fn an_address_may_be_percent_encoded() {
 }
 
 #[tokio::test]
-async fn a_block_takes_the_account_offline_for_the_blocked_contact() {
+async fn a_blocked_contact_sees_the_account_go_offline() {
     let server = Server::new();
     let (mut alice, mut bob) = (server.online("alice", "MSNP12").await, server.online("bob", "MSNP12").await);
     bob.say("ADC 6 FL N=alice@example.com F=Alice").await;
@@ -224,7 +224,7 @@ async fn a_block_takes_the_account_offline_for_the_blocked_contact() {
 }
 
 #[tokio::test]
-async fn before_msnp10_groups_have_numbers_and_leaving_the_last_group_removes_the_contact() {
+async fn before_msnp10_groups_have_numbers_and_a_contact_removed_from_its_last_group_leaves_the_list() {
     let server = Server::new();
     let (mut alice, mut bob) = (server.online("alice", "MSNP9").await, server.online("bob", "MSNP9").await);
     alice
@@ -246,7 +246,7 @@ async fn before_msnp10_groups_have_numbers_and_leaving_the_last_group_removes_th
 }
 
 #[tokio::test]
-async fn from_msnp10_on_a_contact_that_leaves_its_last_group_stays_on_the_list() {
+async fn since_msnp10_a_contact_removed_from_its_last_group_stays_on_the_list() {
     let server = Server::new();
     let mut alice = server.online("alice", "MSNP12").await;
     alice

@@ -82,7 +82,7 @@ async fn an_edit_that_has_begun_is_completed_even_if_its_connection_ends() {
 }
 
 #[tokio::test]
-async fn an_edit_whose_account_has_signed_in_elsewhere_is_not_carried_out() {
+async fn a_waiting_edit_is_dropped_if_its_account_signs_in_elsewhere() {
     for command in [
         "PRP 7 MFN Other",
         "PRP 7 PHH 5551",

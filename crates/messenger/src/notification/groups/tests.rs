@@ -27,7 +27,7 @@ async fn group_commands_use_the_group_ids_of_the_clients_dialect() {
 }
 
 #[tokio::test]
-async fn msnp11_sdk_gets_a_1_in_the_answers_to_group_commands() {
+async fn msnp11_sdk_gets_an_extra_1_in_answers_to_group_commands() {
     let server = Server::new();
     let mut alice = server.online("alice", "MSNP11 CVR0").await;
     alice

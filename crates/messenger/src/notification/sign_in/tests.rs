@@ -28,7 +28,7 @@ async fn ver_chooses_the_highest_dialect_that_both_sides_support() {
 }
 
 #[tokio::test]
-async fn cvr0_is_echoed_only_to_the_client_that_needs_it() {
+async fn cvr0_is_echoed_to_amsn_unless_that_quirk_is_disabled() {
     let server = Server::new();
     server.connect().expect(&[("VER 1 MSNP12 CVR0", "VER 1 MSNP12 CVR0")]).await;
     let server = Server::with(|config| {
@@ -38,7 +38,7 @@ async fn cvr0_is_echoed_only_to_the_client_that_needs_it() {
 }
 
 #[tokio::test]
-async fn a_command_at_the_wrong_stage_closes_the_connection_or_is_refused() {
+async fn a_command_at_the_wrong_stage_of_the_sign_in_is_refused_or_closes_the_connection() {
     let server = Server::new();
     let usr = "USR 9 TWN I alice@example.com";
     let (fresh, query): (&[&str], &[&str]) = (&[], &["VER 1 CVR0"]);
@@ -170,7 +170,7 @@ async fn answers_to_an_address_that_keeps_sending_invalid_tickets_are_delayed() 
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_eleventh_sign_in_within_ten_seconds_waits_and_invalid_tickets_do_not_count() {
+async fn the_eleventh_sign_in_within_ten_seconds_waits_but_those_with_invalid_tickets_do_not_count() {
     let server = Server::new();
     for _ in 0..20 {
         let mut stranger = server.before_ticket("alice", "MSNP12").await;
@@ -248,7 +248,7 @@ async fn a_sign_in_gets_600_if_the_store_does_not_answer_in_time() {
 }
 
 #[tokio::test]
-async fn a_second_sign_in_ends_the_first_session() {
+async fn a_second_sign_in_of_an_account_ends_its_first_session() {
     let server = Server::new();
     let mut first = server.online("alice", "MSNP12").await;
     let mut second = server.sign_in("alice", "MSNP9").await;

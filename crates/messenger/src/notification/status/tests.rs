@@ -5,7 +5,7 @@ use super::super::testing::Server;
 const MESSAGE: &str = "<Data>hi</Data>";
 
 #[tokio::test]
-async fn only_the_first_chg_is_answered_with_the_contacts_that_are_online() {
+async fn only_the_answer_to_the_first_chg_lists_the_contacts_that_are_online() {
     let server = Server::new();
     let mut bob = server.online("bob", "MSNP12").await;
     bob.say(&format!("UUX 6 15\r\n{MESSAGE}")).await;
@@ -69,7 +69,7 @@ async fn others_see_each_status_but_see_a_hidden_or_signed_out_account_as_offlin
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_presence_change_over_the_budget_gets_800_and_nobody_sees_it() {
+async fn a_presence_change_over_the_budget_gets_800_and_is_not_sent_to_others() {
     let server = Server::new();
     let (mut alice, mut bob) = (server.online("alice", "MSNP12").await, server.online("bob", "MSNP12").await);
     bob.say("ADC 6 FL N=alice@example.com F=Alice").await;

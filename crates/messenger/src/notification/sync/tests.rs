@@ -49,14 +49,14 @@ async fn a_client_whose_cached_lists_are_current_gets_only_the_stamps() {
 }
 
 #[tokio::test]
-async fn version_0_is_never_current() {
+async fn list_version_0_always_counts_as_outdated() {
     let server = Server::new();
     let mut alice = server.sign_in("alice", "MSNP8").await;
     assert_eq!(alice.say("SYN 4 0").await[0], "SYN 4 0 0 1");
 }
 
 #[tokio::test]
-async fn phone_numbers_of_contacts_follow_their_entries_unless_the_contact_blocks_the_user() {
+async fn the_entry_of_a_contact_is_followed_by_its_phone_numbers_unless_the_contact_blocks_the_user() {
     let server = Server::new();
     let mut bob = server.sign_in("bob", "MSNP12").await;
     bob.say("PRP 4 PHM 5552").await;
@@ -93,7 +93,7 @@ async fn lines_from_others_still_arrive_while_the_store_is_slow() {
 }
 
 #[tokio::test]
-async fn a_phone_number_that_changes_while_the_lists_are_read_makes_the_clients_copy_outdated() {
+async fn if_a_phone_number_changes_while_the_lists_are_read_the_client_gets_the_older_list_version() {
     let server = Server::new();
     let (mut alice, mut bob) = (server.online("alice", "MSNP9").await, server.online("bob", "MSNP9").await);
     alice.say("ADD 6 FL bob@example.com Bob").await;

@@ -171,7 +171,7 @@ fn an_edit_to_several_entries_informs_each_account_only_once() {
 }
 
 #[test]
-fn a_watcher_added_in_the_same_edit_as_a_new_name_receives_the_new_name() {
+fn if_one_edit_adds_a_watcher_and_changes_the_name_the_watcher_receives_the_new_name() {
     let (world, bob) = World::with_bob();
     let carol = world.add("carol", online(1, Dialect::Msnp12));
     world.alice.apply(&[rename("A"), Change::Entry(handle("carol"), entry(List::Reverse))], |_| {});
@@ -181,7 +181,7 @@ fn a_watcher_added_in_the_same_edit_as_a_new_name_receives_the_new_name() {
 }
 
 #[test]
-fn an_edit_is_answered_after_it_is_applied_and_before_others_get_their_lines() {
+fn an_edit_is_first_applied_then_answered_and_then_announced_to_others() {
     let (world, bob) = World::with_bob();
     let mut is_answered = false;
     world.alice.apply(&[rename("A")], |roster| {
@@ -194,7 +194,7 @@ fn an_edit_is_answered_after_it_is_applied_and_before_others_get_their_lines() {
 }
 
 #[test]
-fn others_see_the_older_session_end_before_the_new_session_gets_its_first_line() {
+fn others_see_the_account_go_offline_before_the_new_session_gets_its_first_line() {
     let (world, bob) = World::with_bob();
     let second = newcomer(EPOCH + 1);
     let mut is_welcome = false;
@@ -212,7 +212,7 @@ fn others_see_the_older_session_end_before_the_new_session_gets_its_first_line()
 }
 
 #[test]
-fn a_replaced_session_can_change_nothing() {
+fn commands_of_a_replaced_session_change_nothing() {
     let (world, bob) = World::with_bob();
     let second = newcomer(EPOCH + 1);
     world.alice.sign_in(&second, |_| {});
@@ -232,7 +232,7 @@ fn a_replaced_session_can_change_nothing() {
 }
 
 #[test]
-fn an_ended_session_can_change_nothing() {
+fn commands_of_an_ended_session_change_nothing() {
     let (world, bob) = World::with_bob();
     world.alice.sign_out(EPOCH);
     assert_eq!(read(&bob), FLN);
@@ -342,7 +342,7 @@ fn a_phone_number_is_sent_to_accounts_that_see_its_owner_and_have_the_owner_on_f
 }
 
 #[test]
-fn every_change_of_a_list_gives_it_a_new_version() {
+fn every_change_of_a_list_gives_the_list_a_new_version() {
     let world = World::new([]);
     assert_eq!(world.alice.touch_list(Timestamp::default()), 1);
     assert_eq!(world.alice.touch_list(Timestamp::default()), 2);

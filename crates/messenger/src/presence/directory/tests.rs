@@ -68,7 +68,7 @@ async fn settle() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn only_one_task_at_a_time_has_the_turn_of_an_account_and_other_accounts_do_not_wait() {
+async fn the_turn_of_an_account_belongs_to_one_task_at_a_time_and_does_not_block_other_accounts() {
     let world = World::new([]);
     let turn = world.directory.turn(&handle("alice")).await;
     assert!(!world.is_free("alice").await);
@@ -78,7 +78,7 @@ async fn only_one_task_at_a_time_has_the_turn_of_an_account_and_other_accounts_d
 }
 
 #[tokio::test(start_paused = true)]
-async fn two_turns_are_acquired_in_the_order_of_their_handles() {
+async fn a_task_that_needs_two_turns_acquires_them_in_the_order_of_the_handles() {
     for (one, other) in [("alice", "bob"), ("bob", "alice")] {
         let world = World::new([]);
         let alice = world.directory.turn(&handle("alice")).await;
@@ -113,7 +113,7 @@ async fn edits_by_two_accounts_about_each_other_do_not_deadlock() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_cancelled_waiter_leaves_no_slot_behind() {
+async fn a_cancelled_wait_for_a_turn_leaves_no_slot_in_memory() {
     let world = World::new([]);
     let turn = world.directory.turn(&handle("alice")).await;
     let waiter = world.spawn_turn("alice");
@@ -126,7 +126,7 @@ async fn a_cancelled_waiter_leaves_no_slot_behind() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_next_waiter_gets_the_turn_of_a_cancelled_waiter() {
+async fn if_a_waiter_is_cancelled_the_next_waiter_gets_the_turn() {
     let world = World::new([]);
     let turn = world.directory.turn(&handle("alice")).await;
     let (first, second) = (world.spawn_turn("alice"), world.spawn_turn("alice"));
@@ -168,7 +168,7 @@ async fn an_address_without_an_account_has_turns_but_no_cell() {
 }
 
 #[tokio::test]
-async fn loading_fails_while_the_store_cannot_be_read_and_succeeds_later() {
+async fn loading_an_account_fails_while_the_store_cannot_be_read_but_succeeds_later() {
     let world = World::new(["alice"]);
     let turn = world.directory.turn(&handle("alice")).await;
     world.store.reads.set_broken(true);
@@ -233,7 +233,7 @@ async fn a_session_ends_if_its_account_has_been_removed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn loaded_accounts_forget_a_removed_watcher_when_they_get_their_turns() {
+async fn each_loaded_account_forgets_a_removed_watcher_at_its_next_turn() {
     let world = World::new([]);
     world.add("bob", [("alice", List::Reverse | List::Allow)]);
     world.add("carol", [("alice", List::Allow.into())]);
@@ -251,7 +251,7 @@ async fn loaded_accounts_forget_a_removed_watcher_when_they_get_their_turns() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_removed_watcher_is_not_forgotten_if_a_new_account_at_its_address_watches_again() {
+async fn a_removed_watcher_is_kept_if_a_new_account_with_the_same_address_watches_again() {
     for (lists, expected) in
         [(ListBits::from(List::Forward), ""), (List::Block.into(), "REM 0 RL alice@example.com\r\n")]
     {
@@ -268,7 +268,7 @@ async fn a_removed_watcher_is_not_forgotten_if_a_new_account_at_its_address_watc
 }
 
 #[tokio::test]
-async fn signed_in_accounts_are_found_and_hidden_ones_are_not_counted() {
+async fn signed_in_accounts_are_found_but_hidden_accounts_are_not_counted_as_online() {
     let world = World::new(["alice", "bob", "carol"]);
     let (alice, client) = world.sign_in("alice").await;
     let (bob, bobs) = world.sign_in("bob").await;

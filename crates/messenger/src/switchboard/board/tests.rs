@@ -64,7 +64,7 @@ fn messages(text: &str) -> Vec<&str> {
 }
 
 #[test]
-fn a_newcomer_gets_the_roster_in_joining_order_and_every_other_member_gets_one_join() {
+fn a_new_member_gets_the_members_in_the_order_they_joined_and_each_of_them_gets_one_joi() {
     let (board, alice) = open();
     assert_eq!(alice.reads(), "USR 1 OK alice@example.com alice\r\n");
     let bob = join(&board, "bob");
@@ -168,7 +168,7 @@ fn chunk(to: &str) -> Vec<u8> {
 }
 
 #[test]
-fn data_is_slowed_most_by_its_destination_and_less_by_other_members() {
+fn data_waits_longer_for_its_destination_than_for_other_members() {
     use AckFlag::{Always, Data};
     // bob reads everything, and carol reads nothing.
     let (soon, late) = (true, false);
@@ -211,7 +211,7 @@ fn each_departure_is_announced_once_and_the_session_ends_when_the_last_member_le
 }
 
 #[test]
-fn rung_accounts_count_towards_the_maximum_number_of_members() {
+fn accounts_that_are_being_rung_count_towards_the_maximum_number_of_members() {
     let (board, _alice) = open();
     assert_eq!(board.begin_ring(&handle("alice")), Err(NotCallable::There));
     assert_eq!(board.begin_ring(&handle("bob")), Ok(()));
@@ -267,7 +267,7 @@ async fn the_only_member_of_an_idle_session_is_disconnected_without_bye() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn accepted_commands_keep_a_session_open_and_refused_commands_do_not() {
+async fn only_accepted_commands_keep_a_session_open() {
     type Act = fn(&Board, MemberId);
     let table: [(&str, bool, bool, Act); 6] = [
         ("a message", true, true, |board, alice| {

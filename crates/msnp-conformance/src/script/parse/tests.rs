@@ -19,7 +19,7 @@ fn message(step: &Step) -> &Message {
 }
 
 #[test]
-fn spaces_after_the_first_belong_to_the_text() {
+fn spaces_after_the_first_space_belong_to_the_text() {
     let script = parse("a @ ns\na >  VER 1 \na <|x\n".replace("a <|x\n", "").as_str());
     assert_eq!(message(&script.parts[0].steps[1]).line().masked(), b" VER 1 ");
 }
@@ -33,7 +33,7 @@ fn consecutive_payload_records_are_one_payload() {
 }
 
 #[test]
-fn correct_lengths_are_updated_with_the_payload_and_wrong_lengths_are_kept() {
+fn correct_lengths_become_variables_and_wrong_lengths_are_kept() {
     let script = parse("a @ sb\na > MSG 1 U 3\na >| abc\na > MSG 2 U 4\na >| abc\na > MSG 2 U -1\na > MSG 3 A 1665\n");
     let lines: Vec<_> = script.parts[0].steps[1..].iter().map(|step| message(step).line().masked()).collect();
     assert_eq!(lines, [&b"MSG 1 U {len}"[..], b"MSG 2 U 4", b"MSG 2 U -1", b"MSG 3 A 1665"]);
@@ -62,7 +62,7 @@ fn a_part_has_only_the_shared_directives_and_its_own_steps() {
 }
 
 #[test]
-fn an_unknown_directive_or_static_makes_a_file_unplayable() {
+fn an_unknown_directive_or_the_static_directive_makes_a_file_unplayable() {
     let script = parse("!account w w@x.y p \"W\"\n!dance\n!sing\n");
     assert_eq!(script.unplayable(), Some("t.txt:2: this runner does not know `!dance`"));
     assert_eq!(parse("!static sample values\n").unplayable(), Some("static: sample values"));

@@ -32,7 +32,7 @@ async fn received(mut far: DuplexStream, session: Arc<Session>) -> Vec<u8> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_poll_returns_immediately_and_commands_wait_for_their_reply() {
+async fn a_poll_returns_immediately_but_a_request_with_commands_waits_for_the_reply() {
     let (session, mut far) = pair();
     let begun = Instant::now();
     assert_eq!(session.ask(OPENING, b"").await.parts(), (1, &b""[..], false));
@@ -51,7 +51,7 @@ async fn a_poll_returns_immediately_and_commands_wait_for_their_reply() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_last_bytes_get_an_ordinary_answer_and_the_next_answer_closes_the_session_without_a_body() {
+async fn the_last_bytes_are_sent_in_an_ordinary_answer_and_an_empty_one_then_closes_the_session() {
     let (session, mut far) = pair();
     far.write_all(b"OUT OTH\r\n").await.unwrap();
     drop(far);
@@ -71,7 +71,7 @@ async fn a_session_without_pending_bytes_closes_immediately() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_repeated_request_gets_the_same_answer_and_is_carried_out_once() {
+async fn a_repeated_request_gets_the_same_answer_but_is_carried_out_only_once() {
     let (session, mut far) = pair();
     far.write_all(b"NLN\r\n").await.unwrap();
     assert_eq!(session.ask(OPENING, b"MSG 1\r\n").await.parts(), (1, &b"NLN\r\n"[..], false));
@@ -98,7 +98,7 @@ async fn a_client_that_missed_an_answer_may_send_other_commands() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_request_continues_after_a_disconnect_and_a_repeated_request_waits_for_its_answer() {
+async fn a_request_continues_after_a_disconnect_and_its_repetition_waits_for_the_same_answer() {
     let (session, mut far) = pair();
     assert!(timeout(QUIET, session.ask(OPENING, b"MSG 1\r\n")).await.is_err());
     assert!(session.refuses(OPENING, b"OUT\r\n").await, "another request at the same time");
@@ -119,7 +119,7 @@ async fn session_ids_must_be_used_in_order_and_by_one_request_at_a_time() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_has_at_most_64_kib_and_nothing_is_lost() {
+async fn long_output_arrives_completely_in_answers_of_at_most_64_kib() {
     let (session, mut far) = pair();
     let sent: Vec<u8> = (0..200_000_u32).map(|number| number.to_le_bytes()[0]).collect();
     let copy = sent.clone();

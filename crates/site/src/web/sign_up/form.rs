@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn all_faults_are_reported_together_and_each_at_its_field() {
+    fn all_faults_in_a_form_are_reported_together_and_each_at_its_field() {
         let (long_name, long_password) = ("x".repeat(388), "x".repeat(257));
         let good = ("alice@example.com", "", "password");
         let address = |address| typed(address, good.1, good.2);

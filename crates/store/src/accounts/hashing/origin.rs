@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn all_spellings_of_a_handle_are_one_account_and_an_invalid_handle_is_truncated() {
+    fn all_spellings_of_a_handle_count_as_one_account_and_a_long_invalid_handle_is_truncated() {
         let of = |account: &str| Origin::new(Ipv4Addr::LOCALHOST.into(), account);
         assert_eq!(of("Alice@Example.COM").account(), of("alice@example.com").account());
         let long = "x".repeat(100) + "@" + &"y".repeat(100);

@@ -147,7 +147,7 @@ mod tests {
     const FLOOD: usize = 1000;
 
     #[test]
-    fn a_stranger_waits_for_only_one_job_of_an_address_that_has_a_thousand() {
+    fn a_stranger_waits_for_only_one_job_from_an_address_that_has_queued_a_thousand() {
         let mut jobs = Jobs::default();
         let displaced = jobs.flood(FLOOD, |number| origin(ATTACKER, number % 10));
         assert_eq!(displaced.len(), FLOOD - MAX_STRANGERS);
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn another_account_at_the_same_address_waits_for_only_one_job_of_each_account() {
+    fn an_account_at_a_flooding_address_waits_for_only_one_job_of_each_other_account_there() {
         let mut jobs = Jobs::default();
         jobs.flood(FLOOD, |number| origin(ATTACKER, number % 10));
         assert!(jobs.push(Rank::Stranger, &origin(ATTACKER, 77), 9999).is_some_and(|displaced| displaced < FLOOD));
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn familiar_and_likely_passwords_overtake_a_full_queue_of_strangers_from_everywhere() {
+    fn familiar_and_likely_passwords_overtake_a_queue_full_of_strangers_from_many_networks() {
         let mut jobs = Jobs::default();
         let displaced = jobs.flood(40_000, |number| {
             let [.., high, low] = number.to_be_bytes();

@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn within_an_address_the_accounts_take_turns() {
+    fn accounts_at_the_same_address_take_turns() {
         let mut turns = Turns::default();
         for (arrival, path) in (0..).zip(["xa", "xa", "xa", "xb", "ya"]) {
             let path: Vec<_> = path.chars().collect();
@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn if_parties_have_equally_many_jobs_the_newest_job_is_displaced() {
+    fn among_parties_with_the_same_number_of_jobs_the_newest_job_is_displaced() {
         let mut turns = Turns::default();
         for (arrival, party) in (0..).zip("abcba".chars()) {
             turns.push(&[party], arrival, (party, arrival));

@@ -103,7 +103,7 @@ async fn a_refused_change_returns_the_reason() {
 }
 
 #[tokio::test]
-async fn sign_ins_fail_together_while_the_store_does_not_answer() {
+async fn all_waiting_sign_ins_fail_at_the_same_time_if_the_store_does_not_answer() {
     let (accounts, store, _directory) = with_alice().await;
     let busy = store.occupy_readers().await;
     tokio::time::pause();

@@ -3,7 +3,7 @@
 use super::*;
 
 #[tokio::test]
-async fn either_all_accounts_are_created_or_none_and_the_list_is_sorted_by_address() {
+async fn accounts_are_created_either_all_or_none_and_the_account_list_is_sorted_by_address() {
     let (_directory, store) = store_with(&["carol", "alice"]).await;
     let taken = store.create_accounts(&[new_account("bob"), new_account("carol")], None).await;
     assert!(matches!(taken, Err(StoreError::Taken(taken)) if taken == handle("carol")));
@@ -18,7 +18,7 @@ async fn either_all_accounts_are_created_or_none_and_the_list_is_sorted_by_addre
 }
 
 #[tokio::test]
-async fn a_removed_account_stays_on_the_lists_that_others_put_it_on() {
+async fn a_removed_account_stays_on_lists_to_which_other_accounts_added_it() {
     let (_directory, store) = store_with(&["alice", "bob", "carol", "dave"]).await;
     let contact = Entry {
         nickname: DisplayName::new("Ally"),
@@ -65,7 +65,7 @@ async fn the_number_of_a_removed_account_is_not_used_again() {
 }
 
 #[tokio::test]
-async fn an_account_that_kept_a_removed_address_on_fl_becomes_pending_when_the_address_is_used_again() {
+async fn if_a_removed_address_is_used_again_accounts_that_kept_it_on_fl_are_on_pl_of_the_new_account() {
     let (_directory, store) = store_with(&["alice", "bob", "carol"]).await;
     store
         .change("bob", &[Change::Entry(handle("alice"), entry(List::Forward | List::Allow | List::Reverse))])
@@ -80,7 +80,7 @@ async fn an_account_that_kept_a_removed_address_on_fl_becomes_pending_when_the_a
 }
 
 #[tokio::test]
-async fn a_first_contact_is_on_the_lists_of_each_new_account_and_of_no_other() {
+async fn a_first_contact_is_on_the_lists_of_each_new_account_and_of_no_other_account() {
     let (_directory, store) = store_with(&["old", "helper"]).await;
     let contact = handle("helper");
     store.change("helper", &[Change::Entry(handle("bob"), entry(List::Block))]).await.unwrap();
@@ -97,7 +97,7 @@ async fn a_first_contact_is_on_the_lists_of_each_new_account_and_of_no_other() {
 }
 
 #[tokio::test]
-async fn a_first_contact_without_an_account_learns_of_its_watchers_when_its_account_is_created() {
+async fn the_new_account_of_a_first_contact_starts_with_its_earlier_watchers_on_pl() {
     let (_directory, store) = store_with(&[]).await;
     let contact = handle("helper");
     store.create_accounts(&[new_account("alice")], Some(&contact)).await.unwrap();
@@ -108,7 +108,7 @@ async fn a_first_contact_without_an_account_learns_of_its_watchers_when_its_acco
 }
 
 #[tokio::test]
-async fn a_new_password_raises_the_version_and_a_stronger_hash_does_not() {
+async fn a_new_password_raises_the_password_version_but_a_stronger_hash_does_not() {
     let (_directory, store) = store_with(&["alice"]).await;
     let of = async |store: &Store| {
         let account = store.account(&handle("alice")).await.unwrap().unwrap();

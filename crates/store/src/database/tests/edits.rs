@@ -77,7 +77,7 @@ async fn simultaneous_edits_of_many_accounts_are_all_stored() {
 }
 
 #[tokio::test]
-async fn a_failed_edit_leaves_no_trace_and_does_not_affect_others_in_its_batch() {
+async fn a_failed_edit_changes_nothing_and_does_not_affect_other_edits_in_the_same_batch() {
     let names: Vec<_> = (0..40).map(|number| format!("user{number}")).collect();
     let (_directory, store) = store_with(&names.iter().map(String::as_str).collect::<Vec<_>>()).await;
     let mut tasks = tokio::task::JoinSet::new();
@@ -105,7 +105,7 @@ async fn a_failed_edit_leaves_no_trace_and_does_not_affect_others_in_its_batch()
 }
 
 #[tokio::test]
-async fn an_edit_raises_the_version_even_if_a_contact_changed_its_number_after_the_edit_was_planned() {
+async fn a_planned_edit_still_raises_the_version_if_a_contacts_phone_number_changes_first() {
     let (_directory, store) = store_with(&["alice", "bob"]).await;
     store.change("alice", &[Change::Entry(handle("bob"), entry(List::Forward))]).await.unwrap();
     let (_, mut alice) = store.test_roster("alice").await;
@@ -122,7 +122,7 @@ async fn an_edit_raises_the_version_even_if_a_contact_changed_its_number_after_t
 }
 
 #[tokio::test]
-async fn touching_the_watchers_advances_the_list_stamp_of_accounts_with_the_contact_on_fl() {
+async fn touching_watchers_advances_the_list_stamps_of_accounts_that_have_the_contact_on_fl() {
     let (_directory, store) = store_with(&["alice", "bob", "carol"]).await;
     for (name, lists) in [("alice", List::Forward), ("bob", List::Allow)] {
         store.change(name, &[Change::Entry(handle("carol"), entry(lists))]).await.unwrap();

@@ -44,7 +44,7 @@ async fn a_database_of_0_bytes_is_refused_with_advice() {
 }
 
 #[tokio::test]
-async fn a_database_that_is_missing_beside_other_data_is_recreated_only_on_request() {
+async fn if_other_data_exists_a_missing_database_is_recreated_only_on_request() {
     for trace in ["root", "old-tls", "control.sock", "server.lock"] {
         let directory = tempfile::tempdir().unwrap();
         fs::write(directory.path().join(trace), "").unwrap();
@@ -118,7 +118,7 @@ async fn a_database_of_a_newer_version_is_refused_with_advice() {
 }
 
 #[tokio::test]
-async fn a_malformed_row_is_an_error_and_does_not_panic() {
+async fn reading_a_malformed_row_returns_an_error_and_does_not_panic() {
     for (damage, what) in [
         ("update entries set lists = 4096", "list bits"),
         ("update entries set nickname = ''", "nickname"),

@@ -42,7 +42,7 @@ async fn phone_numbers_are_shown_to_accounts_that_the_contact_allows() {
 
 /// Compares the SQL of `contact_phones` with `Roster::allows`, for every set of lists and both values of BLP.
 #[tokio::test]
-async fn the_database_and_the_roster_allow_the_same_accounts() {
+async fn the_database_shows_phone_numbers_to_the_same_accounts_that_the_roster_allows() {
     let (_directory, store) = store_with(&["alice", "bob"]).await;
     let id = store.test_roster("alice").await.0;
     store.change("alice", &[Change::Entry(handle("bob"), entry(List::Forward))]).await.unwrap();

@@ -60,7 +60,7 @@ fn a_watcher_is_pending_unless_it_was_already_allowed_or_blocked() {
 }
 
 #[test]
-fn settling_an_entry_has_the_same_result_in_every_order() {
+fn the_steps_that_accept_a_watcher_have_the_same_result_in_every_order() {
     type Step = fn(&Roster, &Handle) -> Result<Vec<Change>, ErrorCode>;
     let reverse: Step = |bob, who| bob.add_to_list(listed(List::Reverse, who), &RosterLimits::default(), NOW);
     let pending: Step = |bob, who| bob.remove_from_list(List::Pending, who, NOW);
@@ -136,7 +136,7 @@ fn a_removed_group_leaves_its_contacts_on_the_list() {
 }
 
 #[test]
-fn a_contact_removed_from_its_last_group_leaves_fl_in_dialects_with_group_numbers() {
+fn in_dialects_with_group_numbers_a_contact_removed_from_its_last_group_is_removed_from_fl() {
     let (mut alice, mut bob) = (roster("alice"), roster("bob"));
     befriend(&mut alice, &mut bob);
     for (number, place) in [(7, GroupNumber::new(1)), (8, None)] {
@@ -151,7 +151,7 @@ fn a_contact_removed_from_its_last_group_leaves_fl_in_dialects_with_group_number
 }
 
 #[test]
-fn only_a_change_advances_the_stamp() {
+fn only_an_edit_that_changes_something_advances_the_stamp() {
     let (mut alice, mut bob) = (roster("alice"), roster("bob"));
     befriend(&mut alice, &mut bob);
     let before = alice.stamps;
@@ -180,7 +180,7 @@ fn a_nickname_equal_to_the_handle_changes_nothing_for_a_contact_without_a_nickna
 }
 
 #[test]
-fn a_watcher_created_with_the_owner_on_fl_is_never_on_pl() {
+fn an_account_created_with_the_owner_on_its_fl_is_never_on_the_owners_pl() {
     let (mut alice, bob) = (roster("alice"), roster("bob"));
     let shown = |alice: &Roster, limits: &RosterLimits| alice.become_shown(&bob.owner, &bob.name, limits, NOW);
     let full = RosterLimits { reverse: 0, ..RosterLimits::default() };

@@ -93,7 +93,7 @@ async fn an_added_account_can_sign_in() {
 }
 
 #[tokio::test]
-async fn the_list_has_a_row_for_each_account() {
+async fn the_account_list_has_a_row_for_each_account() {
     let place = Place::new().await;
     let list = || carry_out(AccountCommand::List { json: false }, &place.accounts, 8);
     let as_json = || carry_out(AccountCommand::List { json: true }, &place.accounts, 8);
@@ -181,7 +181,7 @@ async fn accounts_are_imported_from_a_file_with_passwords_and_hashes() {
 }
 
 #[tokio::test]
-async fn one_invalid_line_prevents_the_import_and_all_invalid_lines_are_named() {
+async fn one_invalid_line_prevents_the_whole_import_and_the_error_lists_all_invalid_lines() {
     let place = Place::new().await;
     place.add("taken@example.com", None, "x").await.unwrap();
     let error = place

@@ -42,7 +42,7 @@ fn running(data: &Path) -> (RunningBinary, Vec<String>) {
 
 #[test]
 #[ignore = "needs faketime: run cargo xtask test"]
-fn a_clock_two_days_off_is_reported() {
+fn a_clock_that_is_wrong_by_two_days_is_reported() {
     let directory = private_directory();
     let (_server, arguments) = running(directory.path());
     let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
@@ -58,7 +58,7 @@ fn a_clock_two_days_off_is_reported() {
 }
 
 #[test]
-fn scripts_can_use_exit_codes_and_json_and_no_secret_is_printed() {
+fn the_doctor_has_exit_codes_and_json_for_scripts_and_prints_no_secret() {
     let directory = private_directory();
     let (server, arguments) = running(directory.path());
     let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();

@@ -179,7 +179,7 @@ const IN_A_SESSION: &[(&str, &[&str])] = &[
 ];
 
 #[tokio::test]
-async fn commands_that_require_a_sign_in_are_refused_before_it() {
+async fn commands_that_require_a_sign_in_are_refused_before_the_sign_in() {
     let server = TestServer::start().await;
     let mut bystanders = server.bystanders().await;
     for (bytes, expected) in FRESH {
@@ -247,7 +247,7 @@ async fn commands_sent_together_with_a_sign_in_wait_until_the_sign_in_is_complet
 }
 
 #[tokio::test]
-async fn a_line_over_the_limit_closes_the_connection_and_a_line_at_the_limit_does_not() {
+async fn only_a_line_that_is_longer_than_the_limit_closes_the_connection() {
     let server = TestServer::start().await;
     let mut bystanders = server.bystanders().await;
     let mallory = server.account("mallory").await;

@@ -54,7 +54,7 @@ async fn throw(mut wire: Wire, line: &[u8]) {
 }
 
 #[tokio::test]
-async fn every_verb_with_any_number_of_odd_words_leaves_the_server_running() {
+async fn the_server_survives_every_verb_with_any_number_of_odd_words() {
     let server = TestServer::start().await;
     let mut bystanders = server.bystanders().await;
     server.account("mallory").await;
@@ -67,7 +67,7 @@ async fn every_verb_with_any_number_of_odd_words_leaves_the_server_running() {
 }
 
 #[tokio::test]
-async fn every_verb_before_sign_in_leaves_the_server_running() {
+async fn the_server_survives_every_verb_before_sign_in() {
     let server = TestServer::start().await;
     let mut bystanders = server.bystanders().await;
     for verb in Verb::ALL {
@@ -83,7 +83,7 @@ async fn every_verb_before_sign_in_leaves_the_server_running() {
 }
 
 #[tokio::test]
-async fn every_switchboard_verb_with_odd_words_leaves_the_server_running() {
+async fn the_server_survives_every_switchboard_verb_with_odd_words() {
     let server = TestServer::start().await;
     let mut bystanders = server.bystanders().await;
     let mallory = server.account("mallory").await;

@@ -97,7 +97,7 @@ pub(super) async fn try_password(server: SocketAddr, from: u8, name: &str, passw
 }
 
 #[tokio::test]
-async fn an_address_that_guesses_passwords_is_refused_and_others_are_not() {
+async fn an_address_that_guesses_passwords_is_refused_but_other_addresses_are_not() {
     let server = TestServer::start_with(|config| {
         config.limits.exempt.clear();
         config.limits.wrong_passwords_per_address = 3;
@@ -194,7 +194,7 @@ async fn a_gateway_session_can_be_restricted_to_the_address_that_opened_it() {
 }
 
 #[tokio::test]
-async fn a_client_that_does_not_read_answers_delays_no_other_client() {
+async fn a_client_that_does_not_read_answers_does_not_delay_other_clients() {
     let server = TestServer::start().await;
     let mut bystanders = server.bystanders().await;
     let mut stream = TcpStream::connect(server.server().addresses().http).await.unwrap();

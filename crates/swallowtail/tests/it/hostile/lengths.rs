@@ -128,7 +128,7 @@ async fn a_message_that_looks_like_commands_arrives_unchanged_wherever_it_is_spl
 
 /// An incomplete command is not carried out. The server only ends the session.
 #[tokio::test]
-async fn an_incomplete_command_before_the_end_is_ignored() {
+async fn an_incomplete_command_at_the_end_of_a_connection_is_not_carried_out() {
     let mut scene = Scene::set().await;
     for half in ["C", "CHG 9 BSY", "CHG 9 BSY\r", "UUX 9 100\r\n<Data>", "UUX 9 100\r\n", "OUT"] {
         let mut wire = scene.server.online("mallory").await;

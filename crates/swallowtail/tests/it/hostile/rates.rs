@@ -8,7 +8,7 @@ use crate::support::time::StoppedClock;
 use crate::support::wire::Wire;
 
 #[tokio::test]
-async fn the_sixth_name_in_ten_seconds_is_refused_and_the_connection_stays_open() {
+async fn the_sixth_name_change_in_ten_seconds_is_refused_but_the_connection_stays_open() {
     let server = TestServer::start_limited().await;
     server.account("alice").await;
     let mut alice = server.online("alice").await;
@@ -52,7 +52,7 @@ async fn address_harvesting_is_stopped_after_two_hundred_addresses_even_on_a_new
 
 /// Thirty pictures, which a client may load at sign-in, leave room for as many chats.
 #[tokio::test]
-async fn the_sixty_first_switchboard_of_an_account_is_refused() {
+async fn the_sixty_first_switchboard_request_of_an_account_is_refused() {
     let server = TestServer::start_limited().await;
     server.account("alice").await;
     let mut alice = server.online("alice").await;
@@ -63,7 +63,7 @@ async fn the_sixty_first_switchboard_of_an_account_is_refused() {
 }
 
 #[tokio::test]
-async fn an_account_can_be_in_fifty_conversations_even_from_an_exempt_network() {
+async fn an_account_can_be_in_at_most_fifty_conversations_even_on_an_exempt_network() {
     let server = TestServer::start().await;
     let handle = server.account("alice").await;
     let mut alice = server.online("alice").await;
@@ -96,7 +96,7 @@ async fn an_account_can_call_another_account_only_ten_times_in_ten_seconds() {
 }
 
 #[tokio::test]
-async fn sign_ins_from_an_address_that_sent_invalid_tickets_are_delayed_and_others_are_not() {
+async fn sign_ins_are_delayed_only_from_an_address_that_sent_invalid_tickets() {
     let server = TestServer::start_limited().await;
     let alice = server.account("alice").await;
     let denied = async |server: &TestServer| {
@@ -115,7 +115,7 @@ async fn sign_ins_from_an_address_that_sent_invalid_tickets_are_delayed_and_othe
 
 /// Messages over the configured rate arrive later, and none is lost.
 #[tokio::test]
-async fn messages_over_the_rate_limit_are_delayed_and_file_data_is_not_counted() {
+async fn messages_over_the_rate_limit_are_delayed_but_file_data_is_not_counted() {
     let server = TestServer::start_with(|config| {
         config.limits.exempt.clear();
         config.limits.messages_at_once = 3;

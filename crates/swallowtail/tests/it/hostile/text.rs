@@ -59,7 +59,7 @@ async fn send_words(wire: &mut Wire, head: &str, word: &[u8], tail: &str) -> Fra
 }
 
 #[tokio::test]
-async fn a_name_that_could_end_a_line_is_refused_and_reaches_no_client() {
+async fn a_name_with_characters_that_could_end_a_line_is_refused_and_never_sent_to_clients() {
     let server = TestServer::start().await;
     let mut bystanders = server.bystanders().await;
     server.accounts(["alice", "mallory"]).await;
@@ -167,7 +167,7 @@ async fn an_encoded_address_is_decoded_and_cannot_end_a_line() {
 
 /// Other clients parse personal messages as XML. A malformed one closes the connection; others pass unchanged.
 #[tokio::test]
-async fn malformed_xml_reaches_no_client() {
+async fn malformed_xml_is_not_passed_on_to_clients() {
     let server = TestServer::start().await;
     let mut bystanders = server.bystanders().await;
     server.accounts(["alice", "mallory"]).await;

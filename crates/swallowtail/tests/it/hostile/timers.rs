@@ -59,7 +59,7 @@ async fn a_client_has_sixty_seconds_to_sign_in() {
 }
 
 #[tokio::test]
-async fn an_incomplete_line_may_take_thirty_seconds_and_a_payload_sixty() {
+async fn an_incomplete_line_may_take_thirty_seconds_and_an_incomplete_payload_sixty() {
     let server = TestServer::start().await;
     server.account("mallory").await;
     for (begin, most, rest, answer) in [
@@ -103,7 +103,7 @@ async fn a_line_that_arrives_byte_by_byte_does_not_extend_the_deadline() {
 }
 
 #[tokio::test]
-async fn three_minutes_of_silence_end_a_session_and_a_ping_prevents_that() {
+async fn a_session_ends_after_three_minutes_of_silence_unless_the_client_pings() {
     let server = TestServer::start().await;
     server.accounts(["alice", "bob"]).await;
     let (mut alice, mut bob) = server.friends("alice", "bob").await;

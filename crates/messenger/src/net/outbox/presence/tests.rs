@@ -264,7 +264,7 @@ fn check(taken: &[String], all: &[String]) -> Result<(), TestCaseError> {
 
 proptest! {
     #[test]
-    fn a_slow_reader_ends_with_the_same_state_as_a_reader_of_every_line(
+    fn a_slow_reader_finally_sees_the_same_state_as_a_fast_reader(
         events in prop::collection::vec(event(), 0..200),
     ) {
         let mut world = World::new();

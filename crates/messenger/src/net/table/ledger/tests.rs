@@ -24,7 +24,7 @@ fn admitted<G>(decision: &Decision<G>) -> Id {
 }
 
 #[test]
-fn of_the_connections_with_the_least_progress_the_oldest_makes_room() {
+fn the_oldest_connection_among_those_with_the_least_progress_makes_room_for_a_new_one() {
     let mut ledger = ledger();
     let ids: Vec<_> = (0..8).map(|number| admitted(&ledger.admit(peer(number), ()))).collect();
     for (id, progress) in [(ids[0], Progress::Online), (ids[1], Progress::Begun), (ids[2], Progress::Begun)] {
@@ -41,7 +41,7 @@ fn of_the_connections_with_the_least_progress_the_oldest_makes_room() {
 }
 
 #[test]
-fn an_address_at_its_limit_loses_one_of_its_own_connections_and_others_are_untouched() {
+fn a_connection_over_the_limit_of_its_address_displaces_another_one_of_the_same_address() {
     let mut ledger = ledger();
     let other = admitted(&ledger.admit(peer(9), ()));
     let ids: Vec<_> = (0..3).map(|_| admitted(&ledger.admit(peer(1), ()))).collect();
@@ -67,7 +67,7 @@ fn a_new_connection_is_refused_if_all_connections_of_its_address_are_signed_in()
 }
 
 #[test]
-fn an_exempt_address_may_use_more_places_but_not_all_of_them() {
+fn an_exempt_address_may_use_more_places_than_others_but_not_all_places() {
     let mut ledger = ledger();
     let exempt: Option<IpAddr> = Some([10, 0, 0, 1].into());
     for _ in 0..100 {
@@ -92,7 +92,7 @@ fn a_quarter_of_the_places_is_reserved_for_conversations() {
 }
 
 #[test]
-fn a_connection_from_inside_the_process_counts_for_no_address_and_never_makes_room() {
+fn an_internal_connection_counts_for_no_address_and_is_never_displaced() {
     let mut ledger = ledger();
     let own: Vec<_> = (0..8).map(|_| admitted(&ledger.admit(None, ()))).collect();
     assert!(matches!(ledger.admit(peer(1), ()), Decision::TurnedAway { .. }));
@@ -221,7 +221,7 @@ proptest! {
     /// No count is ever above its limit, except for connections that have lost their sign-in. The correct connection
     /// makes room, and signed-in connections stay.
     #[test]
-    fn the_rules_hold_after_any_sequence_of_events(steps in prop::collection::vec(step(), 0..200)) {
+    fn the_ledger_keeps_its_limits_after_any_sequence_of_events(steps in prop::collection::vec(step(), 0..200)) {
         let (mut ledger, mut model) = (ledger(), Model::default());
         for (now, step) in steps.into_iter().enumerate() {
             match step {

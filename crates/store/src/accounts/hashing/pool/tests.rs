@@ -72,7 +72,7 @@ async fn a_displaced_caller_gets_the_busy_error_and_its_password_is_not_hashed()
 }
 
 #[tokio::test]
-async fn fewer_callers_wait_after_passwords_that_took_long() {
+async fn fewer_callers_may_wait_after_passwords_that_took_long_to_hash() {
     let held = Held::new().await;
     lock(&held.hasher.0.state).pace.note(Duration::from_secs(3600));
     let first = held.enter(1).await;
@@ -126,7 +126,7 @@ async fn a_running_hash_keeps_its_thread_even_if_its_caller_has_gone() {
 }
 
 #[tokio::test]
-async fn the_pool_continues_after_work_that_panics() {
+async fn the_pool_keeps_working_after_a_job_panics() {
     let hasher = Hasher::new(1, IDLE);
     let turn = hasher.turn(&origin(1), Rank::Stranger).await.unwrap();
     assert_eq!(turn.run(|_| panic!("on purpose")).await, Err::<(), _>(Busy));
@@ -140,7 +140,7 @@ async fn a_pool_without_threads_is_always_busy() {
 }
 
 #[tokio::test]
-async fn a_thread_reuses_its_memory_for_passwords_until_it_is_idle() {
+async fn a_hashing_thread_reuses_its_memory_until_the_thread_is_idle() {
     let blocks = |hasher: Hasher| async move {
         let turn = hasher.turn(&origin(1), Rank::Stranger).await.unwrap();
         let work = |workspace: &mut Workspace| {
