@@ -85,8 +85,8 @@ pub struct Limits {
     pub gateway_sessions: usize,
     /// Sessions over the gateway of one address.
     pub gateway_sessions_per_address: usize,
-    /// Seconds within which a client must have signed in after connecting, at least 1: to the notification server
-    /// (framing.md section 10) or to the switchboard (sb.md section 3).
+    /// How many seconds a client has to sign in after it connects, either to the notification server (framing.md section
+    /// 10) or to the switchboard (sb.md section 3). At least 1.
     pub sign_in_seconds: u32,
     /// Seconds after which a switchboard session in which nothing happens is closed; 0 for never (sb.md section 7).
     pub switchboard_idle: u64,

@@ -23,8 +23,8 @@ pub(super) struct Backlog {
 }
 
 impl Backlog {
-    /// Appends an event. While nobody reads the events, a client that signs in again and again would fill the queue
-    /// with reports of it. So only the last such report is kept.
+    /// Appends an event. If nobody reads the events, a client that signs in again and again would fill the queue with
+    /// reports of its sign-ins. So only the last of these reports is kept.
     pub(super) fn push(&mut self, event: Event) {
         let is_sign_out = |event: Option<&Event>| matches!(event, Some(Event::SignedOut { .. }));
         if is_sign_out(Some(&event)) && is_sign_out(self.events.back()) {
