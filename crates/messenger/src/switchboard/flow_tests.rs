@@ -41,7 +41,7 @@ impl Members {
         split(self.world.join_with_room(name, self.board, QUEUE).served(SOCKET))
     }
 
-    /// Sends `length` bytes in chunks of a file to a member, and then the line [`END`].
+    /// Sends a member `length` bytes of a file, in chunks, and then the line [`END`].
     fn send_file(self, to: &str, length: usize) -> JoinHandle<Self> {
         let chunk = message("D", &chunk(to));
         let mut this = self;

@@ -142,7 +142,7 @@ async fn send(open: &mut Open, stage: Stage, conversation: &[u8]) -> Result<()> 
     let _ = open.connection.send_bytes(&bytes).await;
     let patience = QUICK * SLOWNESS;
     if stage.is_notification() {
-        // Pings of the conversation itself are answered earlier, which is also good enough.
+        // A ping that is a part of the conversation is answered earlier. That answer is enough too.
         reaction(&mut open.connection, patience).await?;
     } else {
         open.connection.until_ended(patience).await?;
