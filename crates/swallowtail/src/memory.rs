@@ -7,11 +7,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use rustix::process::{Resource, getrlimit};
+use swallowtail_store::accounts::hashing_memory;
 
 /// The memory for each connection, in bytes. A quarter of the connections are HTTP, and a long body takes 144 KiB with
 /// what the allocator adds. A chat connection needs 16 KiB, and only a few clients at a time cause more.
 const PER_CONNECTION: u64 = 48 * 1024;
-/// The memory for everything else, in bytes: the program, the database, and the threads that hash passwords.
+/// The memory for the program and the database, in bytes.
 const RESERVED: u64 = 64 * 1024 * 1024;
 /// The fewest connections for which there is always memory.
 const MIN_CONNECTIONS: u64 = 256;
@@ -22,10 +23,12 @@ const GROUPS: [(&str, &str); 2] =
 
 /// Returns how many connections fit into the memory that this process may use.
 pub(crate) fn connections() -> usize {
-    let fit = fitting(limit());
+    let hashing = u64::try_from(hashing_memory()).unwrap_or(u64::MAX);
+    let fit = fitting(limit().saturating_sub(hashing));
     usize::try_from(fit).unwrap_or(usize::MAX)
 }
 
+/// Returns how many connections fit into the memory that is not for hashing passwords.
 fn fitting(limit: u64) -> u64 {
     (limit.saturating_sub(RESERVED) / PER_CONNECTION).max(MIN_CONNECTIONS)
 }

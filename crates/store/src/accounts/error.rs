@@ -15,7 +15,7 @@ pub enum AuthError {
     Denied,
     /// Too many sign-ins wait, too many passwords from this caller were wrong, or the machine is out of memory. The
     /// password was not checked.
-    #[error("too many sign-ins at the same time, or too many wrong passwords from this address")]
+    #[error("too many sign-ins at the same time, too many wrong passwords from this address, or not enough memory")]
     Busy,
     /// The store failed.
     #[error(transparent)]

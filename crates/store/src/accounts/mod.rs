@@ -18,10 +18,10 @@ mod tickets;
 mod workspace;
 
 pub use error::{AccountError, AuthError};
-pub use hashing::Origin;
+pub use hashing::{Origin, hashing_memory};
 pub use identity::{default_name, member_id};
 pub use invite::InviteCode;
 pub use reserved::is_reserved;
 pub use sendable::{Unsendable, check_sendable};
-pub use service::Accounts;
+pub use service::{Accounts, STORE_PATIENCE};
 pub use tickets::{Claims, TicketLife, Tickets};

@@ -23,6 +23,9 @@ pub struct HashError;
 pub struct Workspace(Vec<Block>);
 
 impl Workspace {
+    /// The size of the allocation for the hashes of this program, in bytes.
+    pub(super) const ALLOCATION: usize = MIN_ALLOCATION * Block::SIZE;
+
     /// Creates a workspace without memory.
     #[must_use]
     pub const fn new() -> Self {
@@ -48,5 +51,17 @@ impl Workspace {
     /// Returns the number of blocks in memory.
     pub(super) const fn len(&self) -> usize {
         self.0.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_workspace_allocates_at_most_the_memory_that_is_reserved_for_it() {
+        let mut workspace = Workspace::new();
+        workspace.blocks(19 * 1024).unwrap();
+        assert!(workspace.0.capacity() * size_of::<Block>() <= Workspace::ALLOCATION);
     }
 }

@@ -12,5 +12,6 @@ mod queue;
 mod turns;
 
 pub use origin::Origin;
+pub use pool::hashing_memory;
 pub(super) use pool::{Busy, Hasher};
 pub(super) use queue::Rank;

@@ -1,5 +1,6 @@
 //! The threads that hash passwords.
 
+use std::num::NonZero;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Mutex};
@@ -73,11 +74,9 @@ impl Drop for Waiting<'_> {
 }
 
 impl Hasher {
-    /// Starts a pool that uses half of the cores, but at least one. The other cores keep serving sockets (security.md
-    /// section 2).
+    /// Starts a pool with the threads of this machine.
     pub(in crate::accounts) fn for_this_machine() -> Self {
-        let cores = thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        Self::new((cores / 2).max(1), IDLE)
+        Self::new(threads(), IDLE)
     }
 
     fn new(threads: usize, idle: Duration) -> Self {
@@ -157,6 +156,19 @@ impl Pool {
         }
         state.idle.extend(turn.worker.take());
     }
+}
+
+/// Returns the number of threads: half of the cores, but at least one. The other cores keep serving sockets (security.md
+/// section 2).
+fn threads() -> usize {
+    (thread::available_parallelism().map_or(1, NonZero::get) / 2).max(1)
+}
+
+/// Returns how much memory the threads of this machine allocate while they hash passwords, in bytes. Some of it is never
+/// written, but counts for limits on the size of a process (`ulimit -d`).
+#[must_use]
+pub fn hashing_memory() -> usize {
+    threads() * Workspace::ALLOCATION
 }
 
 /// Starts a thread. Returns `None` if the system has no more threads.
