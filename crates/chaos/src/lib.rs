@@ -30,5 +30,6 @@ pub mod scenario;
 pub mod scenarios;
 pub mod server;
 pub mod simulation;
+pub mod tcp;
 pub mod tls;
 mod truth;

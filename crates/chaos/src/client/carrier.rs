@@ -8,18 +8,20 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, bail};
 use msnp_conformance::wire::Service;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::task::{AbortHandle, JoinSet};
+use tokio::task::AbortHandle;
 use tokio::time::timeout;
 
 use super::connection::{Connection, PATIENCE};
 use super::dial::Dial;
+use super::gateway::Mark;
 use super::http::Answer;
 use super::received::Next;
 use crate::observer::Watch;
+use crate::tcp::serve_each;
 
 /// The host of the gateway, until the server names another one.
 const HOST: &str = "gateway.messenger.hotmail.com";
@@ -46,7 +48,13 @@ impl Carrier {
         let listener = TcpListener::bind("127.0.98.1:0").await.context("the carrier cannot listen")?;
         let address = listener.local_addr()?;
         let repeated = Arc::new(AtomicUsize::new(0));
-        let task = tokio::spawn(accept(listener, proxy, service, pause, repeated.clone())).abort_handle();
+        let counted = repeated.clone();
+        // On any failure the connection closes, and the client sees nothing else of the failure.
+        let serving = serve_each(listener, move |client| {
+            let http = Http { proxy, connection: None, host: HOST.to_owned(), repeated: counted.clone() };
+            carry(client, http, service, pause)
+        });
+        let task = tokio::spawn(serving).abort_handle();
         Ok(Self { address, repeated, task })
     }
 
@@ -66,28 +74,6 @@ impl Carrier {
 impl Drop for Carrier {
     fn drop(&mut self) {
         self.task.abort();
-    }
-}
-
-async fn accept(
-    listener: TcpListener,
-    proxy: SocketAddr,
-    service: &'static str,
-    pause: Duration,
-    repeated: Arc<AtomicUsize>,
-) {
-    let mut sessions = JoinSet::new();
-    loop {
-        tokio::select! {
-            accepted = listener.accept() => {
-                if let Ok((client, _)) = accepted {
-                    let http = Http { proxy, connection: None, host: HOST.to_owned(), repeated: repeated.clone() };
-                    // On any failure the connection closes, and the client sees nothing else of the failure.
-                    sessions.spawn(carry(client, http, service, pause));
-                }
-            }
-            Some(_) = sessions.join_next() => {}
-        }
     }
 }
 
@@ -167,12 +153,8 @@ impl Http {
 
     /// Reads what the gateway says about its session, and the host for the next request.
     fn follow(&mut self, answer: Answer) -> Result<Output> {
-        ensure!(answer.status() == 200, "a request got {}", answer.status());
-        let header = answer.header("X-MSN-Messenger").context("an answer names no session")?;
-        let value = |name: &str| header.split("; ").find_map(|part| part.strip_prefix(name)?.strip_prefix('='));
-        let session = value("SessionID").context("an answer names no session")?.to_owned();
-        value("GW-IP").context("an answer names no host")?.clone_into(&mut self.host);
-        let is_closed = value("Session") == Some("close");
+        let Mark { id: session, host, is_closed } = Mark::of(&answer)?;
+        self.host = host.context("an answer names no host")?;
         Ok(Output { answer, session, is_closed })
     }
 }

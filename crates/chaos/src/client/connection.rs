@@ -15,6 +15,7 @@ use super::sender::Sender;
 use crate::history::End;
 use crate::loss::{Loss, lose};
 use crate::observer::Watch;
+use crate::tcp::reset_when_closed;
 
 /// How long a client waits for something that must happen. It is long, so that no result depends on how busy the
 /// machine is.
@@ -257,8 +258,7 @@ impl Connection {
 
     /// Ends the connection with RST instead of FIN.
     pub fn reset(self) {
-        // Without lingering, closing sends RST. If this fails, the end is a FIN.
-        let _ = SockRef::from(self.sender.stream()).set_linger(Some(Duration::ZERO));
+        reset_when_closed(self.sender.stream());
         self.sender.note_ended(End::Cut);
     }
 }

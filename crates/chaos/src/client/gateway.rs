@@ -50,15 +50,12 @@ impl Session {
     /// # Errors
     /// Fails if the request was refused.
     pub fn follow(&mut self, answer: &Answer) -> Result<()> {
-        ensure!(answer.status() == 200, "a request got {}", answer.status());
-        let header = answer.header("X-MSN-Messenger").context("an answer names no session")?;
-        let mut parts = header.split("; ");
-        let id = parts.next().and_then(|part| part.strip_prefix("SessionID=")).context("an answer names no session")?;
+        let mark = Mark::of(answer)?;
         // Answers to requests at the same time arrive in any order.
-        if counter(id) >= counter(&self.id) {
-            id.clone_into(&mut self.id);
+        if counter(&mark.id) >= counter(&self.id) {
+            self.id = mark.id;
         }
-        self.is_closed = parts.any(|part| part == "Session=close");
+        self.is_closed = mark.is_closed;
         self.inbox.push_str(&String::from_utf8_lossy(answer.body()));
         Ok(())
     }
@@ -109,6 +106,35 @@ impl Session {
             self.poll().await?;
         }
         bail!("the session did not end in {POLLS} polls")
+    }
+}
+
+/// What an answer says about its session (http.md section 5).
+pub(super) struct Mark {
+    /// The id for the next request.
+    pub(super) id: String,
+    /// The host for the next request.
+    pub(super) host: Option<String>,
+    /// Whether the session has ended.
+    pub(super) is_closed: bool,
+}
+
+impl Mark {
+    /// Reads the mark of an answer. Fails if the request was refused.
+    pub(super) fn of(answer: &Answer) -> Result<Self> {
+        ensure!(answer.status() == 200, "a request got {}", answer.status());
+        let header = answer.header("X-MSN-Messenger").context("an answer names no session")?;
+        let mut parts = header.split("; ");
+        let id = parts.next().and_then(|part| part.strip_prefix("SessionID=")).context("an answer names no session")?;
+        let mut mark = Self { id: id.to_owned(), host: None, is_closed: false };
+        for part in parts {
+            match part.split_once('=') {
+                Some(("GW-IP", host)) => mark.host = Some(host.to_owned()),
+                Some(("Session", "close")) => mark.is_closed = true,
+                _ => {}
+            }
+        }
+        Ok(mark)
     }
 }
 

@@ -1,4 +1,4 @@
-//! A user who is signed in.
+//! A signed-in user.
 
 use anyhow::{Context, Result, ensure};
 
@@ -8,7 +8,7 @@ use super::connection::Connection;
 use super::dialer::Dialer;
 use super::sign_in::SignIn;
 
-/// A user who is signed in.
+/// A signed-in user.
 #[derive(Debug)]
 pub struct Person {
     /// The account.

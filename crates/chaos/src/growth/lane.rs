@@ -1,9 +1,6 @@
 //! One lane of visits, with accounts of its own.
 
-use std::time::Duration;
-
 use anyhow::{Context, Result};
-use socket2::SockRef;
 use tokio::io::AsyncWriteExt;
 
 use super::kind::Kind;
@@ -11,6 +8,7 @@ use crate::bed::Bed;
 use crate::client::gateway::Session;
 use crate::client::{Account, Dialer, PATIENCE, Person, SignIn, befriend, chat};
 use crate::observer::Watch;
+use crate::tcp::reset_when_closed;
 
 /// How many accounts a lane has. The sign-ins of one account are paced (framing.md section 11), so the lane uses its
 /// accounts in turn.
@@ -71,8 +69,8 @@ async fn connections(dialer: &Dialer) -> Result<u64> {
         let mut stream = dialer.dial(address).connect().await?;
         // The server may have closed the connection already.
         let _ = stream.write_all(words[number / to.len() % words.len()]).await;
-        // Without lingering, the end is a RST, and no port stays in use for a minute.
-        SockRef::from(&stream).set_linger(Some(Duration::ZERO))?;
+        // Otherwise each connection would hold its port for a minute.
+        reset_when_closed(&stream);
     }
     Ok(CONNECTIONS as u64)
 }

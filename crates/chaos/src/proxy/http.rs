@@ -11,10 +11,11 @@ use msnp_conformance::wire::{Service, first};
 use swallowtail_base::lock;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::task::{AbortHandle, JoinSet};
+use tokio::task::AbortHandle;
 use tokio::time::timeout;
 
 use crate::random::Random;
+use crate::tcp::serve_each;
 
 /// The longest request that is forwarded, in bytes.
 const MAX_REQUEST: usize = 256 * 1024;
@@ -68,7 +69,8 @@ impl HttpProxy {
         let listener = TcpListener::bind("127.0.98.1:0").await.context("the proxy cannot listen")?;
         let address = listener.local_addr()?;
         let shared = Arc::new(Shared { to, faults: Mutex::new((faults, random)), cuts: AtomicUsize::new(0) });
-        let task = tokio::spawn(accept(listener, shared.clone())).abort_handle();
+        let serving = shared.clone();
+        let task = tokio::spawn(serve_each(listener, move |client| serving.clone().serve(client))).abort_handle();
         Ok(Self { address, shared, task })
     }
 
@@ -93,20 +95,6 @@ impl HttpProxy {
 impl Drop for HttpProxy {
     fn drop(&mut self) {
         self.task.abort();
-    }
-}
-
-async fn accept(listener: TcpListener, shared: Arc<Shared>) {
-    let mut connections = JoinSet::new();
-    loop {
-        tokio::select! {
-            accepted = listener.accept() => {
-                if let Ok((client, _)) = accepted {
-                    connections.spawn(shared.clone().serve(client));
-                }
-            }
-            Some(_) = connections.join_next() => {}
-        }
     }
 }
 

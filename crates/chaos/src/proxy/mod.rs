@@ -12,16 +12,16 @@ mod tests;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
 
 use anyhow::{Context, Result};
 use socket2::SockRef;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
-use tokio::task::{AbortHandle, JoinSet};
+use tokio::task::AbortHandle;
 
 use crate::loss::lose;
 use crate::random::Random;
+use crate::tcp::{reset_when_closed, serve_each};
 
 pub use faults::{Faults, Line, Side};
 pub use http::{HttpFaults, HttpProxy};
@@ -43,12 +43,17 @@ impl Proxy {
     ///
     /// # Errors
     /// Fails if no port is free.
-    pub async fn start(to: SocketAddr, faults: Faults, random: Random) -> Result<Self> {
+    pub async fn start(to: SocketAddr, faults: Faults, mut random: Random) -> Result<Self> {
         let listener = TcpListener::bind("127.0.98.1:0").await.context("the proxy cannot listen")?;
         let address = listener.local_addr()?;
         let (state, watched) = watch::channel(State { faults, ended: [0, 0] });
         let open = Arc::new(AtomicUsize::new(0));
-        let task = tokio::spawn(accept(listener, to, watched, open.clone(), random)).abort_handle();
+        let counted = open.clone();
+        let serving = serve_each(listener, move |client| {
+            let forwarding = Forwarding { watched: watched.clone(), random: random.fork(), open: counted.clone() };
+            forwarding.run(client, to)
+        });
+        let task = tokio::spawn(serving).abort_handle();
         Ok(Self { address, state, open, task })
     }
 
@@ -86,41 +91,12 @@ impl Drop for Proxy {
     }
 }
 
-async fn accept(
-    listener: TcpListener,
-    to: SocketAddr,
-    watched: watch::Receiver<State>,
-    open: Arc<AtomicUsize>,
-    mut random: Random,
-) {
-    let mut connections = JoinSet::new();
-    loop {
-        tokio::select! {
-            accepted = listener.accept() => match accepted {
-                Ok((client, _)) => {
-                    let forwarding = Forwarding { watched: watched.clone(), random: random.fork(), open: open.clone() };
-                    connections.spawn(forwarding.run(client, to));
-                }
-                // No file descriptor is left. Some connection must end first.
-                Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
-            },
-            Some(_) = connections.join_next() => {}
-        }
-    }
-}
-
 /// Why forwarding has ended.
 enum Ended {
     Regularly,
     /// One side reset the connection. So the other side gets a reset too.
     ByError,
     ByScenario,
-}
-
-/// Closes a connection with RST instead of FIN.
-fn reset(stream: TcpStream) {
-    // Without lingering, closing sends RST. If this fails, the end is a FIN.
-    let _ = SockRef::from(&stream).set_linger(Some(Duration::ZERO));
 }
 
 /// One forwarded connection.
@@ -146,7 +122,7 @@ impl Forwarding {
         }
         match self.until_ended(&client, &server, before).await {
             Ended::Regularly => {}
-            Ended::ByError => [client, server].into_iter().for_each(reset),
+            Ended::ByError => [client, server].iter().for_each(reset_when_closed),
             Ended::ByScenario => self.end(client, server, before).await,
         }
     }
@@ -180,7 +156,7 @@ impl Forwarding {
                 if ended[side as usize] != before[side as usize]
                     && let Some(stream) = sides[side as usize].take()
                 {
-                    reset(stream);
+                    reset_when_closed(&stream);
                 }
             }
             if sides.iter().any(Option::is_some) && self.watched.changed().await.is_err() {

@@ -84,7 +84,7 @@ async fn a_line_that_loses_all_packets_forwards_nothing() {
 #[tokio::test]
 async fn a_reset_is_forwarded_but_a_half_open_connection_is_reset_on_one_side_only() {
     let (_proxy, client, mut server) = connected(Faults::default()).await;
-    socket2::SockRef::from(&client).set_linger(Some(Duration::ZERO)).unwrap();
+    crate::tcp::reset_when_closed(&client);
     drop(client);
     assert!(!rest(&mut server).await.0, "a reset and not an end");
 

@@ -13,7 +13,7 @@ use msnp::{Dialect, ErrorCode, Handle, Malformed, Refusal, TrId};
 use swallowtail_base::clock;
 use swallowtail_base::random;
 use swallowtail_config::Config;
-use swallowtail_store::accounts::{Claims, member_id};
+use swallowtail_store::accounts::{Claims, STORE_PATIENCE, member_id};
 use swallowtail_store::database::{Account, AccountId, StoreError};
 use swallowtail_store::roster::Roster;
 use tokio::time::{Instant, timeout};
@@ -29,9 +29,6 @@ use crate::quirks::quirks_of;
 use crate::rates::Act;
 use crate::service::Service;
 
-/// How long a sign-in may wait for the store. A client that gets an answer within 10 s tries again later, instead of
-/// waiting for its own timeout.
-const STORE_PATIENCE: Duration = Duration::from_secs(8);
 /// The delay before each further 911 to an address that keeps sending invalid tickets.
 const DENIAL_DELAY: Duration = Duration::from_secs(1);
 /// US English, for clients that do not send a locale.

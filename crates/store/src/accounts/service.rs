@@ -16,7 +16,7 @@ use crate::database::{Account, NewAccount, Store, StoreError};
 
 /// How long a sign-in may wait for the store. A client that gets an answer within 10 s tries again later, instead of
 /// waiting for its own timeout.
-const STORE_PATIENCE: Duration = Duration::from_secs(8);
+pub const STORE_PATIENCE: Duration = Duration::from_secs(8);
 
 /// The account service: a store, with the pool that hashes passwords. Cheap to clone.
 #[derive(Clone, Debug)]

@@ -26,7 +26,7 @@ const SIGN_IN: Duration = Duration::from_secs(60);
 const TOLERANCE: Duration = Duration::from_secs(5);
 /// The pause between two bytes of those that send any.
 const BYTE: Duration = Duration::from_secs(10);
-/// The people who sign in meanwhile, and the pause between two of them.
+/// The people who sign in during the attack, and the pause between two of them.
 const PEOPLE: usize = 40;
 const PAUSE: Duration = Duration::from_millis(250);
 /// The p99 of their sign-ins, password included.

@@ -5,9 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
-use socket2::SockRef;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
@@ -16,6 +14,8 @@ use crate::client::Dialer;
 use crate::measured::Measured;
 use crate::random::Random;
 use crate::scenario::Scenario;
+use crate::tcp::reset_when_closed;
+use crate::tls::{Hello, TLS12};
 
 pub(super) const SCENARIO: Scenario =
     Scenario::runs("A02", "Connections open and close without a sign-in, and TLS handshakes are given up", |bed| {
@@ -96,7 +96,7 @@ async fn come_and_go(dialer: &Dialer, random: &mut Random) -> Result<()> {
     let _ = stream.write_all(words).await;
     // Without a RST, each connection would hold its port for a minute.
     if random.chance(95) {
-        reset(stream);
+        reset_when_closed(&stream);
     }
     Ok(())
 }
@@ -109,35 +109,10 @@ async fn give_up(dialer: &Dialer) -> Result<()> {
     let mut answer = [0; 512];
     let read = timeout(PATIENCE, stream.read(&mut answer)).await.context("no answer to CONNECT")??;
     ensure!(answer[..read].starts_with(b"HTTP/1.1 200"), "CONNECT got {}", String::from_utf8_lossy(&answer[..read]));
-    stream.write_all(&client_hello()).await?;
+    stream.write_all(&Hello::new(TLS12).bytes()).await?;
     let read = timeout(PATIENCE, stream.read(&mut answer)).await.context("no answer to a hello")??;
     // A record of the type 22 is a handshake.
     ensure!(read > 0 && answer[0] == 22, "the hello was answered with {:?}", &answer[..read]);
-    reset(stream);
+    reset_when_closed(&stream);
     Ok(())
-}
-
-/// Closes a connection with RST instead of FIN.
-fn reset(stream: TcpStream) {
-    // Without lingering, closing sends RST. If this fails, the end is a FIN.
-    let _ = SockRef::from(&stream).set_linger(Some(Duration::ZERO));
-}
-
-/// Returns the first record of a TLS 1.2 client (RFC 5246 section 7.4.1.2).
-fn client_hello() -> Vec<u8> {
-    let extension = |kind: u16, body: &[u8]| [&kind.to_be_bytes()[..], &length(body), body].concat();
-    let groups = extension(10, &[0, 4, 0, 29, 0, 23]);
-    let formats = extension(11, &[1, 0]);
-    let signatures = extension(13, &[0, 8, 4, 3, 5, 3, 8, 4, 4, 1]);
-    let extensions = [groups, formats, signatures].concat();
-    let suites = [0xC0, 0x2B, 0xC0, 0x2F, 0xC0, 0x2C, 0xC0, 0x30];
-    let head = [&[3, 3][..], &[7; 32], &[0], &length(&suites), &suites, &[1, 0]].concat();
-    let body = [&head[..], &length(&extensions), &extensions].concat();
-    let handshake = [&[1, 0][..], &length(&body), &body].concat();
-    [&[22, 3, 1][..], &length(&handshake), &handshake].concat()
-}
-
-/// Returns the length of bytes as two bytes. Everything here is short.
-fn length(bytes: &[u8]) -> [u8; 2] {
-    u16::try_from(bytes.len()).unwrap_or(u16::MAX).to_be_bytes()
 }

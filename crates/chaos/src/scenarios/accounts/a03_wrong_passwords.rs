@@ -1,5 +1,5 @@
-//! Floods of wrong passwords, for the accounts of people who sign in with the right ones meanwhile. Hashing has a fixed
-//! number of threads, and nobody is locked out (security.md sections 2 and 3).
+//! Floods of wrong passwords, for the accounts of people who sign in with the correct ones during the flood.
+//! Hashing has a fixed number of threads, and nobody is locked out (security.md sections 2 and 3).
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};

@@ -16,7 +16,7 @@ const LARGEST: u32 = 1000;
 const LENGTH: usize = 1500;
 /// How long the server may take to give up: the TCP user timeout of 20 s, and the pause of a retransmission.
 const DETECTION: Duration = Duration::from_secs(26);
-/// The p99 of the others meanwhile, if the server is optimised.
+/// The p99 of the others while the packets are lost, if the server is optimised.
 const LIMIT: Duration = Duration::from_millis(50);
 
 pub(super) const SCENARIO: Scenario =

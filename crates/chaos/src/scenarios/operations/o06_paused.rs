@@ -1,4 +1,4 @@
-//! SIGSTOP and SIGCONT, as by a suspended virtual machine. The clients go on meanwhile.
+//! SIGSTOP and SIGCONT, as by a suspended virtual machine. The clients go on during the pause.
 
 use std::time::{Duration, Instant};
 

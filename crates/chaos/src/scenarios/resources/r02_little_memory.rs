@@ -1,5 +1,5 @@
-//! A server with little memory, and more clients than fit into it: requests with large bodies that never end, and people
-//! who sign in. The server refuses some, and nobody who is there notices.
+//! A server with little memory, and more clients than fit into it: requests with large bodies that never end, and
+//! people who sign in. The server refuses some of them. Users who are online notice nothing.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;

@@ -25,7 +25,7 @@ const PASSWORDS: usize = 3;
 const SIGN_IN: Duration = Duration::from_secs(10);
 /// How long a change of presence may take.
 const PRESENCE: Duration = Duration::from_secs(2);
-/// How long an answer to an edit may take, if the disk becomes fast meanwhile.
+/// How long an answer to an edit may take, if the disk becomes fast before the answer.
 const EDIT: Duration = Duration::from_secs(120);
 /// How long it may take until everything works again. A call that has begun takes up to 10 s.
 const RECOVERY: Duration = Duration::from_secs(20);

@@ -21,7 +21,7 @@ const EDITORS: usize = 10;
 const ACCOUNTS: usize = 5000;
 /// How many backups are made under load.
 const BACKUPS: usize = 3;
-/// How long an edit may take meanwhile, if the server is optimised.
+/// How long an edit may take during a backup, if the server is optimised.
 const LONGEST: Duration = Duration::from_secs(1);
 /// What `sqlite3 DATABASE ".backup FILE"` does.
 const BACKUP: &str = "import sqlite3, sys\nsqlite3.connect(sys.argv[1]).backup(sqlite3.connect(sys.argv[2]))\n";

@@ -1,4 +1,5 @@
-//! A database of the oldest version, which the server brings up to date. It is killed meanwhile, again and again.
+//! A database of the oldest version, which the server brings up to date. It is killed during the migration, again
+//! and again.
 
 use std::fs;
 use std::path::{Path, PathBuf};

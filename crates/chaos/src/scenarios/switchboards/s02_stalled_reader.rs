@@ -51,7 +51,7 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
     for Stalled { calm, busy, .. } in [&flooded, &silent] {
         ensure!(
             *busy <= (LIMIT + SLOWED) * SLOWNESS + *calm * 4,
-            "the p99 of the others was {calm:?} before, and {busy:?} meanwhile"
+            "the p99 of the others was {calm:?} before, and {busy:?} beside the stalled reader"
         );
     }
     Ok(Measured::new()
@@ -67,7 +67,7 @@ struct Stalled {
     dropped: Duration,
     /// How many messages were answered with NAK.
     refused: usize,
-    /// The p99 of the texts of the others, before and meanwhile.
+    /// The p99 of the texts of the others, before and beside the stalled reader.
     calm: Duration,
     busy: Duration,
 }

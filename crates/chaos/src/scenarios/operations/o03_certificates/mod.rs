@@ -121,7 +121,7 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
     }
     listeners.chat_once(bed, &last).await.context("with the last certificate")?;
     let measured = Measured::new().count("sessions over TLS", bed.size.of(PAIRS) * 2).count("messages", messages);
-    let measured = measured.count("mistakes", MISTAKES.len()).count("refused meanwhile", refused);
+    let measured = measured.count("mistakes", MISTAKES.len()).count("handshakes refused", refused);
     Ok(measured.millis("replaced in", replaced))
 }
 
