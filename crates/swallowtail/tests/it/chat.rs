@@ -136,6 +136,11 @@ fn three_users_can_meet_and_talk_and_come_back_after_the_server_was_down() {
     std::fs::write(service.data.path().join("bob.png"), include_bytes!("../../src/helper/picture.png")).unwrap();
     bob.enter("/picture bob.png");
     bob.shows("Picture: done.");
+    // His presence tells Alice of the picture, at the latest together with his next status.
+    bob.enter("/status busy");
+    alice.shows("⊝ bob");
+    bob.enter("/status online");
+    alice.shows("● bob");
     alice.enter("/picture");
     alice.shows("▀▀▀▀");
     alice.press("x");
