@@ -62,7 +62,7 @@ async fn ended(gone: &mut Person, boards: &mut [[Board; 2]], deadline: Instant) 
     Ok(())
 }
 
-/// A contact sees the account offline, and is told that it is gone from the lists.
+/// A contact sees the account offline, and receives a line that says that the account has left the contact's lists.
 async fn told(friend: &mut Person, handle: &str) -> Result<()> {
     let mut missing = vec![format!("FLN {handle}"), format!("REM 0 RL {handle}")];
     while !missing.is_empty() {
