@@ -36,7 +36,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_word_is_the_command_and_an_echoed_text_is_never_an_echo_command() {
+    fn the_first_word_is_the_command_and_the_reply_to_an_echo_never_begins_with_echo() {
         for (text, expected) in [
             ("help", Request::Help),
             (" HELP \n", Request::Help),
