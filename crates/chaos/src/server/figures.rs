@@ -54,6 +54,22 @@ impl Figures {
     }
 }
 
+/// Returns how long the cores of the machine were idle since its start, in seconds, summed up over all cores.
+///
+/// # Errors
+/// Fails if `/proc/stat` cannot be read.
+pub fn idle_seconds() -> Result<f64> {
+    let stat = fs::read_to_string("/proc/stat").context("could not read /proc/stat")?;
+    idle(&stat).context("could not read the idle time of the machine")
+}
+
+/// Returns the sum of the fields `idle` and `iowait` of the line for all cores.
+fn idle(stat: &str) -> Option<f64> {
+    let mut fields = stat.lines().next()?.strip_prefix("cpu ")?.split_whitespace().skip(3);
+    let mut ticks = || fields.next()?.parse::<f64>().ok();
+    Some((ticks()? + ticks()?) / TICKS)
+}
+
 /// Returns the time in user and kernel mode. The name of the program, in brackets, may contain spaces.
 fn processor_seconds(stat: &str) -> Option<f64> {
     let (_, rest) = stat.rsplit_once(')')?;
@@ -70,6 +86,12 @@ mod tests {
     fn the_figures_of_this_process_are_plausible() {
         let figures = Figures::of(std::process::id()).unwrap();
         assert!(figures.resident_kib > 100 && figures.files > 2 && figures.threads > 0, "{figures:?}");
+    }
+
+    #[test]
+    fn the_idle_time_of_the_machine_is_the_sum_over_all_cores() {
+        assert_eq!(idle("cpu  5 6 7 150 50 8 9 0 0 0\ncpu0 5 6 7 1 1 8 9 0 0 0\n"), Some(2.0));
+        assert!(idle_seconds().unwrap() > 0.0);
     }
 
     #[test]

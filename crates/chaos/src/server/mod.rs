@@ -19,7 +19,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
 
 pub use addresses::Addresses;
-pub use figures::Figures;
+pub use figures::{Figures, idle_seconds};
 pub use setup::Setup;
 
 use process::Process;
