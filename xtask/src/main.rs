@@ -3,6 +3,7 @@
 //! `cargo xtask test` runs every check, in continuous integration and before a commit. Most of the other tasks are single
 //! steps of it.
 
+mod bench;
 mod chaos;
 mod coverage;
 mod deny;
@@ -63,6 +64,13 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Measures the server beside the fastest programs that could do the same (`bench --help`)
+    #[command(disable_help_flag = true)]
+    Bench {
+        /// The arguments of the program in crates/bench
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
     /// Checks the licences, sources and security advisories of all dependencies
     Deny,
 }
@@ -80,6 +88,7 @@ fn main() -> ExitCode {
         Task::Coverage { check } => coverage::run(check),
         Task::Structure(options) => structure::run(&options),
         Task::Chaos { arguments } => chaos::run(&arguments),
+        Task::Bench { arguments } => bench::run(&arguments),
         Task::Deny => tools::for_dependencies().and_then(|()| deny::check()),
     };
     match result {

@@ -27,6 +27,7 @@ const LAYERS: &[Row] = &[
     (SETUP, &["msnp", BASE, CONFIG, "msnp-client"]),
     (SITE, &["msnp", BASE, CONFIG, STORE, MESSENGER, SETUP]),
     (CHAOS, &["msnp", "msnp-conformance", BASE, CONFIG, STORE, MESSENGER]),
+    ("swallowtail-bench", &["msnp", BASE, STORE, CHAOS]),
     ("swallowtail", &["msnp", BASE, CONFIG, STORE, "msnp-client", TERMINAL, MESSENGER, SETUP, SITE]),
     ("xtask", &["msnp"]),
 ];

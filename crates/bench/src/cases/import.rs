@@ -1,0 +1,39 @@
+//! The import of many accounts, and the start of a server that has them.
+
+use std::fmt::Write;
+use std::time::Instant;
+
+use anyhow::Result;
+use swallowtail_store::accounts::password;
+
+use crate::bench::Bench;
+use crate::data::{PASSWORD, handle};
+use crate::series::{Series, Unit};
+
+/// The number of accounts.
+const ACCOUNTS: usize = 100_000;
+const SMOKE_ACCOUNTS: usize = 1000;
+
+pub(crate) async fn run(bench: &mut Bench) -> Result<()> {
+    let count = bench.size(ACCOUNTS, SMOKE_ACCOUNTS);
+    let hash = password::hash(PASSWORD)?;
+    let mut rows = String::new();
+    for number in 0..count {
+        writeln!(rows, "{},\"{hash}\",user{number}", handle(number))?;
+    }
+    let mut import = Series::new(format!("import of {count} hashes"), Unit::Seconds);
+    let mut start = Series::new(format!("start with {count} accounts"), Unit::Seconds);
+    for _ in bench.rounds() {
+        let (mut running, ()) = bench.serve(async |_| Ok(())).await?;
+        running.server.stop().await?;
+        let file = running.server.directory().join("accounts.csv");
+        std::fs::write(&file, &rows)?;
+        let begun = Instant::now();
+        running.server.command_done(&["account".as_ref(), "import".as_ref(), file.as_os_str()]).await?;
+        import.server.push(begun.elapsed().as_secs_f64());
+        start.server.push(running.server.restart().await?.as_secs_f64());
+    }
+    bench.add(import);
+    bench.add(start);
+    Ok(())
+}

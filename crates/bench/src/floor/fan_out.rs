@@ -1,0 +1,29 @@
+//! One task that writes the same bytes to many connections.
+
+use anyhow::Result;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+
+use super::accept;
+
+/// The number of bytes that are read at a time.
+const CHUNK: usize = 16 * 1024;
+
+/// Copies what the first connection sends to the connections that follow. Their number is the first thing it sends.
+pub(super) async fn serve(listener: TcpListener) -> Result<()> {
+    loop {
+        let mut source = accept(&listener).await?;
+        let count = source.read_u32().await?;
+        source.write_u8(0).await?;
+        let mut receivers = Vec::new();
+        for _ in 0..count {
+            receivers.push(accept(&listener).await?);
+        }
+        let mut chunk = vec![0; CHUNK];
+        while let Ok(length @ 1..) = source.read(&mut chunk).await {
+            for receiver in &mut receivers {
+                receiver.write_all(&chunk[..length]).await?;
+            }
+        }
+    }
+}

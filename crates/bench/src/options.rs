@@ -1,0 +1,43 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+use crate::floor::Kind;
+
+/// Measures the server beside the fastest program that could do the same.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask bench", bin_name = "cargo xtask bench", args_conflicts_with_subcommands = true)]
+pub(crate) struct Options {
+    /// The cases to measure (default: all of them)
+    #[arg(value_name = "CASE")]
+    pub(crate) cases: Vec<String>,
+    /// How often everything is measured. The table shows medians
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub(crate) rounds: u32,
+    /// Measure small sizes for a short time, to see that every case works. The figures mean little
+    #[arg(long)]
+    pub(crate) smoke: bool,
+    /// List the cases
+    #[arg(long)]
+    pub(crate) list: bool,
+    /// Also write the figures of every round to this file, as JSON
+    #[arg(long, value_name = "FILE")]
+    pub(crate) json: Option<PathBuf>,
+    /// The server's program (default: the one that was built together with this program)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) program: Option<PathBuf>,
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Serves as a floor until standard input ends. The bench starts such processes by itself
+    #[command(hide = true)]
+    Floor {
+        /// What to serve
+        kind: Kind,
+    },
+}

@@ -1,0 +1,86 @@
+//! What a run prints and writes.
+
+mod table;
+
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use rustix::process::{Resource, getrlimit};
+use serde::Serialize;
+
+use crate::series::{Series, median, spread};
+
+/// The measurements so far.
+pub(crate) struct Report {
+    machine: Machine,
+    measured: Vec<Measured>,
+}
+
+/// The machine on which everything was measured.
+#[derive(Serialize)]
+struct Machine {
+    /// The number of processor cores that this process may use.
+    cores: usize,
+    /// The maximum number of open files of a process.
+    open_files: Option<u64>,
+}
+
+/// A measurement with the figures that the table shows.
+#[derive(Serialize)]
+struct Measured {
+    case: &'static str,
+    #[serde(flatten)]
+    series: Series,
+    floor_median: Option<f64>,
+    server_median: Option<f64>,
+    /// How many times better the floor is than the server.
+    ratio: Option<f64>,
+    /// The distance between the smallest and the largest figure of the server, in percent of the median.
+    spread_percent: Option<f64>,
+}
+
+impl Report {
+    /// Prints the head of the table.
+    ///
+    /// # Errors
+    /// Fails if the number of cores cannot be read.
+    pub(crate) fn begin() -> Result<Self> {
+        let machine = Machine {
+            cores: std::thread::available_parallelism().context("could not count the cores")?.get(),
+            open_files: getrlimit(Resource::Nofile).current,
+        };
+        table::head(&machine);
+        Ok(Self { machine, measured: Vec::new() })
+    }
+
+    /// Adds a measurement and prints its row.
+    pub(crate) fn add(&mut self, case: &'static str, series: Series) {
+        let measured = Measured {
+            case,
+            floor_median: median(&series.floor),
+            server_median: median(&series.server),
+            ratio: series.ratio(),
+            spread_percent: spread(&series.server),
+            series,
+        };
+        table::row(&measured);
+        self.measured.push(measured);
+    }
+
+    /// Writes the figures to `json`, and returns whether no measurement had failures.
+    ///
+    /// # Errors
+    /// Fails if the file cannot be written.
+    pub(crate) fn end(&self, json: Option<&Path>) -> Result<bool> {
+        if let Some(path) = json {
+            let text = serde_json::json!({ "machine": self.machine, "measured": self.measured });
+            std::fs::write(path, format!("{text:#}\n"))
+                .with_context(|| format!("could not write {}", path.display()))?;
+        }
+        let errors: u64 = self.measured.iter().map(|measured| measured.series.errors).sum();
+        if errors > 0 {
+            println!("\n{errors} failures: the figures of the rows that have failures are not valid");
+        }
+        Ok(errors == 0)
+    }
+}

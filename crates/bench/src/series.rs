@@ -1,0 +1,131 @@
+//! The figures of one measurement over all rounds.
+
+use serde::Serialize;
+
+/// The unit of a figure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub(crate) enum Unit {
+    /// Things a second. More is better.
+    #[serde(rename = "/s")]
+    PerSecond,
+    /// Seconds. Less is better.
+    #[serde(rename = "s")]
+    Seconds,
+    /// Milliseconds. Less is better.
+    #[serde(rename = "ms")]
+    Milliseconds,
+    /// Microseconds of processor time. Less is better.
+    #[serde(rename = "µs CPU")]
+    ProcessorMicroseconds,
+    /// KiB of memory. Less is better.
+    #[serde(rename = "KiB")]
+    Kibibytes,
+}
+
+impl Unit {
+    /// Returns the unit as the table shows it.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::PerSecond => "/s",
+            Self::Seconds => "s",
+            Self::Milliseconds => "ms",
+            Self::ProcessorMicroseconds => "µs CPU",
+            Self::Kibibytes => "KiB",
+        }
+    }
+
+    /// Returns whether a larger figure is better.
+    const fn is_rate(self) -> bool {
+        matches!(self, Self::PerSecond)
+    }
+}
+
+/// One measurement: its name, and a figure of the server and of the floor for each round.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Series {
+    /// The name of the measurement within its case.
+    pub(crate) name: String,
+    /// The unit of all its figures.
+    pub(crate) unit: Unit,
+    /// The figures of the floor. Empty if there is no floor.
+    pub(crate) floor: Vec<f64>,
+    /// The figures of the server.
+    pub(crate) server: Vec<f64>,
+    /// The number of failures, such as lost messages or refused connections.
+    pub(crate) errors: u64,
+}
+
+impl Series {
+    /// Creates a measurement without rounds.
+    pub(crate) fn new(name: impl Into<String>, unit: Unit) -> Self {
+        Self { name: name.into(), unit, floor: Vec::new(), server: Vec::new(), errors: 0 }
+    }
+
+    /// Returns how many times better the floor is than the server: the median over the rounds, because both figures of
+    /// a round were measured one right after the other. 1 means that the server is as good as the floor.
+    pub(crate) fn ratio(&self) -> Option<f64> {
+        let better = |(floor, server): (&f64, &f64)| if self.unit.is_rate() { floor / server } else { server / floor };
+        median(&self.floor.iter().zip(&self.server).map(better).collect::<Vec<_>>())
+    }
+}
+
+/// Returns the median of figures, or `None` if there are none.
+pub(crate) fn median(figures: &[f64]) -> Option<f64> {
+    let mut sorted = figures.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let middle = sorted.len() / 2;
+    let upper = *sorted.get(middle)?;
+    Some(if sorted.len().is_multiple_of(2) { f64::midpoint(sorted[middle - 1], upper) } else { upper })
+}
+
+/// Returns the distance between the smallest and the largest figure, in percent of the median.
+pub(crate) fn spread(figures: &[f64]) -> Option<f64> {
+    let least = figures.iter().copied().min_by(f64::total_cmp)?;
+    let most = figures.iter().copied().max_by(f64::total_cmp)?;
+    Some((most - least) / median(figures)? * 100.0)
+}
+
+/// Returns the value that this share of the figures does not exceed. The figures need not be sorted.
+pub(crate) fn percentile(figures: &mut [f64], share: f64) -> Option<f64> {
+    figures.sort_by(f64::total_cmp);
+    let last = figures.len().checked_sub(1)?;
+    let place = (figures.len() as f64 * share) as usize;
+    figures.get(place.min(last)).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_median_is_the_middle_figure_or_the_mean_of_both_middle_figures() {
+        for (figures, expected) in
+            [(&[][..], None), (&[3.0], Some(3.0)), (&[9.0, 1.0, 2.0], Some(2.0)), (&[4.0, 1.0, 2.0, 9.0], Some(3.0))]
+        {
+            assert_eq!(median(figures), expected);
+        }
+    }
+
+    #[test]
+    fn a_spread_is_relative_to_the_median() {
+        assert_eq!(spread(&[8.0, 10.0, 12.0]), Some(40.0));
+        assert_eq!(spread(&[]), None);
+    }
+
+    #[test]
+    fn a_ratio_above_1_means_that_the_floor_is_better_for_rates_and_for_times() {
+        let rounds = |unit| Series { floor: vec![100.0, 200.0], server: vec![50.0, 100.0], ..Series::new("", unit) };
+        assert_eq!(rounds(Unit::PerSecond).ratio(), Some(2.0));
+        assert_eq!(rounds(Unit::Milliseconds).ratio(), Some(0.5));
+        assert_eq!(Series::new("", Unit::Seconds).ratio(), None);
+    }
+
+    #[test]
+    fn a_percentile_is_one_of_the_figures() {
+        let mut figures: Vec<_> = (0..100).rev().map(f64::from).collect();
+        assert_eq!(percentile(&mut figures, 0.99), Some(99.0));
+        assert_eq!(percentile(&mut figures, 0.5), Some(50.0));
+        assert_eq!(percentile(&mut [7.0], 0.99), Some(7.0));
+        assert_eq!(percentile(&mut [], 0.99), None);
+    }
+}
