@@ -1,8 +1,8 @@
 //! Makes a socket lose packets on purpose, with a filter in the kernel.
 //!
 //! A program cannot lose packets by not reading, because the kernel acknowledges them first. A socket filter (classic
-//! BPF, which any user may attach to their own sockets) runs before that. The server sees a network that loses packets
-//! on the way to the client.
+//! BPF, which any user may attach to their own sockets) runs before the kernel does so. The server sees a network that
+//! loses packets on the way to the client.
 
 use anyhow::{Context, Result};
 use socket2::{SockFilter, SockRef};
@@ -20,7 +20,7 @@ const RANDOM: u32 = 0xFFFF_F000 + 56;
 /// Keeps the whole packet.
 const WHOLE: u32 = u32::MAX;
 
-/// Which packets are lost.
+/// The packets that are lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Loss {
     /// No packets are lost any more.
@@ -59,7 +59,8 @@ mod tests {
 
     use super::*;
 
-    /// Returns the bytes that arrive at a socket with a loss, while the peer sends "small" and then 2,000 bytes.
+    /// Returns the number of bytes that arrive at a socket with a loss, while the peer sends "small" and then 2,000
+    /// bytes.
     fn arrives(loss: Loss) -> usize {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let mut client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();

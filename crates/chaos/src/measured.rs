@@ -1,12 +1,12 @@
-//! What a scenario measured.
+//! The figures that a scenario measured.
 
 use std::fmt;
 use std::time::Duration;
 
 use serde::Serialize;
 
-/// How many times slower than an optimised server the server under test may be under full load. It is built with the
-/// same profile as this program.
+/// The factor by which the server under test may be slower than an optimised server under full load. The server is
+/// built with the same profile as this program.
 pub const SLOWNESS: u32 = if cfg!(debug_assertions) { 5 } else { 1 };
 
 /// The figures of a scenario, in the order in which they are shown.

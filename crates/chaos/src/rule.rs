@@ -40,9 +40,9 @@ impl fmt::Display for Rule {
 /// A rule that does not hold.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Broken {
-    /// The rule, or `scenario` for what the scenario itself checks.
+    /// The rule, or `scenario` for a check of the scenario itself.
     pub rule: String,
-    /// What happened instead.
+    /// A description of what happened instead.
     pub what: String,
 }
 

@@ -20,28 +20,29 @@ pub type Run = for<'a> fn(&'a mut Bed) -> Running<'a>;
 pub struct Scenario {
     /// A letter for the family, and two digits.
     pub id: &'static str,
-    /// What happens, in one sentence.
+    /// The description of what happens, in one sentence.
     pub sentence: &'static str,
-    /// Whether the scenario runs.
+    /// The state: the scenario runs, or it does not run yet.
     pub state: State,
-    /// How many accounts the server has, at a scale of 100 % or less. A larger scale creates more.
+    /// The number of accounts of the server, at a scale of 100 % or less. A larger scale creates more.
     pub accounts: usize,
-    /// How many connections it opens at the same time, at a scale of 100 %. Rule G3 allows some memory for each.
+    /// The number of connections that the scenario opens at the same time, at a scale of 100 %. Rule G3 allows some
+    /// memory for each of them.
     pub connections: usize,
-    /// How the server is started.
+    /// The way in which the server is started.
     pub setup: fn() -> Setup,
     /// The common rules that do not apply, each with the reason.
     pub exceptions: &'static [(Rule, &'static str)],
-    /// Whether the scenario is in the smoke set, which `cargo xtask test` runs.
+    /// True if the scenario is in the smoke set, which `cargo xtask test` runs.
     pub is_smoke: bool,
 }
 
-/// Whether a scenario runs.
+/// The state of a scenario.
 #[derive(Clone, Copy, Debug)]
 pub enum State {
-    /// It runs.
+    /// The scenario runs.
     Runs(Run),
-    /// It does not run yet, for this reason.
+    /// The scenario does not run yet, for this reason.
     NotYet(&'static str),
 }
 

@@ -10,7 +10,7 @@ use anyhow::{Context, bail};
 use msnp_client::{Account, Client, Entry, Events, Handle, Server};
 use tokio::time::timeout;
 
-/// How long to wait for the presence of the contact after the sign-in.
+/// The time to wait for the presence of the contact after the sign-in.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 #[tokio::main]

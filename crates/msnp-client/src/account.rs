@@ -1,4 +1,4 @@
-//! The account that signs in, and how it proves itself.
+//! The account that signs in, and its proof of identity.
 
 use std::fmt;
 use std::future::Future;
@@ -15,7 +15,7 @@ use crate::machine::SignedOut;
 pub type TicketFuture = Pin<Box<dyn Future<Output = Result<Ticket, SignedOut>> + Send>>;
 
 /// A source of tickets, for programs that do not use the login service. Examples are a web page that has already signed
-/// the user in, and a part of the server itself. It receives the policy of `USR TWN S`.
+/// the user in, and a part of the server itself. The source receives the policy of `USR TWN S`.
 pub type TicketSource = Arc<dyn Fn(String) -> TicketFuture + Send + Sync>;
 
 /// An account. Cheap to clone. `Debug` does not show the password.

@@ -11,7 +11,7 @@ use crate::http::{ReadError, Response, read_response};
 use crate::transport::{self, BoxedStream, Roots};
 use crate::url::Url;
 
-/// How long a request and its answer may take.
+/// The time limit for a request and its answer.
 const EXCHANGE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A connection to an HTTP server.

@@ -128,7 +128,7 @@ pub struct Response {
     pub head: Head,
     /// The body, cut at [`MAX_BODY`].
     pub body: Vec<u8>,
-    /// Whether the body is as long as announced. Without an announced length, whether the stream has ended.
+    /// True if the body is as long as announced. Without an announced length, true if the stream has ended.
     pub is_complete: bool,
 }
 

@@ -12,7 +12,7 @@ use crate::url::Url;
 /// The usual port of a notification server.
 const NOTIFICATION_PORT: u16 = 1863;
 
-/// A server: where its services are, and how to connect to them. Cheap to clone.
+/// A server: the addresses of its services, and the way to connect to them. Cheap to clone.
 ///
 /// [`Server::at`] is enough for a server with the usual ports. Each of the other functions overrides one part:
 ///

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// How the client's bytes are sent.
+/// The way in which the client's bytes are sent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Pace {
     /// Sends each record in one write.
@@ -20,15 +20,15 @@ pub struct Options {
     /// The maximum number of parts played in parallel. Without `rename`, the parts share accounts, so this number is
     /// always 1.
     pub jobs: usize,
-    /// How the client's bytes are sent.
+    /// The way in which the client's bytes are sent.
     pub pace: Pace,
     /// Gives each part its own handles.
     pub rename: bool,
     /// Plays only parts with this title.
     pub part: Option<String>,
-    /// How long the server may take to send an expected record.
+    /// The time within which the server must send an expected record.
     pub timeout: Duration,
-    /// How long the server must send nothing for `..` and after set-up.
+    /// The time during which the server must send nothing for `..` and after set-up.
     pub quiet: Duration,
 }
 

@@ -13,34 +13,34 @@ pub struct PlayReport {
     pub file: String,
     /// The title of the part. Empty for the part before the first `!part`.
     pub part: String,
-    /// Whether the part passed.
+    /// The outcome of the part.
     pub outcome: Outcome,
     /// All bytes that each NAME received, unchanged.
     pub received: BTreeMap<String, Vec<u8>>,
     pub(crate) masked: BTreeMap<String, Vec<u8>>,
 }
 
-/// Whether a part passed.
+/// The outcome of a part.
 #[derive(Clone, Debug)]
 pub enum Outcome {
-    /// The server met every record.
+    /// The server matched every record.
     Passed,
-    /// The server did not meet one record.
+    /// The server did not match one record.
     Failed(Box<Failure>),
     /// The part was not played to its end, for this reason. Everything that was played passed.
     NotPlayed(String),
 }
 
-/// A record that the server did not meet.
+/// A record that the server did not match.
 #[derive(Clone, Debug)]
 pub struct Failure {
-    /// File and line of the record.
+    /// The file and the line of the record.
     pub place: String,
     /// The record.
     pub expected: String,
-    /// What the server sent instead.
+    /// A description of what the server sent instead.
     pub actual: String,
-    /// How the two differ.
+    /// The difference between the two.
     pub reason: String,
     /// Everything sent and received until then, oldest first, with NAMEs, arrows and texts as in a transcript.
     pub conversation: Vec<String>,

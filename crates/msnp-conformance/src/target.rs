@@ -10,13 +10,13 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// A source of servers. The runner opens one server for every part it plays.
 pub trait Target: Send + Sync {
-    /// Opens a server that meets the needs of a part, or returns why this target cannot.
+    /// Opens a server that meets the needs of a part, or returns the reason why this target cannot.
     fn open<'a>(&'a self, needs: &'a Needs) -> BoxFuture<'a, Result<Box<dyn Server>, NotPlayable>>;
 }
 
 /// A server under test. The runner drops it at the end of the part.
 pub trait Server: Send + Sync {
-    /// Returns the addresses it listens on.
+    /// Returns the addresses on which the server listens.
     fn endpoints(&self) -> &Endpoints;
 
     /// Ensures that this account exists. The runner sets up lists, groups and values later, over the protocol.
@@ -31,7 +31,7 @@ pub trait Server: Send + Sync {
     fn stop(&self, minutes: u32) -> BoxFuture<'_, Result<(), NotPlayable>>;
 }
 
-/// What a part requires of its server (docs/protocol/transcripts/README.md section 4).
+/// The requirements of a part on its server (docs/protocol/transcripts/README.md section 4).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Needs {
     /// `!setting`: keys from that page, which the target maps to the server's own settings.

@@ -8,7 +8,7 @@ pub(crate) struct Vars {
     values: BTreeMap<String, Vec<u8>>,
 }
 
-/// How the runner treats a `{word}` in server records (README section 3, free values).
+/// The treatment of a `{word}` in server records (README section 3, free values).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Treatment {
     /// The first use is remembered, and later uses must be equal.

@@ -8,7 +8,7 @@ use crate::text::{decode_ansi, decode_bytes};
 use crate::xml::{Reader, Step};
 
 /// The maximum length of a country or a version, in bytes. A longer value counts as missing. Real values have 2 and
-/// about 10 characters. Both values go into the log, and the limit keeps a client from filling it.
+/// about 10 characters. Both values go into the log, and the limit keeps a client from filling the log.
 const MAX_WORD: usize = 16;
 
 /// A request for the configuration.

@@ -53,7 +53,7 @@ impl fmt::Debug for Frame<'_> {
     }
 }
 
-/// A receiver's answer to a frame: whether the receiver can accept another frame now.
+/// A receiver's answer to a frame. It says whether the receiver can accept another frame now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Flow {
     /// Continue with the next frame.
@@ -94,7 +94,7 @@ pub struct Decoder {
     progress: Progress,
 }
 
-/// How much of the frame at the start of the tail was already searched. With it, no byte is searched twice.
+/// The progress of the search in the frame at the start of the tail. With it, no byte is searched twice.
 #[derive(Clone, Copy, Debug)]
 enum Progress {
     /// The first `scanned` bytes contain no line end.

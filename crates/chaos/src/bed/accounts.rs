@@ -1,5 +1,5 @@
-//! Accounts, with tickets, that exist before the server starts. Without tickets, thousands of sign-ins would measure
-//! only how fast the machine hashes passwords.
+//! Accounts, with tickets, that exist before the server starts. If the clients had no tickets, thousands of sign-ins
+//! would measure only how fast the machine hashes passwords.
 
 use std::collections::HashMap;
 use std::path::Path;

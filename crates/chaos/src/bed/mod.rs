@@ -20,10 +20,10 @@ use crate::server::{Server, Setup};
 
 pub use size::Size;
 
-/// The servers listen in 127.N.0.0/16, where N is one of these. Clients connect from addresses with a lower N.
+/// The lowest N of the networks 127.N.0.0/16 for servers. Clients connect from addresses with a lower N.
 const FIRST_NETWORK: u8 = 128;
 const NETWORKS: u8 = 100;
-/// How many people sign in at the same time.
+/// The number of people that sign in at the same time.
 const SIGN_INS_AT_ONCE: usize = 64;
 
 /// A running server with accounts, and the means to connect clients to it.
@@ -35,9 +35,9 @@ pub struct Bed {
     pub disk: Option<Disk>,
     /// Connects clients directly to the server. The dialer knows a ticket of every account.
     pub dialer: Dialer,
-    /// All random choices of the scenario.
+    /// The source of all random choices of the scenario.
     pub random: Random,
-    /// How large the scenario is.
+    /// The size of the scenario.
     pub size: Size,
 }
 

@@ -1,8 +1,8 @@
-//! How large a scenario is.
+//! The size of a scenario.
 
 use std::time::Duration;
 
-/// How large a scenario is, and how long it runs.
+/// The size of a scenario, and its duration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Size {
     percent: u32,

@@ -27,7 +27,7 @@ use crate::tcp::serve_each;
 const HOST: &str = "gateway.messenger.hotmail.com";
 /// The largest number of bytes of commands in one request. The server accepts 16 KiB.
 const MAX_COMMANDS: usize = 8 * 1024;
-/// How many times a request is tried if its connection is lost each time.
+/// The maximum number of times that a request is sent if its connection is lost each time.
 const ATTEMPTS: usize = 10;
 
 /// Listens for clients and carries their connections. They all end when this value is dropped.

@@ -17,10 +17,10 @@ use crate::loss::{Loss, lose};
 use crate::observer::Watch;
 use crate::tcp::reset_when_closed;
 
-/// How long a client waits for something that must happen. It is long, so that no result depends on how busy the
+/// The time that a client waits for something that must happen. It is long, so that no result depends on how busy the
 /// machine is.
 pub const PATIENCE: Duration = Duration::from_secs(30);
-/// How many bytes are read at a time.
+/// The maximum number of bytes that are read at a time.
 const CHUNK: usize = 16 * 1024;
 
 /// A connection to one of the services.
@@ -76,7 +76,7 @@ impl Connection {
         self.sender.send_bytes(bytes).await
     }
 
-    /// Sends a command and returns the answer to it, even if it is an error. Everything else that arrives before the
+    /// Sends a command and returns its answer, even if the answer is an error. Everything else that arrives before the
     /// answer is kept for [`Self::next`].
     ///
     /// # Errors
@@ -96,7 +96,7 @@ impl Connection {
         Ok(answer)
     }
 
-    /// Returns the answer to a command. Everything else that arrives before it is kept for [`Self::next`].
+    /// Returns the answer to a command. Everything else that arrives before the answer is kept for [`Self::next`].
     ///
     /// # Errors
     /// Fails if no answer arrives.
@@ -271,7 +271,7 @@ impl Drop for Connection {
 
 /// Returns true for a line that has a number in the place of a TrID but is not an answer.
 fn is_unasked(received: &Received) -> bool {
-    // A session id may look like a TrID, and an ILN with the TrID of a command follows its answer.
+    // A session id may look like a TrID. An ILN with the TrID of a command follows the answer to that command.
     matches!(
         received.verb().as_str(),
         "RNG" | "ILN" | "NLN" | "FLN" | "UBX" | "MSG" | "BYE" | "JOI" | "QNG" | "NOT" | "IRO"

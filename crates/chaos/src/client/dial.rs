@@ -1,4 +1,4 @@
-//! How a client connects.
+//! The options of a client's connection.
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -7,11 +7,11 @@ use anyhow::{Context, Result};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 
-/// How long a connection may take to open. If the queue of the listener is full, the kernel tries again after 1, 3 and
+/// The time limit for opening a connection. If the queue of the listener is full, the kernel tries again after 1, 3 and
 /// 7 s.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// How a client connects.
+/// The options of a client's connection.
 #[derive(Clone, Copy, Debug)]
 pub struct Dial {
     /// The address to connect to.

@@ -6,7 +6,7 @@ use super::connection::PATIENCE;
 use super::dialer::Dialer;
 use super::http::{Answer, request};
 
-/// How many polls a client sends for one line.
+/// The maximum number of polls that a client sends for one line.
 const POLLS: usize = 50;
 
 /// A session over the gateway.
@@ -14,7 +14,7 @@ const POLLS: usize = 50;
 pub struct Session {
     dialer: Dialer,
     id: String,
-    /// What has arrived and was not read.
+    /// The text that has arrived and was not read.
     inbox: String,
     is_closed: bool,
 }
@@ -51,7 +51,7 @@ impl Session {
     /// Fails if the request was refused.
     pub fn follow(&mut self, answer: &Answer) -> Result<()> {
         let mark = Mark::of(answer)?;
-        // Answers to requests at the same time arrive in any order.
+        // The answers to requests that were sent at the same time arrive in any order.
         if counter(&mark.id) >= counter(&self.id) {
             self.id = mark.id;
         }
@@ -109,13 +109,13 @@ impl Session {
     }
 }
 
-/// What an answer says about its session (http.md section 5).
+/// The statements of an answer about its session (http.md section 5).
 pub(super) struct Mark {
     /// The id for the next request.
     pub(super) id: String,
     /// The host for the next request.
     pub(super) host: Option<String>,
-    /// Whether the session has ended.
+    /// True if the session has ended.
     pub(super) is_closed: bool,
 }
 

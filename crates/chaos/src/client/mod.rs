@@ -1,8 +1,8 @@
 //! Scripted clients. They read the wire with the parser of `msnp-conformance`, not with the server's codec.
 //!
-//! A [`Dialer`] knows where the server is and connects [`Person`]s, who sign in and open [`Board`]s. Both use a
-//! [`Connection`]. [`http`] sends single requests. [`gateway`] sends the commands of a session in such requests, and a
-//! [`Carrier`] carries whole connections over them.
+//! A [`Dialer`] knows the addresses of the server and connects [`Person`]s, who sign in and open [`Board`]s. Persons
+//! and boards use a [`Connection`]. [`http`] sends single requests. [`gateway`] sends the commands of a session in such
+//! requests, and a [`Carrier`] carries whole connections over such requests.
 
 mod account;
 mod board;

@@ -4,12 +4,12 @@ use std::time::Instant;
 
 use msnp_conformance::wire::{Unit, show};
 
-/// A line with its payload, or an HTTP answer, and when it arrived.
+/// A line with its payload, or an HTTP answer. Contains the time of its arrival.
 #[derive(Clone, Debug)]
 pub struct Received {
     /// The line and the payload.
     pub unit: Unit,
-    /// When its last byte was read.
+    /// The time at which its last byte was read.
     pub at: Instant,
 }
 

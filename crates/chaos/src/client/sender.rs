@@ -20,8 +20,8 @@ pub struct Sender {
 
 #[derive(Debug)]
 struct Shared {
-    /// Held while a command is recorded and written, so that commands are recorded in the order in which they are
-    /// written.
+    /// A lock that is held while a command is recorded and written, so that commands are recorded in the order in which
+    /// they are written.
     turn: tokio::sync::Mutex<()>,
     state: Mutex<State>,
 }

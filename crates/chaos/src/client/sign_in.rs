@@ -4,12 +4,12 @@ use anyhow::{Context, Result, ensure};
 
 use super::connection::Connection;
 
-/// How a client signs in.
+/// The way in which a client signs in.
 #[derive(Clone, Copy, Debug)]
 pub struct SignIn {
     /// The number of the dialect, 8 to 12.
     pub dialect: u8,
-    /// Whether the client fetches its lists.
+    /// True if the client fetches its lists.
     pub synchronise: bool,
     /// The status to set, or `None` to send no CHG.
     pub status: Option<&'static str>,

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Part of every body that [`text`] makes. It must not appear in a log.
+/// A part of every body that [`text`] makes. It must not appear in a log.
 pub const MARK: &str = "chaos-message-body";
 
 /// Returns the payload of a text message. No two payloads of a run are the same, because the history identifies a

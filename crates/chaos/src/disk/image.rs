@@ -1,4 +1,4 @@
-//! What would survive a power loss, in the form in which the library keeps it.
+//! The data that would survive a power loss, in the form in which the library keeps it.
 //!
 //! The kept content of a file is in a file with its key. The kept names of a directory are in a file with `names-`
 //! before its key, one line `KEY f|d NAME` for each.
@@ -15,7 +15,7 @@ use swallowtail_base::{create_private_directory, create_private_file};
 
 use crate::random::Random;
 
-/// What a disk writes completely or not at all, in bytes.
+/// The size of the unit that a disk writes either completely or not at all, in bytes.
 const SECTOR: usize = 512;
 
 /// A file or directory that survives.
@@ -47,7 +47,7 @@ pub(super) fn keep(directory: &Path, kept: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Replaces the content of `directory` by what was kept. Of the later writes, none survives, or any of the sectors.
+/// Replaces the content of `directory` by what was kept. Either no later writes survive, or random sectors of them do.
 pub(super) fn restore(directory: &Path, kept: &Path, random: &mut Random) -> Result<()> {
     let mut later = HashMap::new();
     if random.chance(50) {
@@ -76,7 +76,7 @@ pub(super) fn restore(directory: &Path, kept: &Path, random: &mut Random) -> Res
     Ok(())
 }
 
-/// Finds what survives in a directory, in an order in which it can be created.
+/// Finds the files and directories that survive in a directory, in an order in which they can be created.
 fn find(names: &str, directory: &Path, kept: &Path, survivors: &mut Vec<Survivor>) -> Result<()> {
     // A new directory that was not synchronised is empty.
     let names = read_or_empty(&kept.join(names))?;

@@ -3,8 +3,8 @@
 //! A library in C, which is loaded into the server and into its commands with `LD_PRELOAD`, keeps what `fsync` and
 //! `fdatasync` have made durable: the content of a file at the last call for that file, and the names in a directory at
 //! the last call for that directory. That is what POSIX promises, so less survives than on most file systems. After
-//! [`Disk::lose_power`], the directory contains what was kept. Of the later writes to these files, either nothing
-//! survives, or any of the sectors.
+//! [`Disk::lose_power`], the directory contains what was kept. Either no later writes to these files survive, or random
+//! sectors of them do.
 //!
 //! The library needs a C compiler, and a program that is not linked statically.
 
@@ -29,13 +29,13 @@ const DELAY: &str = "delay";
 #[derive(Debug)]
 pub struct Disk {
     data: PathBuf,
-    /// Where the library keeps what would survive.
+    /// The directory in which the library keeps the data that would survive.
     kept: PathBuf,
     shim: PathBuf,
 }
 
 impl Disk {
-    /// Puts the data of a stopped server on such a disk. What is there now survives.
+    /// Puts the data of a stopped server on such a disk. The data that is there now survives.
     ///
     /// # Errors
     /// Fails if there is no C compiler.
@@ -81,7 +81,8 @@ impl Disk {
         self.synchronise()
     }
 
-    /// From now on, each read and each synchronisation takes a random time between these. Zero ends the delays.
+    /// From now on, each read and each synchronisation takes a random time between these durations. Zero ends the
+    /// delays.
     ///
     /// # Errors
     /// Fails if the delay cannot be written.

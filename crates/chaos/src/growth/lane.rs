@@ -10,10 +10,11 @@ use crate::client::{Account, Dialer, PATIENCE, Person, SignIn, befriend, chat};
 use crate::observer::Watch;
 use crate::tcp::reset_when_closed;
 
-/// How many accounts a lane has. The sign-ins of one account are paced (framing.md section 11), so the lane uses its
-/// accounts in turn.
+/// The number of accounts of a lane. The sign-ins of one account are paced (framing.md section 11), so the lane uses
+/// its accounts in turn.
 pub(super) const ACCOUNTS: usize = 100;
-/// How many connections, conversations or changes of a status are one visit. Their history is forgotten after it.
+/// The number of connections, conversations or changes of a status in one visit. Their history is forgotten after the
+/// visit.
 const CONNECTIONS: usize = 100;
 const CONVERSATIONS: usize = 20;
 const CHANGES: usize = 200;

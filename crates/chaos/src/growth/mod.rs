@@ -28,11 +28,11 @@ pub use options::Options;
 use report::{Outcome, Report};
 use samples::Samples;
 
-/// How many lanes visit the server at the same time.
+/// The number of lanes that visit the server at the same time.
 const LANES: usize = 4;
-/// How often the memory is measured.
+/// The time between two measurements of the memory.
 const PERIOD: Duration = Duration::from_secs(1);
-/// How long the last visits may take after the end of the measurement.
+/// The time limit for the last visits, counted from the end of the measurement.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Measures the kinds of the options at the same time. Returns whether the memory of every server stayed flat.

@@ -26,7 +26,7 @@ struct Point {
 pub(super) struct Slope {
     /// The memory without code, at the beginning of the line, in KiB.
     pub(super) from_kib: f64,
-    /// By how much the memory grows, in KiB in a minute.
+    /// The growth of the memory, in KiB per minute.
     pub(super) kib_per_minute: f64,
     /// The length of the line in minutes.
     pub(super) minutes: f64,
@@ -70,7 +70,7 @@ impl Samples {
 impl Slope {
     /// The growth that is not yet a slope: noise of the measurement and of the allocator, in KiB.
     const NOISE_KIB: f64 = 512.0;
-    /// The same limit, as a part of the memory.
+    /// The same limit, as a fraction of the memory.
     const NOISE: f64 = 0.05;
 
     /// Returns the growth along the whole line, in KiB.

@@ -21,17 +21,17 @@ pub struct Event {
     pub began: u32,
     /// The position of its end. It equals `began` for something that the connection only saw.
     pub ended: u32,
-    /// When it began, in nanoseconds.
+    /// The time at which it began, in nanoseconds.
     pub start: u64,
-    /// When it ended, in nanoseconds.
+    /// The time at which it ended, in nanoseconds.
     pub end: u64,
-    /// What happened.
+    /// The action itself.
     pub action: Action,
-    /// How it ended.
+    /// The outcome of the action.
     pub outcome: Outcome,
 }
 
-/// How an action ended.
+/// The outcome of an action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Outcome {
     /// The server confirmed the action, or the action needs no answer.
@@ -44,7 +44,7 @@ pub enum Outcome {
     Unknown,
 }
 
-/// What a connection did or saw.
+/// An action of a connection, or something that it saw.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Action {
     /// Signed in to the notification server. Done when USR is answered with OK.
@@ -70,7 +70,7 @@ pub enum Action {
     Saw {
         /// The address of the contact.
         contact: String,
-        /// What the client shows for the contact from now on. `None` means that the contact is offline.
+        /// The values that the client shows for the contact from now on. `None` means that the contact is offline.
         shown: Option<Shown>,
     },
     /// Was invited to a switchboard session (RNG).
@@ -160,7 +160,8 @@ pub struct Change {
 pub mod part {
     /// The display name.
     pub const NAME: &str = "name";
-    /// Whether accounts on neither AL nor BL may see the account: `AL` or `BL`. Without a value, it is `AL`.
+    /// The setting that decides whether accounts on neither AL nor BL may see the account: `AL` or `BL`. The default is
+    /// `AL`.
     pub const PRIVACY: &str = "BLP";
 
     /// The contact `handle` on FL. The value is empty.
@@ -242,7 +243,7 @@ pub struct Shown {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Digest(pub u64);
 
-/// How a connection ended.
+/// The way in which a connection ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum End {
     /// The client ended it on purpose, with or without OUT.

@@ -1,4 +1,4 @@
-//! The history of a run: what its clients did and saw.
+//! The history of a run: the actions of its clients, and everything that the clients saw.
 //!
 //! Each connection of a client writes a [`Log`]. The [`Recorder`] collects the events of all logs into one [`History`],
 //! which can be kept as a file. [`check()`] finds the promises that the server broke. Times are nanoseconds of any

@@ -4,8 +4,8 @@ use super::lists::{GUIDS, Lists};
 use super::presence::decoded;
 use crate::history::{Change, part};
 
-/// Returns what a command changes. `None` means that it is not an edit, or that it names a GUID that the client has not
-/// seen. `owner` is the address of the client's account.
+/// Returns what a command changes. `None` means that the command is not an edit, or that it names a GUID that the
+/// client has not seen. `owner` is the address of the client's account.
 pub(super) fn changes(lists: &Lists, dialect: u32, owner: &str, words: &[&str]) -> Option<Vec<Change>> {
     if dialect < GUIDS {
         return changes_before_guids(lists, owner, words);
@@ -23,7 +23,7 @@ pub(super) fn changes(lists: &Lists, dialect: u32, owner: &str, words: &[&str]) 
     }
 }
 
-/// Does the same for MSNP8 and MSNP9, which identify contacts by address and groups by number.
+/// Does the same as [`changes`] for MSNP8 and MSNP9, which identify contacts by address and groups by number.
 fn changes_before_guids(lists: &Lists, owner: &str, words: &[&str]) -> Option<Vec<Change>> {
     match words {
         ["ADD", _, list @ ("FL" | "AL" | "BL"), who, ..] => Some(vec![set(format!("{list} {who}"), "")]),

@@ -75,7 +75,7 @@ pub(crate) enum Observer {
 }
 
 impl Observer {
-    /// The client sends a command.
+    /// Records that the client sends a command.
     pub(crate) fn sent(&mut self, line: &str, payload: &[u8]) {
         let words: Vec<_> = line.split(' ').collect();
         match self {
@@ -85,7 +85,7 @@ impl Observer {
         }
     }
 
-    /// The server sent a line.
+    /// Records that the server sent a line.
     pub(crate) fn received(&mut self, unit: &Unit) {
         match self {
             Self::Notification(notification) => notification.received(unit),
@@ -109,7 +109,7 @@ impl Observer {
         }
     }
 
-    /// The connection has ended. Only the first end counts.
+    /// Records that the connection has ended. Only the first end counts.
     pub(crate) fn ended(&mut self, end: End) {
         match std::mem::replace(self, Self::Nothing) {
             Self::Notification(notification) => notification.ended(end),
@@ -118,7 +118,7 @@ impl Observer {
         }
     }
 
-    /// The history ends here, and the connection is still open. Commands without an answer will not be answered.
+    /// Ends the history of a connection that is still open. Commands without an answer will not be answered.
     pub(crate) fn forget(&mut self) {
         match std::mem::replace(self, Self::Nothing) {
             Self::Notification(notification) => notification.forgotten(),

@@ -18,7 +18,7 @@ pub(crate) struct Notification {
     dialect: u32,
     contacts: Contacts,
     lists: Lists,
-    /// Whether the server said that the account has signed in elsewhere.
+    /// True if the server said that the account has signed in elsewhere.
     is_elsewhere: bool,
 }
 

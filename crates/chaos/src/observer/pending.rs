@@ -18,21 +18,21 @@ impl Pending {
         Self { notes, begun: VecDeque::new() }
     }
 
-    /// A command was sent.
+    /// Records that a command was sent.
     pub(super) fn begin(&mut self, trid: &str, action: Action) {
         let Ok(trid) = trid.parse() else { return };
         let now = self.notes.now();
         self.begun.push_back((trid, self.notes.log.begin(now, action)));
     }
 
-    /// A command was sent that is not answered if it succeeds.
+    /// Records that a command was sent that is not answered if it succeeds.
     pub(super) fn without_answer(&mut self, action: Action) {
         let now = self.notes.now();
         let begun = self.notes.log.begin(now, action);
         self.notes.log.end(begun, now, Outcome::Silent);
     }
 
-    /// An answer arrived. Returns whether its command was known.
+    /// Records that an answer arrived. Returns whether its command was known.
     pub(super) fn end(&mut self, trid: &str, outcome: Outcome) -> bool {
         let Ok(trid) = trid.parse::<u32>() else { return false };
         let Some(place) = self.begun.iter().position(|(begun, _)| *begun == trid) else { return false };
@@ -42,7 +42,7 @@ impl Pending {
         true
     }
 
-    /// No further answer will arrive.
+    /// Records that no further answer will arrive.
     pub(super) fn unanswered(mut self) -> Notes {
         let now = self.notes.now();
         for (_, begun) in self.begun {

@@ -10,7 +10,7 @@ use crate::history::{Action, Digest, End, Outcome};
 #[derive(Debug)]
 pub(crate) struct Switchboard {
     pending: Pending,
-    /// Whether the session is known.
+    /// True if the session is known.
     is_named: bool,
 }
 
@@ -44,7 +44,7 @@ impl Switchboard {
             "MSG" => self.note(Action::Receive { from: second, message: Digest::of(&unit.payload) }),
             "ACK" => self.answer(&second, Outcome::Done, &first),
             "NAK" => {
-                // The answer to a message with flag N, which needs no other answer.
+                // This is the answer to a message with flag N, which needs no other answer.
                 self.pending.end(&second, Outcome::Refused(0));
             }
             "JOI" => self.note(Action::Joined { member: second }),

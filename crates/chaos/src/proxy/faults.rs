@@ -7,9 +7,9 @@ use crate::loss::Loss;
 /// The faults of a network, in each direction.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Faults {
-    /// From the client to the server.
+    /// The faults from the client to the server.
     pub up: Line,
-    /// From the server to the client.
+    /// The faults from the server to the client.
     pub down: Line,
 }
 
@@ -34,7 +34,7 @@ pub struct Line {
     pub segment: Option<usize>,
     /// The pause after each segment.
     pub gap: Duration,
-    /// Whether the proxy stops reading, so that the window of the sender closes.
+    /// True if the proxy stops reading, so that the window of the sender closes.
     pub stalled: bool,
     /// The packets that are lost. The sender sends them again, or finds out that the connection is dead.
     pub loss: Loss,
@@ -67,6 +67,6 @@ pub enum Side {
 #[derive(Clone, Debug)]
 pub(super) struct State {
     pub(super) faults: Faults,
-    /// How often the connections were reset, on each side.
+    /// The number of times that the connections were reset, on each side.
     pub(super) ended: [u32; 2],
 }

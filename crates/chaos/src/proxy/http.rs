@@ -1,5 +1,5 @@
-//! An HTTP proxy like those of companies: it buffers whole requests and answers, and refuses other ports and tunnels.
-//! It may cut connections after a while, and lose and repeat requests.
+//! An HTTP proxy like those of companies: it buffers whole requests and answers, and refuses tunnels and requests for
+//! other ports. It may cut connections after a while, and may lose or repeat requests.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -32,7 +32,7 @@ pub struct HttpFaults {
     pub lose_answer: u64,
     /// Requests that the server receives twice. The client receives the second answer.
     pub duplicate: u64,
-    /// The longest life of a client's connection. A request that is being answered when it ends is lost.
+    /// The longest life of a client's connection. The request that is being answered at the end of that time is lost.
     pub cut_after: Option<Duration>,
 }
 
@@ -179,7 +179,7 @@ fn for_the_server(request: &[u8]) -> Option<Vec<u8>> {
     let (line, rest) = request.split_at(end);
     let line = std::str::from_utf8(line).ok()?;
     let (verb, target) = line.split_once(' ')?;
-    // A client may not know that there is a proxy. Then its requests have no host here.
+    // A client may not know that there is a proxy. The requests of such a client have no host here.
     let Some(target) = target.strip_prefix("http://") else {
         return (verb != "CONNECT").then(|| request.to_vec());
     };

@@ -73,7 +73,7 @@ impl Proxy {
         self.state.send_modify(|state| state.ended.iter_mut().for_each(|count| *count += 1));
     }
 
-    /// Resets all connections on one side. The other side does not notice it: the connections stay half open.
+    /// Resets all connections on one side. The other side is not told, so the connections stay half open.
     pub fn leave_half_open(&self, reset: Side) {
         self.state.send_modify(|state| state.ended[reset as usize] += 1);
     }
@@ -91,7 +91,7 @@ impl Drop for Proxy {
     }
 }
 
-/// Why forwarding has ended.
+/// The reason why forwarding has ended.
 enum Ended {
     Regularly,
     /// One side reset the connection. So the other side gets a reset too.
@@ -127,7 +127,7 @@ impl Forwarding {
         }
     }
 
-    /// Forwards in both directions. Returns why that has ended.
+    /// Forwards in both directions. Returns the reason why the forwarding has ended.
     async fn until_ended(&mut self, client: &TcpStream, server: &TcpStream, before: [u32; 2]) -> Ended {
         let up = pipe(client, server, self.watched.clone(), |faults| faults.up, self.random.fork());
         let down = pipe(server, client, self.watched.clone(), |faults| faults.down, self.random.fork());

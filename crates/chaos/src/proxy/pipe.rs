@@ -12,11 +12,11 @@ use tokio::time::{Instant, sleep, sleep_until};
 use super::faults::{Faults, Line, State};
 use crate::random::Random;
 
-/// How many bytes are read at a time, and how many chunks may be on their way. So at most 512 KiB are buffered.
+/// The maximum number of bytes of a chunk, and of chunks on their way. So at most 512 KiB are buffered.
 const CHUNK: usize = 8 * 1024;
 const CHUNKS: usize = 64;
 
-/// Bytes on their way, and when they arrive.
+/// The time at which bytes arrive, and the bytes.
 type Chunk = (Instant, Vec<u8>);
 
 /// Forwards one direction until it ends. The end is forwarded too. A reset is an error.
@@ -39,7 +39,7 @@ struct Reading<'a> {
     watched: watch::Receiver<State>,
     line: fn(&Faults) -> Line,
     random: Random,
-    /// When the last chunk arrives. The next one cannot overtake it.
+    /// The time at which the last chunk arrives. The next chunk cannot overtake it.
     last: Instant,
 }
 
@@ -56,7 +56,7 @@ impl Reading<'_> {
             }
             let read = tokio::select! {
                 read = read(self.from, &mut buffer) => read,
-                // Perhaps it is stalled now.
+                // The direction may be stalled now.
                 changed = self.watched.changed() => if changed.is_ok() { continue } else { return Ok(()) },
             };
             let size = read?;

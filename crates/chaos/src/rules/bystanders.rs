@@ -23,10 +23,9 @@ pub(super) const ACCOUNTS: [&str; 2] = ["bystander0", "bystander1"];
 const PAUSE: Duration = Duration::from_millis(20);
 /// The pause between two pings of each. Clients send one in 50 s.
 const PING: Duration = Duration::from_secs(20);
-/// The p99 of a delivery may be this long on a machine without delays of its own, if the server is optimised.
+/// The longest p99 of a delivery that is allowed for an optimised server on a machine without delays of its own.
 const LIMIT: Duration = Duration::from_millis(50);
-/// How many times the machine's own delay is allowed for: a delivery passes through three tasks, and a probe through
-/// two.
+/// The factor for the machine's own delay in the limit: a delivery passes through three tasks, and a probe through two.
 const DELAYS: u32 = 4;
 
 /// The two people while they chat.
@@ -36,12 +35,12 @@ pub(super) struct Bystanders {
     seen: oneshot::Receiver<Seen>,
 }
 
-/// What the two people saw.
+/// The observations of the two people.
 #[derive(Debug, Default)]
 struct Seen {
     deliveries: Vec<Duration>,
     probes: Vec<Duration>,
-    /// Why they could not go on.
+    /// The reason why they could not go on.
     failure: Option<String>,
 }
 
@@ -61,7 +60,7 @@ impl Bystanders {
         Ok(Self { stop, seen })
     }
 
-    /// Ends the conversation. Adds what it measured.
+    /// Ends the conversation. Adds its measurements.
     pub(super) async fn end(self, measured: Measured) -> (Measured, Vec<Broken>) {
         // If they have failed, nobody is listening.
         let _ = self.stop.send(());

@@ -10,9 +10,9 @@ use crate::rule::{Broken, Rule};
 
 /// The accounts of the pair.
 pub(super) const ACCOUNTS: [&str; 2] = ["canary0", "canary1"];
-/// How many messages the pair exchanges.
+/// The number of messages that the pair exchanges.
 const MESSAGES: usize = 10;
-/// How long signing in and all messages may take.
+/// The time limit for signing in and all messages together.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Checks that the pair signs in with passwords and exchanges messages in time.

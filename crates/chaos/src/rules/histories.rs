@@ -6,7 +6,7 @@ use crate::bed::Bed;
 use crate::history::{Action, History, check as violations};
 use crate::rule::{Broken, Rule};
 
-/// How many violations are shown.
+/// The maximum number of violations that are shown.
 const SHOWN: usize = 10;
 
 /// The file with the history of a scenario that failed.

@@ -23,7 +23,7 @@ pub fn accounts() -> Vec<Account> {
     [canary::ACCOUNTS, bystanders::ACCOUNTS].concat().into_iter().map(Account::named).collect()
 }
 
-/// The rules during one scenario, with what they saw before it.
+/// The rules during one scenario, with their observations before it.
 #[derive(Debug)]
 pub struct Rules {
     scenario: Scenario,
@@ -38,8 +38,8 @@ impl Rules {
     /// # Errors
     /// Fails if the server does not serve the canary pair or the bystanders.
     pub async fn begin(scenario: &Scenario, bed: &mut Bed) -> Result<Self> {
-        // The first sign-in and the first conversation of a process use memory and files that it keeps. Nobody signs in
-        // with a password yet: the memory for that would stay for some seconds.
+        // The first sign-in and the first conversation of a process use memory and files that the process keeps. Nobody
+        // signs in with a password yet, because the memory that this takes would stay for some seconds.
         canary::exchange(&bed.dialer).await?;
         let bystanders = match scenario.applies(Rule::Bystanders) {
             true => Some(Bystanders::start(&bed.dialer).await?),
@@ -49,7 +49,7 @@ impl Rules {
         Ok(Self { scenario: *scenario, before, process: bed.server.alive(), bystanders })
     }
 
-    /// Applies the rules after the scenario. Adds what they measured.
+    /// Applies the rules after the scenario. Adds the measurements of the rules.
     pub async fn end(mut self, bed: &mut Bed, mut measured: Measured) -> (Measured, Vec<Broken>) {
         let mut broken = Vec::new();
         if self.scenario.applies(Rule::Canary) {

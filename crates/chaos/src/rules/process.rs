@@ -3,7 +3,7 @@
 use crate::rule::{Broken, Rule};
 use crate::server::Server;
 
-/// How many panics are shown.
+/// The maximum number of panics that are shown.
 const SHOWN: usize = 3;
 
 /// Checks that the server is alive and has not panicked. With `same`, it must have this process id.

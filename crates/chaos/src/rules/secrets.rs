@@ -8,10 +8,10 @@ use std::path::Path;
 use crate::client::{MARK, PASSWORD};
 use crate::rule::{Broken, Rule};
 
-/// How many lines are shown.
+/// The maximum number of lines that are shown.
 const SHOWN: usize = 3;
-/// How many bytes at the end of a secret are searched for. So each position in the log is looked up only once, however
-/// many secrets there are. Tickets differ at their ends. Shorter secrets would be found by chance.
+/// The number of bytes at the end of a secret that the search uses. So it looks each position in the log up only once,
+/// however many secrets there are. Tickets differ at their ends. Shorter secrets would be found by chance.
 const KEY: usize = 8;
 
 /// Checks that a log contains neither the secrets of a run nor a password or a body.

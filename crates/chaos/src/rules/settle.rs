@@ -10,23 +10,24 @@ use crate::rule::{Broken, Rule};
 use crate::scenario::Scenario;
 use crate::server::Figures;
 
-/// How long the server may take to give everything back. This includes the timers of its connections.
+/// The time within which the server must give everything back. This includes the timers of its connections.
 const PATIENCE: Duration = Duration::from_secs(60);
 const INTERVAL: Duration = Duration::from_millis(250);
-/// By how much the memory may grow, in percent of what it was.
+/// The limit on the growth of the memory, in percent of what it was.
 const GROWTH: u64 = 10;
-/// By how much the memory may grow in any case. A server that has just started uses about 2 MiB. Then SQLite fills the
-/// page caches of the five connections of the store, which hold up to 2 MiB each, and the allocator keeps some memory.
-/// Both end somewhere: `growth` measures that the memory then stays the same.
+/// The growth of the memory that is allowed in any case. A server that has just started uses about 2 MiB. Then SQLite
+/// fills the page caches of the five connections of the store, which hold up to 2 MiB each, and the allocator keeps
+/// some memory. The growth of these two is limited: the command `growth` checks that the memory then stays the same.
 const FLOOR_KIB: u64 = 8 * 1024;
 /// The memory that the allocator may keep for each connection that was open at the same time. It uses this memory again
 /// for later connections, so a leak shows in scenarios that repeat something.
 const CONNECTION_KIB: u64 = 4;
-/// How many more files may be open: the store opens its reading connections when they are needed, with two files each.
+/// The number of additional files that may be open: the store opens its reading connections when it needs them, with
+/// two files each.
 const FILES: usize = 8;
 
-/// Waits until the memory and the number of open files are back to what they were. Adds to the figures how much memory
-/// the server then uses.
+/// Waits until the memory and the number of open files are back to what they were. Adds a figure for the growth of the
+/// memory that remains then.
 pub(super) async fn check(
     scenario: &Scenario,
     bed: &Bed,

@@ -74,7 +74,7 @@ fn is_named(scenario: &Scenario, word: &str) -> bool {
     scenario.id.eq_ignore_ascii_case(word) || scenario.id[..1].eq_ignore_ascii_case(word)
 }
 
-/// Returns what to run: first what has failed before, then each scenario with the seed of this run.
+/// Returns the jobs to run: first those that have failed before, then each scenario with the seed of this run.
 fn jobs(chosen: &[Scenario], regressions: &Regressions, options: &Options) -> Vec<Job> {
     let runs = |scenario: &&Scenario| matches!(scenario.state, State::Runs(_));
     let runs: Vec<_> = chosen.iter().filter(runs).copied().collect();

@@ -16,7 +16,7 @@ use crate::rules::{Rules, accounts};
 use crate::scenario::{Scenario, State};
 use crate::server;
 
-/// How long a scenario may take, at a scale of 100 % or less and without --minutes.
+/// The time limit for a scenario, at a scale of 100 % or less and without --minutes.
 const PATIENCE: Duration = Duration::from_secs(600);
 
 /// A scenario with a seed and a size.
@@ -33,12 +33,12 @@ impl PartialEq for Job {
     }
 }
 
-/// How a job ended.
+/// The outcome of a job.
 pub(super) struct Outcome {
     pub(super) job: Job,
     pub(super) took: Duration,
     pub(super) measured: Measured,
-    /// Nothing if the scenario passed.
+    /// The rules that were broken. Empty if the scenario passed.
     pub(super) broken: Vec<Broken>,
     /// The directory of the server, if it was kept.
     pub(super) directory: Option<PathBuf>,

@@ -13,9 +13,9 @@ use crate::bed::Size;
 pub(super) const SETS: [&str; 3] = ["list", "smoke", "all"];
 /// The size of the smoke set, in percent. It may take two minutes on two cores.
 const SMOKE_SCALE: u32 = 20;
-/// How many scenarios of the smoke set run at the same time.
+/// The number of scenarios of the smoke set that run at the same time.
 const SMOKE_JOBS: usize = 2;
-/// Default seeds are below this, so that they are short enough to type.
+/// The upper limit of default seeds. It keeps them short enough to type.
 const SHORT: u64 = 1_000_000;
 
 /// Runs scenarios that break a server, and checks that it keeps its promises.

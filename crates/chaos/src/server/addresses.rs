@@ -4,14 +4,14 @@ use std::net::{IpAddr, SocketAddr};
 
 use anyhow::{Context, Result};
 
-/// Where a server listens.
+/// The addresses on which a server listens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Addresses {
     /// The notification server.
     pub notification: SocketAddr,
     /// The switchboard.
     pub switchboard: SocketAddr,
-    /// HTTP: the sign-in service, the gateway and the pages.
+    /// The HTTP server: the sign-in service, the gateway and the pages.
     pub http: SocketAddr,
 }
 

@@ -11,17 +11,17 @@ const TICKS: f64 = 100.0;
 /// The resources that a process uses at one moment.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Figures {
-    /// Resident memory in KiB.
+    /// The resident memory, in KiB.
     pub resident_kib: u64,
-    /// The part of it that is not mapped from a file: heap and stacks, without code. In KiB.
+    /// The part of the resident memory that is not mapped from a file, in KiB: heap and stacks, without code.
     pub anonymous_kib: u64,
-    /// The most resident memory since the start, in KiB.
+    /// The largest resident memory since the start, in KiB.
     pub peak_kib: u64,
-    /// Open files, among them the connections.
+    /// The number of open files, among them the connections.
     pub files: usize,
-    /// Threads.
+    /// The number of threads.
     pub threads: u64,
-    /// Processor time since the start, in seconds.
+    /// The processor time since the start, in seconds.
     pub processor_seconds: f64,
 }
 

@@ -1,4 +1,4 @@
-//! Which sockets a process listens on, from `/proc`.
+//! The sockets on which a process listens, from `/proc`.
 
 use std::collections::HashSet;
 use std::fs;

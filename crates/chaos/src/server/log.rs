@@ -7,10 +7,10 @@ use std::process::Stdio;
 
 use anyhow::{Context, Result};
 
-/// How many lines of a log are shown when a server does not start.
+/// The number of lines of a log that are shown when a server does not start.
 const TAIL: usize = 20;
 
-/// Opens the log as standard error of a process. If it cannot be opened, the process has no standard error.
+/// Opens the log as the standard error of a process. If it cannot be opened, the process has no standard error.
 pub(super) fn append(path: &Path) -> Stdio {
     File::options().create(true).append(true).open(path).map_or_else(|_| Stdio::null(), Stdio::from)
 }

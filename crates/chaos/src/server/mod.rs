@@ -24,9 +24,10 @@ pub use setup::Setup;
 
 use process::Process;
 
-/// How long a server may take to print its addresses. The reference allows 5 s for a start; a busy machine gets more.
+/// The time within which a server must print its addresses. The reference allows 5 s for a start; a busy machine gets
+/// more.
 const START_PATIENCE: Duration = Duration::from_secs(60);
-/// How long a server may take to end after SIGTERM. It allows its clients 5 s, up to three times.
+/// The time within which a server must end after SIGTERM. The server allows its clients 5 s, up to three times.
 const STOP_PATIENCE: Duration = Duration::from_secs(30);
 
 /// A server with its directory. The process is killed when this value is dropped.
@@ -84,7 +85,7 @@ impl Server {
         Ok(Self { program, directory, setup, environment: Vec::new(), process: None, addresses })
     }
 
-    /// Starts the server on the data that it left, at the same addresses. Returns how long the start took.
+    /// Starts the server on the data that it left, at the same addresses. Returns the duration of the start.
     ///
     /// # Errors
     /// Fails if the server runs already or does not start.
@@ -100,12 +101,12 @@ impl Server {
         Ok(begun.elapsed())
     }
 
-    /// Gives the server from its next start on, and all its commands, these environment variables.
+    /// Sets environment variables for the server, from its next start on, and for all its commands.
     pub fn set_environment(&mut self, variables: Vec<(String, PathBuf)>) {
         self.environment = variables;
     }
 
-    /// Starts the server, and kills it with SIGKILL when `end` is over, however far the start is then.
+    /// Starts the server, and kills it with SIGKILL as soon as `end` is over, even in the middle of the start.
     ///
     /// # Errors
     /// Fails if the server runs already, cannot be started, or ends by itself.
@@ -145,7 +146,7 @@ impl Server {
     /// Runs another command of the program on the data of this server, such as `account list`.
     ///
     /// # Errors
-    /// Fails if the command cannot be run. If it fails, its output says so.
+    /// Fails if the command cannot be run. If it runs and fails, its output says so.
     pub async fn command(&self, arguments: &[impl AsRef<OsStr>]) -> Result<Output> {
         self.command_with(arguments, "").await
     }

@@ -1,4 +1,4 @@
-//! How a server is started.
+//! The way in which a server is started.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
@@ -10,7 +10,7 @@ use tokio::process::Command;
 /// the port of a server that is being restarted.
 const ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 99, 1));
 
-/// How a server is started.
+/// The way in which a server is started.
 #[derive(Clone, Debug)]
 pub struct Setup {
     /// The content of the configuration file. `{directory}` stands for the directory of the server.
@@ -25,7 +25,7 @@ pub struct Setup {
     pub environment: Vec<(String, String)>,
     /// The address on which the server listens.
     pub address: IpAddr,
-    /// Whether the data is on a [`Disk`](crate::disk::Disk).
+    /// True if the data is on a [`Disk`](crate::disk::Disk).
     pub has_disk: bool,
 }
 
@@ -68,7 +68,7 @@ impl Setup {
         }
         command.env("RUST_BACKTRACE", "1").env("SWALLOWTAIL_LOG", &self.log);
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
-        // Ctrl-C must reach this program alone, which then ends the server.
+        // Ctrl-C must reach only this program, which then ends the server.
         command.process_group(0).stdin(Stdio::null()).kill_on_drop(true);
         command
     }

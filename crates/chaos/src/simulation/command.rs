@@ -13,8 +13,8 @@ use super::play;
 use super::report::Report;
 use crate::regressions::Regressions;
 
-/// Plays the schedules that have failed before, and then those that the options select. Returns whether no promise was
-/// broken.
+/// Plays the schedules that have failed before, and then those that the options select. Returns whether all promises
+/// were kept.
 ///
 /// # Errors
 /// Fails if the seeds that have failed cannot be read or written, or the history cannot be written.

@@ -20,7 +20,7 @@ use super::wire::{Quality, Wire, connection};
 use crate::history::{Action, Parts};
 use crate::truth::parts_of;
 
-/// More connections than any schedule has.
+/// A limit on connections that no schedule reaches.
 const CONNECTIONS: usize = 10_000;
 /// The probability, in percent, that one account has another one on FL, AL or BL at the start.
 const ACQUAINTED: u64 = 50;

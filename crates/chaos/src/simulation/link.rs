@@ -118,13 +118,13 @@ impl Link {
         self.observer.remember(kept);
     }
 
-    /// The connection has ended, or its client has gone away.
+    /// Records that the connection has ended, or that its client has gone away.
     pub(super) fn end(&mut self, end: End) {
         self.has_ended = true;
         self.observer.ended(end);
     }
 
-    /// The schedule is over, and the connection is still open.
+    /// Records that the schedule is over while the connection is still open.
     pub(super) fn settle(&mut self) {
         self.observer.forget();
     }

@@ -1,12 +1,12 @@
 //! A deterministic simulation of the messenger: many clients, one seed, virtual time.
 //!
-//! The messenger runs in one thread, with a clock that moves only while every task waits. Its clients are driven by one
-//! loop, over connections in memory that delay, cut and lose what passes, on a store in memory that is slow or fails.
+//! The messenger runs in one thread, with a clock that moves only while every task waits. Its store is in memory, and
+//! can be slow or fail. One loop drives the clients, over connections in memory that delay, cut and lose what passes.
 //! All of this, and the server's random numbers, come from one seed. So a seed always gives the same history. The
-//! checker for histories of the real server reads it too.
+//! checker for histories of the real server also reads these histories.
 //!
-//! At the end of a schedule all faults end, and everything must come to rest: every command is answered, every client
-//! shows the truth, and when everybody has left, the server has forgotten everything.
+//! At the end of a schedule all faults end, and everything must come to rest: every command is answered, and every
+//! client shows the truth. After everybody has left, the server must have forgotten everything.
 
 mod acts;
 mod choices;

@@ -11,7 +11,7 @@ use super::STEPS;
 
 /// The id of a simulation in the file of seeds that have failed.
 pub(super) const ID: &str = "simulation";
-/// Default seeds begin below this, so that they are short enough to type.
+/// The upper limit of the first default seed. It keeps default seeds short enough to type.
 const SHORT: u64 = 1_000_000;
 
 /// Which schedules to play.

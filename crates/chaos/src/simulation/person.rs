@@ -10,7 +10,7 @@ use crate::observer::{GUIDS, Lists};
 pub(super) struct Person {
     pub(super) number: usize,
     pub(super) handle: String,
-    /// The address that it connects from. It decides whether rates are limited.
+    /// The address from which the client connects. The address decides whether rates are limited.
     pub(super) from: SocketAddr,
     pub(super) sessions: Vec<Session>,
     pub(super) boards: Vec<Board>,
@@ -33,7 +33,7 @@ pub(super) struct Session {
     pub(super) dialect: u32,
     /// The commands of the sign-in that are not sent yet, each with its words.
     pub(super) script: VecDeque<(&'static str, String)>,
-    /// Whether the server has answered the ticket.
+    /// True if the server has answered the ticket.
     pub(super) is_signed_in: bool,
     /// The words of SYN that fit the lists. Before MSNP10, every change of the lists brings a new list version.
     pub(super) stamps: Option<String>,

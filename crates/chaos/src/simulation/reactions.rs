@@ -12,7 +12,8 @@ use super::world::World;
 use crate::history::Action;
 use crate::observer::{GUIDS, Watch};
 
-/// How often, in percent, a client answers a call, answers a challenge, and accepts a user who has added it.
+/// The probabilities, in percent, that a client answers a call, answers a challenge, and allows or blocks a user who
+/// has added it.
 const ANSWERS_CALLS: u64 = 75;
 const ANSWERS_CHALLENGES: u64 = 90;
 const DECIDES: u64 = 40;
@@ -58,7 +59,7 @@ pub(super) fn go_on(world: &mut World) {
     }
 }
 
-/// A notification client reacts to a line.
+/// Makes a notification client react to a line.
 fn react(world: &mut World, number: usize, index: usize, unit: &Unit) {
     match unit.word(0).as_str() {
         "USR" if unit.word(2) == "OK" => world.people[number].sessions[index].is_signed_in = true,
@@ -80,7 +81,7 @@ fn react(world: &mut World, number: usize, index: usize, unit: &Unit) {
     keep_copy(&mut world.people[number], index, unit, &world.watch);
 }
 
-/// Somebody opens a conversation with a cookie.
+/// Opens a conversation for the person `number`, with a cookie.
 fn open(world: &mut World, number: usize, cookie: &str) {
     let count = world.choices.below(CALLEES + 1);
     let others: Vec<_> =
@@ -147,7 +148,7 @@ fn keep_copy(person: &mut Person, index: usize, unit: &Unit, watch: &Watch) {
     }
 }
 
-/// Before MSNP10, every change of the lists brings their new version.
+/// Follows the list version. Before MSNP10, every change of the lists brings a new one.
 fn follow_version(session: &mut Session, unit: &Unit, watch: &Watch) {
     let (Some(version), Some(stamps)) = (version(unit), &mut session.stamps) else { return };
     let before = stamps.parse().unwrap_or(0);
@@ -164,7 +165,7 @@ fn version(unit: &Unit) -> Option<u32> {
     let at = match unit.word(0).as_str() {
         "ADD" | "REM" => 3,
         "BPR" => 1,
-        // Outside of a burst.
+        // This line is outside of a burst.
         _ if has_trid => 2,
         _ => return None,
     };

@@ -19,12 +19,13 @@ use crate::history::{Action, End, History};
 const AT_ONCE: u64 = 4;
 /// The maximum number of turns of its tasks that the server gets before something else happens.
 const TURNS: u64 = 8;
-/// At the end, the clients wait up to this many times, this long each, until nothing happens any more. The server takes
-/// 20 s to read a flood of messages.
+/// The maximum number of waits at the end, and the length of each. The clients wait until nothing happens any more. The
+/// server takes 20 s to read a flood of messages.
 const PATIENCE: (u32, Duration) = (100, Duration::from_secs(5));
-/// After this many of these waits, the server has noticed every silent death. It needs 80 s if it has nothing to send.
+/// The number of these waits after which the server has noticed every silent death. It needs 80 s if it has nothing to
+/// send.
 const SILENCE: u32 = 17;
-/// This long after the last client has left, every timer of the server has expired.
+/// The time from the end of the last client until every timer of the server has expired.
 const FORGETTING: Duration = Duration::from_secs(600);
 /// The maximum number of reads until the clients have everything that the server has for them at the moment.
 const READS: u32 = 10_000;
@@ -51,7 +52,7 @@ pub(super) fn play(choices: Choices, stranger: Stranger, steps: u64) -> Option<H
     })
 }
 
-/// One step: something happens, time passes, and the clients read.
+/// Plays one step: something happens, time passes, and the clients read.
 async fn step(world: &mut World) {
     for _ in 0..world.choices.between(1, AT_ONCE) {
         act(world);
@@ -117,7 +118,7 @@ async fn read_all(world: &mut World) -> bool {
     true
 }
 
-/// Records what clients and server have at the end.
+/// Records the final state of the clients and the server.
 fn conclude(world: &mut World) {
     let differences = world.host.differences(!world.has_phones);
     for difference in differences {
@@ -131,7 +132,7 @@ fn conclude(world: &mut World) {
     }
 }
 
-/// Everybody leaves, and the server forgets everything.
+/// Makes everybody leave, and checks that the server then forgets everything.
 async fn abandon(world: &mut World) {
     for link in world.people.iter_mut().flat_map(Person::links) {
         link.wire.close();

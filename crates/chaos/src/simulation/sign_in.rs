@@ -13,14 +13,14 @@ use crate::observer::GUIDS;
 /// The maximum number of notification connections of one account. When a second one signs in, the first one is
 /// replaced.
 const SESSIONS: usize = 2;
-/// How often, in percent, a client sends the whole sign-in in one write, synchronises, uses the lists that it kept, and
-/// goes online.
+/// The probabilities, in percent, that a client sends the whole sign-in in one write, synchronises, uses the lists that
+/// it kept, and goes online.
 const AT_ONCE: u64 = 50;
 const SYNCHRONISES: u64 = 90;
 const HAS_COPY: u64 = 60;
 const GOES_ONLINE: u64 = 90;
 
-/// Somebody begins to sign in.
+/// Makes somebody begin to sign in.
 pub(super) fn sign_in(world: &mut World) {
     let free = world.people.iter().filter(|person| person.sessions.len() < SESSIONS).map(|person| person.number);
     // Most sign-ins are of accounts that are offline.

@@ -12,14 +12,14 @@ use swallowtail_store::roster::Roster;
 
 use crate::random::Random;
 
-/// How well a store works.
+/// The health of a store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Health {
-    /// It answers immediately.
+    /// The store answers immediately.
     Good,
-    /// It takes up to this many milliseconds.
+    /// The store takes up to this many milliseconds.
     Slow(u64),
-    /// This percentage of calls fails, after up to 50 ms.
+    /// The store fails this percentage of calls, each after up to 50 ms.
     Failing(u64),
     /// Nothing can be written.
     Full,

@@ -13,12 +13,12 @@ pub(super) const HANDLE: &str = "stranger@example.com";
 /// Somebody who sends whatever a program could send.
 #[derive(Debug, Default)]
 pub(super) struct Stranger {
-    /// The bytes that it sends before it makes up anything.
+    /// The bytes that the stranger sends before making up anything.
     pub(super) pieces: VecDeque<Vec<u8>>,
     pub(super) notification: Option<Wire>,
     pub(super) switchboard: Option<Wire>,
     pub(super) received: Vec<u8>,
-    /// Whether the last piece went to the switchboard. Bytes that do not begin with a verb go to the same service.
+    /// True if the last piece went to the switchboard. Bytes that do not begin with a verb go to the same service.
     pub(super) is_talking: bool,
 }
 

@@ -14,11 +14,11 @@ use tokio::time::Instant;
 
 use crate::random::Random;
 
-/// How many bytes the network buffers between the server and a client that does not read.
+/// The number of bytes that the network buffers between the server and a client that does not read.
 const WINDOW: usize = 16 * 1024;
-/// After this time without an acknowledgement, the kernel ends a connection: the TCP user timeout of the server.
+/// The time without an acknowledgement after which the kernel ends a connection: the TCP user timeout of the server.
 const USER_TIMEOUT: Duration = Duration::from_secs(20);
-/// After this time without any packet, the kernel asks whether the other side is still there.
+/// The time without any packet after which the kernel asks whether the other side is still there.
 const KEEPALIVE: Duration = Duration::from_secs(60);
 
 /// The client's end of a connection.
@@ -36,7 +36,7 @@ pub(super) struct Quality {
     pub(super) delay: u64,
     /// The maximum number of bytes that are read or written at a time.
     pub(super) piece: u64,
-    /// How often, in percent, a task has to wait although it could go on.
+    /// The probability, in percent, that a task has to wait although it could go on.
     pub(super) hesitation: u64,
 }
 
@@ -52,12 +52,12 @@ struct State {
     step: u64,
     up: Lane,
     down: Lane,
-    /// Whether the client reads.
+    /// True if the client reads.
     is_read: bool,
-    /// For a network that has silently stopped carrying anything: when it first lost something from the server. If the
-    /// server sends nothing, the kernel eventually sends something.
+    /// The time at which a network that has silently stopped carrying anything first lost something from the server. If
+    /// the server sends nothing, the kernel eventually sends something.
     lost_at: Option<Instant>,
-    /// Whether the connection is lost, and both sides know it.
+    /// True if the connection is lost and both sides know it.
     is_broken: bool,
 }
 
@@ -128,7 +128,7 @@ pub(super) fn connection(random: Random, quality: Quality, step: u64) -> (Wire, 
 }
 
 impl Wire {
-    /// Sends bytes. They are lost if the connection is.
+    /// Sends bytes. If the connection is lost, the bytes are lost too.
     pub(super) fn send(&self, bytes: &[u8]) {
         let mut state = lock(&self.0);
         if state.lost_at.is_none() {
@@ -168,7 +168,7 @@ impl Wire {
         lock(&self.0).quality = quality;
     }
 
-    /// The schedule has reached a step. Lets bytes arrive.
+    /// Moves the connection to a step of the schedule, and lets the bytes arrive that are due.
     pub(super) fn advance(&self, step: u64) {
         let mut state = lock(&self.0);
         state.step = step;
@@ -281,7 +281,7 @@ impl AsyncWrite for ServerEnd {
 }
 
 impl State {
-    /// The server has closed its side.
+    /// Closes the server's side.
     fn finish(&mut self) {
         let due = self.due();
         self.down.close(due);

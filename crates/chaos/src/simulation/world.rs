@@ -19,11 +19,11 @@ use crate::observer::Watch;
 
 /// The minimum and the maximum number of people.
 const PEOPLE: (u64, u64) = (5, 12);
-/// How often, in percent, rates are limited for a client.
+/// The probability, in percent, that rates are limited for a client.
 const LIMITED: u64 = 30;
-/// When a schedule begins, in seconds since 1970.
+/// The time at which a schedule begins, in seconds since 1970.
 const BEGIN: u64 = 1_100_000_000;
-/// The network of most connections.
+/// The qualities from which the network of most connections is chosen.
 const NETWORKS: [Quality; 4] = [
     Quality::PERFECT,
     Quality { delay: 1, piece: 1500, hesitation: 5 },
@@ -46,9 +46,9 @@ pub(super) struct World {
     last: u64,
     /// Connections that their clients have left. The server may not have noticed yet.
     pub(super) ghosts: Vec<Wire>,
-    /// Whether somebody has changed a telephone number.
+    /// True if somebody has changed a telephone number.
     pub(super) has_phones: bool,
-    /// How far the clock of the server jumped, in seconds.
+    /// The time by which the clock of the server has jumped ahead, in seconds.
     pub(super) jump: Rc<Cell<u64>>,
     _simulation: Simulation,
 }

@@ -10,19 +10,19 @@ use tokio::time::{Instant, timeout_at};
 use super::Reply;
 use crate::client::Dial;
 
-/// The most bytes of an answer that are kept. A hello with a chain of certificates is shorter.
+/// The maximum number of bytes of an answer that are kept. A hello with a chain of certificates is shorter.
 const LONGEST: usize = 64 * 1024;
 
 /// Some bytes for a server.
 #[derive(Clone, Copy, Debug)]
 pub struct Question<'a> {
-    /// How to connect.
+    /// The options of the connection.
     pub dial: Dial,
-    /// What is sent before, to a proxy that answers with an HTTP head.
+    /// The bytes that are sent first, to a proxy that answers with an HTTP head.
     pub tunnel: Option<&'a [u8]>,
     /// The bytes, usually a hello.
     pub bytes: &'a [u8],
-    /// Whether the client sends its FIN after the bytes. Then the server need not wait for more.
+    /// True if the client sends its FIN after the bytes. Then the server need not wait for more.
     pub is_end: bool,
 }
 

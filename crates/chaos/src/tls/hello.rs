@@ -1,4 +1,4 @@
-//! What a client offers.
+//! The offer of a client.
 
 use super::{TLS10, TLS12, TLS13};
 
@@ -12,7 +12,7 @@ const SIGNATURES: [u16; 3] = [0x0403, 0x0804, 0x0401];
 const SUITES: [u16; 7] = [0x1302, 0x1301, 0x1303, 0xc02c, 0xc02b, 0xcca9, 0xc02f];
 /// The name that the client asks for. The server's own root has it.
 const NAME: &str = "login.live.com";
-/// Any 32 bytes are a valid public key for X25519.
+/// A public key for X25519. Any 32 bytes are valid.
 const KEY: [u8; 32] = [9; 32];
 
 /// A ClientHello (RFC 5246 section 7.4.1.2, RFC 8446 section 4.1.2).

@@ -1,6 +1,7 @@
-//! The first bytes of TLS, written by hand: what a client offers, and what the server answers to it.
+//! The first bytes of TLS, written by hand: the offer of a client, and the answer of the server.
 //!
-//! No library would offer what is too old or too weak. So no key is exchanged here, and nothing is encrypted.
+//! No library would offer versions and algorithms that are too old or too weak. So no key is exchanged here, and
+//! nothing is encrypted.
 
 mod ask;
 mod hello;

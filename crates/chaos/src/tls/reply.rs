@@ -1,4 +1,4 @@
-//! What the server answers to a hello.
+//! The answer of the server to a hello.
 
 const ALERT: u8 = 21;
 const HANDSHAKE: u8 = 22;
@@ -7,7 +7,7 @@ const CERTIFICATE: u8 = 11;
 /// The extension with the version, if it is TLS 1.3.
 const VERSIONS: [u8; 2] = [0, 43];
 
-/// What the server answers to a hello.
+/// The answer of the server to a hello.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reply {
     /// The server agrees.
@@ -102,7 +102,7 @@ fn number(bytes: &[u8]) -> Option<u16> {
     Some(u16::from_be_bytes(*bytes.first_chunk()?))
 }
 
-/// Returns a part whose length is before it, and what follows. The length has so many bytes.
+/// Returns a part that follows its own length, and the bytes after the part. The length has `size` bytes.
 fn part(bytes: &[u8], size: usize) -> Option<(&[u8], &[u8])> {
     let (length, rest) = bytes.split_at_checked(size)?;
     rest.split_at_checked(length.iter().fold(0, |sum, byte| sum * 256 + usize::from(*byte)))

@@ -6,13 +6,13 @@ use crate::machine::Event;
 use crate::machine::limits::MAX_OUTPUTS;
 use crate::p2p;
 
-/// The bytes of events after which the client stops reading.
+/// The number of bytes of events after which the client stops reading.
 const MAX_BYTES: usize = 4 * 1024 * 1024;
-/// The bytes of events after which it stops reading even if the user waits for a result: enough for the presence of
-/// tens of thousands of contacts.
+/// The number of bytes of events after which the client stops reading even if the user waits for a result. It is enough
+/// for the presence of tens of thousands of contacts.
 const MAX_BYTES_AWAITED: usize = 16 * 1024 * 1024;
-/// The size that is counted for an event in addition to its payload, in bytes. Roughly its size with a handle and a
-/// name.
+/// The size that is counted for an event in addition to its payload, in bytes. This is roughly the size of an event
+/// with a handle and a name.
 const OVERHEAD: usize = 256;
 
 /// The events that wait for the user, the oldest first.

@@ -15,7 +15,7 @@ use crate::account::Account;
 use crate::machine::{Machine, Options, SignedOut};
 use crate::server::Server;
 
-/// How many events wait in the channel to the user. Further ones wait in the client, which then stops reading.
+/// The maximum number of events in the channel to the user. Further ones wait in the client, which then stops reading.
 const EVENTS: usize = 64;
 
 impl Client {

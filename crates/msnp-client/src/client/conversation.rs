@@ -17,7 +17,7 @@ use crate::machine::{ConversationId, Delivery, SendError};
 
 /// A conversation. Cheap to clone.
 ///
-/// It opens a switchboard session when something is sent, and leaves it when it has been quiet for some minutes.
+/// A conversation opens a switchboard session when something is sent, and leaves the session after some quiet minutes.
 #[derive(Clone)]
 pub struct Conversation {
     pub(super) client: Client,
@@ -53,7 +53,7 @@ impl Client {
     /// Sends a text to a user, and waits until it is delivered.
     ///
     /// # Errors
-    /// Fails if the text was not delivered, or if it is not known whether it was.
+    /// Fails if the text was not delivered, or if it is unknown whether the text was delivered.
     pub async fn send_text(&self, handle: &Handle, text: &str) -> Result<(), Undelivered> {
         self.conversation(handle).send_text(text).await
     }
@@ -148,7 +148,7 @@ impl fmt::Debug for Conversation {
     }
 }
 
-/// A future for the result of a message: delivered to every member, or the reason why not.
+/// A future for the result of a message: it was delivered to every member, or the reason why it was not.
 ///
 /// The message is sent whether or not the receipt is awaited.
 #[derive(Debug)]

@@ -22,9 +22,9 @@ use crate::machine::limits::STEP_TIMEOUT;
 use crate::machine::{Delivery, EditError, EditId, Event, LinkId, Machine, MessageId, Output, SignedOut, Target};
 use crate::server::Server;
 
-/// How many bytes are read at a time.
+/// The maximum number of bytes that are read at a time.
 const CHUNK: usize = 16 * 1024;
-/// How long writing the last bytes of a connection may take.
+/// The time limit for writing the last bytes of a connection.
 const LAST_WORDS: Duration = Duration::from_secs(5);
 /// The time without a timer after which the driver looks again. Its length does not matter.
 const FOREVER: Duration = Duration::from_secs(3600);

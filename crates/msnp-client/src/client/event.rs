@@ -16,7 +16,7 @@ use super::transfer::FileOffer;
 use crate::machine::{self, RosterChange, SignedOut};
 use crate::p2p;
 
-/// How long a sign-out may take.
+/// The time limit for a sign-out.
 const SIGN_OUT: Duration = Duration::from_secs(1);
 
 /// Something that happened, in the order in which it happened.
@@ -106,9 +106,9 @@ impl Incoming {
 
 /// The stream of a client's events.
 ///
-/// Read it, or drop it. If nobody reads it, the client stops reading from the server after some hundred events, and the
-/// server eventually disconnects it. Without [`Events`] the events are dropped. So don't wait for long inside the loop
-/// that reads the events: start a task instead.
+/// Read it, or drop it. If nobody reads the events, the client stops reading from the server after some hundred events,
+/// and the server eventually disconnects the client. Without [`Events`] the events are dropped. So don't wait for long
+/// inside the loop that reads the events: start a task instead.
 ///
 /// ```no_run
 /// use msnp_client::{Event, Events, RosterChange};

@@ -16,7 +16,7 @@ pub struct Progress {
 /// The reason why a transfer failed.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum TransferError {
-    /// The other side declined it.
+    /// The other side declined the transfer.
     #[error("the other side declined the transfer")]
     Declined,
     /// The transfer ended early.

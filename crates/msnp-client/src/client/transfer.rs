@@ -263,9 +263,8 @@ impl Client {
         self.set_picture(Some(object.to_word())).await
     }
 
-    /// Offers an object to members of conversations, such as a custom emoticon, until the client is dropped, and returns its
-    /// description. Returns `None`
-    /// if the description would be too long.
+    /// Offers an object, such as a custom emoticon, to members of conversations until the client is dropped. Returns
+    /// the description of the object, or `None` if the description would be too long.
     pub fn offer(&self, kind: ObjectKind, location: &str, data: &[u8]) -> Option<MsnObjectFields> {
         let object = MsnObjectFields::of(&self.handle(), kind, location, "", data)?;
         self.shared().with(|state| state.machine.offer_object(&object, data.into()));

@@ -141,9 +141,9 @@ impl Transfers {
         if is_unwritten {
             return;
         }
-        // The user may not wait for the result.
+        // Perhaps the user does not wait for the result.
         let is_awaited = slot.result.take().is_some_and(|sender| sender.send(result).is_ok());
-        // If a user waits for an object, it stays until it is taken.
+        // If a user waits for an object, the object stays until the user takes it.
         if !(is_awaited && matches!(slot.content, Content::Object(Some(_)))) {
             self.forget(key);
         }

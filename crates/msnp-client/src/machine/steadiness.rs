@@ -28,7 +28,7 @@ impl Steadiness {
         is_stable
     }
 
-    /// Notes that the server moves the session to another one. Returns whether it has done so too often.
+    /// Notes that the server moves the session to another server. Returns whether this has happened too often.
     pub(super) fn moved(&mut self, now: Instant) -> bool {
         self.ended(now);
         self.moves = self.moves.saturating_add(1);

@@ -72,7 +72,7 @@ pub enum Event {
     Data {
         /// The transfer.
         id: TransferId,
-        /// Where the bytes start in the file.
+        /// The position in the file at which the bytes start.
         offset: u64,
         /// The bytes, never empty.
         bytes: Vec<u8>,
@@ -88,7 +88,7 @@ pub enum Event {
     NeedData {
         /// The transfer.
         id: TransferId,
-        /// Where the bytes start in the file.
+        /// The position in the file at which the bytes start.
         offset: u64,
         /// The maximum number of bytes that are accepted, at least 1.
         at_most: usize,

@@ -13,8 +13,8 @@ pub const MAX_CONTEXT: usize = 4096;
 /// transfer for each emoticon.
 pub const MAX_INVITATIONS: usize = 16;
 /// The maximum number of unfinished MSNSLP messages that one member may have, each of up to
-/// [`msnp::p2p::slp::MAX_MESSAGE`] bytes.
-/// Clients send one after the other. A new one replaces the oldest.
+/// [`msnp::p2p::slp::MAX_MESSAGE`] bytes. Clients send one message after the other. A new message replaces the oldest
+/// one.
 pub const MAX_UNFINISHED: usize = 8;
 /// The maximum number of queued messages to one member. While the queue is full, the messages of this member are
 /// ignored, because each could add an answer.
@@ -27,13 +27,13 @@ pub const MAX_EVENTS: usize = 256;
 
 /// The maximum number of bytes of a file that are requested from the caller at a time: 27 chunks.
 pub const MAX_SUPPLY: usize = 32 * 1024;
-/// More bytes of a file are requested when fewer than this are left.
+/// The number of buffered bytes of a file below which more are requested.
 pub(super) const LOW_SUPPLY: usize = MAX_SUPPLY / 2;
 
 /// The time limit for each step that the other client takes by itself.
 pub const STEP_TIME: Duration = Duration::from_secs(60);
 /// The time limit for a person to accept or decline a file.
 pub const ANSWER_TIME: Duration = Duration::from_secs(10 * 60);
-/// How long the sender may take to end the session after a file is complete. After that, the receiver ends it. aMSN
-/// ends the session itself when it is the sender, and shows the file as cancelled if the receiver is faster.
+/// The time for the sender to end the session after a file is complete. After that, the receiver ends it. aMSN ends the
+/// session itself when it is the sender, and shows the file as cancelled if the receiver is faster.
 pub const CLOSE_TIME: Duration = Duration::from_secs(10);

@@ -1,4 +1,5 @@
-//! What the engine knows about one member: the queue to it, and its unfinished MSNSLP messages.
+//! The state of one member in the engine: the queue of messages to the member, and the member's unfinished MSNSLP
+//! messages.
 
 use std::collections::VecDeque;
 

@@ -8,7 +8,7 @@ use super::limits::{LOW_SUPPLY, MAX_SUPPLY};
 pub(super) struct Source {
     /// The size of the file, in bytes.
     size: u64,
-    /// How many bytes the caller has supplied so far.
+    /// The number of bytes that the caller has supplied so far.
     supplied: u64,
     buffer: VecDeque<u8>,
     /// The maximum number of bytes that the caller may supply; 0 if nothing is requested.

@@ -40,7 +40,7 @@ pub(super) enum Content {
     FileOut { source: Source },
 }
 
-/// Where a transfer is, in the order of payloads.md section 7.3.
+/// The step that a transfer has reached, in the order of payloads.md section 7.3.
 pub(super) enum Step {
     /// This side's INVITE has not been answered.
     Invited,

@@ -21,10 +21,11 @@ const SHORTEST_PAUSE: Duration = Duration::from_millis(125);
 const BUFFER: usize = 64 * 1024;
 /// The maximum number of bytes in one request. Our server accepts 16 KiB.
 const MAX_REQUEST: usize = 8 * 1024;
-/// How many times a request is sent in total if its connection is lost each time. The server carries it out only once.
+/// The maximum number of times that a request is sent if its connection is lost each time. The server carries the
+/// request out only once.
 const ATTEMPTS: usize = 3;
-/// If an answer has at least this length, the next poll follows immediately. Our server sends up to 64 KiB in one
-/// answer.
+/// The number of bytes of an answer from which on the next poll follows immediately. Our server sends up to 64 KiB in
+/// one answer.
 const MANY: usize = 32 * 1024;
 /// The longest SessionID, in bytes. It is a part of each request.
 const MAX_SESSION: usize = 256;

@@ -11,7 +11,7 @@ use crate::support::{SIGN_IN, World, bob, reach};
 fn is_send<T: Send>(_: T) {}
 fn is_shared<T: Send + Sync + 'static>() {}
 
-/// Never called: it compiles if the futures can be moved between threads.
+/// A function that is never called: it compiles if the futures can be moved between threads.
 #[allow(dead_code)]
 fn every_future_is_send(server: &Server, account: &Account, client: &Client, events: &mut Events, bot: Bot) {
     let (handle, guid) = (bob(), msnp::Guid::parse(crate::support::FRIENDS.as_bytes()).unwrap());

@@ -84,7 +84,7 @@ async fn a_fault_in_any_step_ends_the_first_sign_in_and_the_error_gives_the_reas
         let reason = signing_in.await.unwrap().unwrap_err();
         assert!(fault.is_reason(&reason), "{step:?}, {fault:?}: {reason:?}");
         assert!(start.elapsed() <= STEP_TIMEOUT + Duration::from_secs(1), "{step:?}, {fault:?}");
-        // The caller has an error, so the client does not try again behind its back.
+        // The caller has received an error, so the client must not try again by itself.
         sleep(Duration::from_secs(3600)).await;
         assert_eq!(world.count(), 0, "{step:?}, {fault:?}");
     }

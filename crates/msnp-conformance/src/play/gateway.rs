@@ -9,7 +9,7 @@ use crate::wire::{Service, Unit};
 pub(crate) struct Gateway {
     /// The service behind the gateway.
     pub(crate) service: Service,
-    /// Whether the client has sent its first CHG, after which the server may send noise.
+    /// True after the client has sent its first CHG. From then on, the server may send noise.
     pub(crate) noisy: bool,
     /// The `Host` of the last request.
     host: String,

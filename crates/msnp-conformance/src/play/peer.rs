@@ -23,13 +23,13 @@ pub(crate) struct Peer {
     pub(crate) syn: Vec<String>,
     /// The last challenge, as written in the file and as chosen by the server.
     pub(crate) challenge: Option<(Option<String>, String)>,
-    /// Whether the client has sent OUT.
+    /// True if the client has sent OUT.
     pub(crate) sent_out: bool,
-    /// Whether the client or the server has closed the connection, as the file says.
+    /// True if the client or the server has closed the connection, as the file says.
     pub(crate) over: bool,
-    /// Bytes that are held back until the next wait (see [`Pace`](crate::Pace)).
+    /// The bytes that are held back until the next wait (see [`Pace`](crate::Pace)).
     pub(crate) pending: Vec<u8>,
-    /// The bytes that met records, with names in place of the server's values.
+    /// The bytes that matched records, with names in place of the server's values.
     pub(crate) masked: Vec<u8>,
     trid: u32,
 }
@@ -94,7 +94,7 @@ impl Peer {
         }
     }
 
-    /// Updates the state from a unit that met a record. Returns the switchboard address in it, if there is one.
+    /// Updates the state from a unit that matched a record. Returns the switchboard address in it, if there is one.
     pub(crate) fn observe_received(&mut self, unit: &Unit) -> Option<String> {
         if self.service() == Service::Http {
             return None;

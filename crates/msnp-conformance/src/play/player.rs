@@ -31,9 +31,9 @@ pub(crate) struct Player {
     pub(crate) accounts: Accounts,
     /// The switchboard address in the last XFR or RNG.
     pub(crate) switchboard: String,
-    /// NAMEs whose `@ ns` connects to the dispatch server.
+    /// The NAMEs whose `@ ns` connects to the dispatch server.
     pub(super) dispatch: HashSet<String>,
-    /// Whether client records are held back until the next record of another kind.
+    /// True if client records are held back until the next record of another kind.
     pub(super) one_write: bool,
     /// The received bytes of connections whose NAME was opened again.
     received: BTreeMap<String, Vec<u8>>,
@@ -87,7 +87,7 @@ impl Player {
         format!("{}:{line}", self.file)
     }
 
-    /// Returns the failure of a record that the server did not meet.
+    /// Returns the failure of a record that the server did not match.
     pub(crate) fn failure(&self, line: usize, expected: String, actual: String, reason: String) -> Stop {
         let conversation = self.log.lines();
         Stop::Failed(Box::new(Failure { place: self.place(line), expected, actual, reason, conversation }))

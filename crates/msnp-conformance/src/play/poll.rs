@@ -27,7 +27,7 @@ const CLOSE: &[u8] = b"; Session=close";
 /// The part of a record's body that the server has not sent yet.
 struct Body {
     service: Service,
-    /// Whether the client has sent OUT, which makes the server's OUT optional (README section 3, Closing).
+    /// True if the client has sent OUT, which makes the server's OUT optional (README section 3, Closing).
     out_is_optional: bool,
     commands: VecDeque<Message>,
     /// Challenges and mail notes, which the server may send at any place.

@@ -29,13 +29,13 @@ pub(super) fn parts(file: &str, text: &str) -> anyhow::Result<(Vec<Part>, Option
 #[derive(Default)]
 struct Parser {
     number: usize,
-    /// Steps before the first `!part`.
+    /// The steps before the first `!part`.
     prelude: Vec<Step>,
     parts: Vec<Part>,
     services: HashMap<String, Service>,
-    /// Whether the last message is an HTTP head that still lacks its empty last line.
+    /// True if the last message is an HTTP head that still lacks its empty last line.
     open_head: bool,
-    /// Whether a payload record may follow.
+    /// True if a payload record may follow.
     takes_payload: bool,
     unplayable: Option<(usize, String)>,
 }

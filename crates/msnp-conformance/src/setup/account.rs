@@ -24,14 +24,14 @@ pub(crate) struct Accounts {
     notification: String,
     http: String,
     timeout: Duration,
-    /// Whether the accounts are new, so that there is nothing to remove.
+    /// True if the accounts are new, so that there is nothing to remove.
     fresh: bool,
     accounts: HashMap<String, Account>,
-    /// Tickets by handle. One ticket for each account is enough, and fetching a ticket is slow.
+    /// The tickets, by handle. One ticket for each account is enough, and fetching a ticket is slow.
     tickets: HashMap<String, String>,
     /// The set-up connections, by WHO.
     sessions: HashMap<String, Session>,
-    /// GUIDs of groups, by WHO and name.
+    /// The GUIDs of groups, by WHO and name.
     groups: HashMap<(String, String), String>,
 }
 

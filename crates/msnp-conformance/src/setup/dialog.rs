@@ -14,7 +14,7 @@ pub(crate) struct Burst {
     pub(crate) syn: Vec<String>,
     pub(super) gtc: String,
     pub(super) blp: String,
-    /// Property and value of each `PRP` line.
+    /// The property and the value of each `PRP` line.
     pub(super) values: Vec<(String, String)>,
     /// The GUIDs of the groups.
     pub(super) groups: Vec<String>,

@@ -15,7 +15,7 @@ use super::service::Service;
 use super::show::show;
 use super::unit::Unit;
 
-/// How long a connection may take to open.
+/// The time limit for opening a connection.
 const CONNECT_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(5);
 
 /// The conversation of a part, which its connections share.
@@ -55,13 +55,13 @@ pub(crate) struct Connection {
     active: Arc<Mutex<Instant>>,
     buffer: Vec<u8>,
     ended: bool,
-    /// Units that [`Self::next`] returns before it reads more.
+    /// The units that [`Self::next`] returns before it reads more.
     queue: VecDeque<Unit>,
-    /// Noise that was set aside (README section 3).
+    /// The noise that was set aside (README section 3).
     noise: VecDeque<Unit>,
     /// All received bytes.
     received: Vec<u8>,
-    /// Whether the client has sent its first CHG, after which the server may send noise.
+    /// True after the client has sent its first CHG. From then on, the server may send noise.
     pub(crate) noisy: bool,
 }
 

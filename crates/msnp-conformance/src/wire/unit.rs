@@ -5,7 +5,7 @@
 pub struct Unit {
     /// The line, or the status line and header lines of an HTTP answer, without line ends.
     pub lines: Vec<Vec<u8>>,
-    /// Whether a line ended with LF alone.
+    /// True if a line ended with LF alone.
     pub bare_lf: bool,
     /// The payload or body.
     pub payload: Vec<u8>,

@@ -11,7 +11,7 @@ pub struct ClientCaps {
     /// The name and version of the program. Empty if the partner did not state it. Control characters are left out,
     /// both when the message is read and when it is written.
     pub name: String,
-    /// Whether the program stores conversations. `None` if the partner did not state it.
+    /// True if the program stores conversations. `None` if the partner did not state it.
     pub logging: Option<bool>,
 }
 

@@ -6,7 +6,7 @@ use crate::Handle;
 
 pub(super) const TYPE: &str = "text/x-msmsgscontrol";
 
-/// What a partner is doing.
+/// The activity of a partner.
 #[derive(Clone, Copy)]
 pub(super) enum Activity {
     Typing,

@@ -1,4 +1,4 @@
-//! `text/plain`: what a user writes (docs/protocol/payloads.md section 2).
+//! `text/plain`: the text that a user writes (docs/protocol/payloads.md section 2).
 
 use std::fmt;
 

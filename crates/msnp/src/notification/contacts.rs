@@ -1,4 +1,4 @@
-//! Changes of the lists: which addresses are on which list and in which group (docs/protocol/ns.md section 8).
+//! Changes of the lists: addresses are added to or removed from a list or a group (docs/protocol/ns.md section 8).
 //!
 //! Up to MSNP9, clients send ADD instead of ADC. ADD names contacts by handle and groups by number, and every line
 //! about a change carries the new list version. The service treats ADC and ADD as one command.

@@ -119,7 +119,7 @@ pub enum PropertyChange {
     Name(DisplayName, Text),
     /// PHH, PHW, PHM. Without a value, the number is deleted.
     Phone(Phone, Option<Text>),
-    /// MOB: whether the mobile can be paged.
+    /// MOB: true if the mobile can be paged.
     Paging(bool),
 }
 
@@ -304,7 +304,7 @@ pub enum Property {
     Phone(Phone, Option<String>),
     /// MOB.
     Paging(bool),
-    /// MBE: whether the account has a mobile device.
+    /// MBE: true if the account has a mobile device.
     MobileEnabled(bool),
 }
 

@@ -9,7 +9,7 @@ pub struct Header {
     pub session_id: u32,
     /// The number of the message. All its chunks have the same.
     pub identifier: u32,
-    /// Where this chunk starts in the message, in bytes.
+    /// The position of this chunk in the message, in bytes.
     pub offset: u64,
     /// The length of the whole message, in bytes. In an ACK, aMSN repeats the length of the acknowledged message.
     pub total_size: u64,

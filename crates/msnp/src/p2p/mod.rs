@@ -1,4 +1,5 @@
-//! Peer-to-peer messages: what follows the MIME headers of `application/x-msnmsgrp2p` (docs/protocol/payloads.md section 7).
+//! Peer-to-peer messages: the bytes after the MIME headers of `application/x-msnmsgrp2p` (docs/protocol/payloads.md
+//! section 7).
 //!
 //! A message is cut into chunks ([`Chunk`]): a 48-byte [`Header`], data, and a 4-byte footer. Messages of session 0 are
 //! text ([`slp::Message`]), which agrees on sessions. The other sessions carry the bytes of objects and files.

@@ -95,8 +95,8 @@ impl<'i, 'a> Messages<'i, 'a> {
         places
     }
 
-    /// If a member receives two messages of one sender, it also receives all messages that the sender sent between
-    /// them, except for refused ones.
+    /// Checks that a member that receives two messages of one sender also receives all messages that the sender sent
+    /// between them, except for refused ones.
     fn check_gaps(&self, receiver: &Connection<'_>, places: &[usize], found: &mut Found) {
         let mut spans: HashMap<u32, (usize, usize, usize)> = HashMap::new();
         for place in places.iter().filter(|place| may_have_happened(self.sent[**place].event.outcome)) {
@@ -117,8 +117,8 @@ impl<'i, 'a> Messages<'i, 'a> {
         }
     }
 
-    /// A message that was not refused must reach every member that was in the session, as far as the sender knew, from
-    /// before the sender sent it until the server answered. A member whose connection ended is an exception.
+    /// Checks that a message that was not refused reaches every member that was in the session, as far as the sender
+    /// knew, from before the sender sent it until the server answered. A member whose connection ended is an exception.
     fn check_delivery(&self, index: &Index<'_>, received: &HashMap<u32, HashSet<usize>>, found: &mut Found) {
         let mut members: HashMap<(&str, &str), Vec<&Connection<'_>>> = HashMap::new();
         // The accounts with a connection that ended before it learned the name of its session.
@@ -211,7 +211,7 @@ mod tests {
     use super::super::testing::{Story, story};
     use super::*;
 
-    /// Alice, Bob and Carol are in a session.
+    /// Returns the promises that are broken in a story. Alice, Bob and Carol are in a session, and `tell` continues.
     fn three(tell: impl FnOnce(&mut Story)) -> Vec<Promise> {
         story(|story| {
             story.join("alice", "7", &[]);

@@ -11,7 +11,7 @@ use super::violation::{Found, Promise};
 struct Write<'a> {
     value: Option<&'a str>,
     start: u64,
-    /// When the change was certainly carried out.
+    /// The time at which the change was certainly carried out.
     done: Option<u64>,
 }
 
@@ -37,7 +37,7 @@ pub(super) fn check(index: &Index<'_>, found: &mut Found) {
     check_views(index, found);
 }
 
-/// The final value comes from a change that no acknowledged change followed.
+/// Checks that the final value comes from a change that no acknowledged change followed.
 fn check_part(
     account: &str,
     part: &str,
@@ -60,14 +60,14 @@ fn check_part(
     }
 }
 
-/// Returns a time. Every change that begins after it was also carried out after this one. The server drops an edit
-/// whose session was replaced. So a change without an answer comes before every change that begins later and is
-/// answered.
+/// Returns the time that decides the order of changes: every change that begins after that time was carried out after
+/// this change. The server drops an edit whose session was replaced. So a change without an answer comes before every
+/// change that begins later and is answered.
 fn last_moment(write: &Write<'_>) -> u64 {
     write.done.unwrap_or(write.start)
 }
 
-/// Every part of an account exists because somebody set it.
+/// Checks that every part of an account exists because somebody set it.
 fn check_genuine(index: &Index<'_>, writes: &BTreeMap<(&str, &str), Vec<Write<'_>>>, found: &mut Found) {
     for (account, last) in &index.last {
         let Some(initial) = index.initial.get(account) else { continue };
@@ -85,7 +85,7 @@ fn check_genuine(index: &Index<'_>, writes: &BTreeMap<(&str, &str), Vec<Write<'_
     }
 }
 
-/// An account is on RL or PL of exactly those accounts that it has on FL.
+/// Checks that an account is on RL or PL of exactly those accounts that it has on FL.
 fn check_reverse(index: &Index<'_>, found: &mut Found) {
     let mirrors: [fn(&str) -> String; 2] = [part::forward, part::reverse];
     for (one, two) in [(mirrors[0], mirrors[1]), (mirrors[1], mirrors[0])] {
@@ -101,7 +101,7 @@ fn check_reverse(index: &Index<'_>, found: &mut Found) {
     }
 }
 
-/// At the end, clients show what the server has.
+/// Checks that at the end, clients show what the server has.
 fn check_views(index: &Index<'_>, found: &mut Found) {
     for (account, _, connection) in index.sessions().filter(|(.., connection)| connection.is_open()) {
         let Some(last) = index.last.get(account) else { continue };
@@ -124,7 +124,7 @@ mod tests {
     use super::super::testing::{Story, parts_of, put, remove, story};
     use super::*;
 
-    /// Alice carries out edits, and the server then has these parts.
+    /// Returns the promises that are broken if Alice carries out edits and the server then has the parts in `truth`.
     fn after(edits: impl FnOnce(&mut Story), truth: &[(&str, &str)]) -> Vec<Promise> {
         story(|story| {
             story.note("server", Action::Initial { account: "alice".into(), parts: parts_of(&[("GTC", "A")]) });

@@ -17,17 +17,17 @@ pub(super) struct Index<'a> {
 #[derive(Default)]
 pub(super) struct Connection<'a> {
     pub(super) number: u32,
-    /// In the order in which they ended.
+    /// The events, in the order in which they ended.
     pub(super) events: Vec<&'a Event>,
     /// The account, once it has signed in or joined a switchboard session.
     pub(super) account: Option<&'a str>,
-    /// The sign-in to the notification server, if it succeeded, or may have.
+    /// The sign-in to the notification server, if it succeeded or may have succeeded.
     pub(super) signed_in: Option<&'a Event>,
     /// The dialect of the sign-in, or 0.
     pub(super) dialect: u32,
     /// The switchboard session, if the connection has learned its name.
     pub(super) board: Option<&'a str>,
-    /// How and when the connection ended.
+    /// The way in which the connection ended, and the time of the end.
     pub(super) end: Option<(End, u64)>,
 }
 
@@ -47,7 +47,7 @@ impl<'a> Index<'a> {
         index
     }
 
-    /// Returns the notification connections whose sign-in succeeded, or may have.
+    /// Returns the notification connections whose sign-in succeeded or may have succeeded.
     pub(super) fn sessions(&self) -> impl Iterator<Item = (&'a str, &'a Event, &Connection<'a>)> {
         self.connections
             .values()
@@ -59,7 +59,7 @@ impl<'a> Connection<'a> {
     fn add(&mut self, event: &'a Event) {
         self.number = event.connection;
         self.events.push(event);
-        // Without an answer, the connection has ended, but its command may have taken effect.
+        // If there was no answer, the connection has ended, but its command may have taken effect.
         let has_happened = may_have_happened(event.outcome);
         match &event.action {
             Action::SignIn { account, dialect } if has_happened => {

@@ -14,7 +14,7 @@ pub(super) fn check(index: &Index<'_>, values: &Values<'_>, found: &mut Found) {
     check_end(index, found);
 }
 
-/// Nobody sees a value that the account did not have.
+/// Checks that nobody sees a value that the account did not have.
 fn check_genuine(index: &Index<'_>, values: &Values<'_>, found: &mut Found) {
     for (who, connection, contact, seen) in sightings(index) {
         for (visible, value) in shown(seen) {
@@ -33,8 +33,8 @@ fn check_genuine(index: &Index<'_>, values: &Values<'_>, found: &mut Found) {
     }
 }
 
-/// Values that were set only once are seen by all clients in the same order, which keeps the order within each session
-/// of the account.
+/// Checks that all clients see the values that were set only once in the same order, and that this order keeps the
+/// order within each session of the account.
 fn check_order(index: &Index<'_>, values: &Values<'_>, found: &mut Found) {
     let mut firsts = BTreeMap::new();
     let mut names = Vec::new();
@@ -83,7 +83,7 @@ fn sightings<'i, 'a>(index: &'i Index<'a>) -> impl Iterator<Item = (&'a str, &'i
 /// The values that an account sets for a session.
 #[derive(Default)]
 struct Set<'a> {
-    /// Whether an unanswered command makes the rest uncertain.
+    /// True if an unanswered command makes the rest uncertain.
     uncertain: bool,
     status: Option<&'a str>,
     message: Option<&'a str>,
@@ -104,7 +104,7 @@ fn set<'a>(connection: &Connection<'a>) -> Set<'a> {
     set
 }
 
-/// At the end, every client that is online shows its contacts as they are.
+/// Checks that at the end, every client that is online shows its contacts as they are.
 fn check_end(index: &Index<'_>, found: &mut Found) {
     let mut online: BTreeMap<&str, Set<'_>> = BTreeMap::new();
     for (account, _, connection) in index.sessions().filter(|(.., connection)| connection.is_open()) {
@@ -169,7 +169,8 @@ mod tests {
     use super::super::testing::{Story, message, offline, online, put, status, story};
     use super::*;
 
-    /// Alice has Bob on FL and is online. Bob is signed in.
+    /// Returns the promises that are broken in a story. Alice has Bob on FL and is online, Bob is signed in, and `tell`
+    /// continues.
     fn watching(bob: &[(&str, &str)], tell: impl FnOnce(&mut Story)) -> Vec<Promise> {
         story(|story| {
             story.sign_in("alice", 11);

@@ -43,7 +43,7 @@ struct Switches {
     hidden: Switch,
     private: Switch,
     blocks: BTreeMap<String, Switch>,
-    /// For each account that edits added to AL or removed from it: when it was not on AL.
+    /// The switch for each account that edits added to AL or removed from AL: it is on while the account is not on AL.
     disallows: BTreeMap<String, Switch>,
     /// The accounts on AL at the start, if the history has them.
     allowed: Option<BTreeSet<String>>,
@@ -119,7 +119,8 @@ impl<'a> Shields<'a> {
         spans.clone()
     }
 
-    /// Returns why a client should not have seen this, or `None` if it may have. `since` is when its sign-in began.
+    /// Returns the reason why a client should not have seen this, or `None` if the client may have seen it. `since` is
+    /// the time at which the sign-in of the client began.
     fn leak(
         &mut self,
         values: &Values<'_>,
@@ -186,8 +187,8 @@ impl Switches {
     }
 }
 
-/// An account that blocks another one receives the answer, and any RNG, over the same connection. After the answer, it
-/// receives no RNG from the blocked account.
+/// Checks that an account receives no RNG from an account that it blocks, and no RNG while it is hidden. The answers to
+/// the commands that block or hide arrive over the same connection as RNG, so the order is certain.
 fn check_rings(connection: &Connection<'_>, found: &mut Found) {
     let mut switches = Switches::default();
     // Positions in the connection serve as times.
@@ -214,7 +215,7 @@ mod tests {
     use super::super::testing::{Story, online, put, remove, status, story};
     use super::*;
 
-    /// Bob is online, and Alice sees what `tell` says.
+    /// Returns the promises that are broken in a story. Bob and Alice are signed in, and `tell` continues.
     fn bob(tell: impl FnOnce(&mut Story)) -> Vec<Promise> {
         story(|story| {
             story.sign_in("bob", 12);

@@ -24,9 +24,9 @@ pub(super) fn check(index: &Index<'_>, found: &mut Found) {
 
 /// A period in which a session was certainly alive.
 struct Life {
-    /// When the sign-in was answered.
+    /// The time at which the sign-in was answered.
     begin: u64,
-    /// When the last command that was carried out began.
+    /// The time at which the last command that was carried out began.
     last: u64,
     number: u32,
 }
@@ -36,8 +36,8 @@ fn last_done(connection: &Connection<'_>) -> u64 {
     done.map(|event| event.start).max().unwrap_or_default()
 }
 
-/// Of two sessions of an account, one must have ended by the time both sign-ins are answered. A command that began
-/// after that is not carried out.
+/// Checks that one of two sessions of an account has ended by the time both sign-ins are answered. In the session that
+/// has ended, no command that began after that time is carried out.
 fn check_lives(account: &str, lives: &[Life], found: &mut Found) {
     let mut longest: Option<&Life> = None;
     for life in lives {

@@ -1,6 +1,6 @@
 //! Periods in which something was certainly true, from actions of which only the beginning and the end are known.
 
-/// An action: when it began, and when it was certainly carried out.
+/// An action: the time at which it began, and the time at which it was certainly carried out.
 pub(super) type Act = (u64, u64);
 
 /// A period: it begins after the first time and ends before the second.

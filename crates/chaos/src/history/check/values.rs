@@ -13,7 +13,7 @@ pub(super) enum Visible {
     Name,
 }
 
-/// A value that an account set, unless the server refused it.
+/// A value that an account set and that the server did not refuse.
 pub(super) struct Given<'a> {
     pub(super) value: &'a str,
     pub(super) event: &'a Event,

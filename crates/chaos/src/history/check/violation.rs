@@ -33,7 +33,7 @@ pub enum Promise {
 pub struct Violation {
     /// The promise.
     pub promise: Promise,
-    /// What happened instead.
+    /// A description of what happened instead.
     pub what: String,
 }
 

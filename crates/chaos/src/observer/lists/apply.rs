@@ -68,7 +68,7 @@ impl Lists {
         }
     }
 
-    /// ADC.
+    /// Applies ADC.
     fn add(&mut self, words: &Words) -> Result<(), &'static str> {
         let groups = words.after(3).filter(|word| !["N=", "F=", "C="].iter().any(|prefix| word.starts_with(prefix)));
         let groups: Vec<_> = groups.cloned().collect();
@@ -93,7 +93,7 @@ impl Lists {
         is_new.then_some(()).ok_or("the address is on the list already")
     }
 
-    /// ADD, with the version before the address.
+    /// Applies ADD, which has the version before the address.
     fn add_by_handle(&mut self, words: &Words) -> Result<(), &'static str> {
         let (list, handle, group) = (words.get(2), words.get(4), words.get(6));
         let is_contact = self.entries.get(handle).is_some_and(|entry| entry.lists.contains("FL"));
@@ -117,7 +117,7 @@ impl Lists {
         entry.lists.insert(list)
     }
 
-    /// REM, with the address or GUID at `at`.
+    /// Applies REM, which has the address or GUID at `at`.
     fn remove(&mut self, words: &Words, at: usize) -> Result<(), &'static str> {
         let (list, who, group) = (words.get(2), words.get(at), words.get(at + 1));
         let handle = self.contact(who).cloned().unwrap_or_else(|| who.to_owned());
@@ -138,7 +138,7 @@ impl Lists {
         was_there.then_some(()).ok_or("the address is not on the list")
     }
 
-    /// ADG. The name comes first in every dialect.
+    /// Applies ADG. The name comes first in every dialect.
     fn add_group(&mut self, name: &str, group: &str) -> Result<(), &'static str> {
         let is_taken = self.groups.values().any(|known| *known == decoded(name));
         let is_new = self.groups.insert(group.to_owned(), decoded(name)).is_none();
@@ -154,7 +154,7 @@ impl Lists {
         self.groups.remove(group).map(drop).ok_or("there is no such group")
     }
 
-    /// SBP. Only MFN changes something.
+    /// Applies SBP. Only MFN changes something.
     fn set_nickname_by_guid(&mut self, words: &Words) -> Result<(), &'static str> {
         if words.get(3) != "MFN" {
             return Ok(());

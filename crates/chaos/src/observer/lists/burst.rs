@@ -9,7 +9,7 @@ use crate::history::part;
 const BITS: [(u32, &str); 5] = [(1, "FL"), (2, "AL"), (4, "BL"), (8, "RL"), (16, "RL")];
 
 impl Lists {
-    /// SYN. If there are no counts, the client's copy is current.
+    /// Applies SYN. If there are no counts, the client's copy is current.
     pub(super) fn synchronise(&mut self, words: &Words, dialect: u32) -> Result<(), &'static str> {
         // The list version, or two stamps.
         let stamps = if dialect < GUIDS { 1 } else { 2 };
@@ -21,7 +21,7 @@ impl Lists {
             self.copy = Copy::Complete;
             return Ok(());
         };
-        // At first these have no value unless the server sets it, and the burst contains only those with a value.
+        // A setting has no value at first unless the server sets it, and the burst contains only settings with a value.
         let name = self.settings.remove(part::NAME).map(|name| (part::NAME.to_owned(), name));
         self.settings = [("MOB".to_owned(), "N".to_owned())].into_iter().chain(name).collect();
         self.entries.clear();
@@ -31,7 +31,7 @@ impl Lists {
         Ok(())
     }
 
-    /// LSG.
+    /// Applies LSG.
     pub(super) fn list_group(&mut self, words: &Words, dialect: u32) -> Result<(), &'static str> {
         let (name, group) = if dialect < GUIDS { (2, 1) } else { (1, 2) };
         self.groups.insert(words.get(group).to_owned(), decoded(words.get(name)));
@@ -43,7 +43,7 @@ impl Lists {
         Ok(())
     }
 
-    /// LST.
+    /// Applies LST.
     pub(super) fn list_entry(&mut self, words: &Words, dialect: u32) -> Result<(), &'static str> {
         let (handle, nickname) = match dialect < GUIDS {
             true => (words.get(1), words.get(2)),

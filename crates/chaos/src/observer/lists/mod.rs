@@ -19,15 +19,15 @@ pub(crate) struct Lists {
     entries: BTreeMap<String, Entry>,
     /// The name of each group, by GUID or number.
     groups: BTreeMap<String, String>,
-    /// GTC, BLP, the display name and the telephone numbers.
+    /// The settings: GTC, BLP, the display name and the telephone numbers.
     settings: Parts,
     copy: Copy,
 }
 
-/// What a client knows about an address.
+/// The data that a client has about an address.
 #[derive(Clone, Debug, Default)]
 struct Entry {
-    /// FL, AL, BL or RL. PL counts as RL.
+    /// The lists that contain the address: FL, AL, BL or RL. PL counts as RL.
     lists: BTreeSet<&'static str>,
     nickname: String,
     guid: Option<String>,
@@ -35,7 +35,7 @@ struct Entry {
     groups: BTreeSet<String>,
 }
 
-/// How complete the client's copy of the lists is.
+/// The completeness of the client's copy of the lists.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 enum Copy {
     /// The client has not asked for the lists.
@@ -43,7 +43,7 @@ enum Copy {
     Nothing,
     /// The client has a copy of an earlier session.
     Earlier,
-    /// This many lines of groups and entries are still missing.
+    /// The client still lacks these numbers of group lines and entry lines.
     Burst { groups: usize, entries: usize },
     /// The client has everything.
     Complete,

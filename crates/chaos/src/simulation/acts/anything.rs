@@ -42,7 +42,7 @@ const WORDS: [&str; 24] = [
     "%C3%A4%00",
 ];
 
-/// The stranger sends something.
+/// Makes the stranger send something.
 pub(in super::super) fn act(world: &mut World) {
     let piece = world.stranger.pieces.pop_front().unwrap_or_else(|| line(&mut world.choices));
     let is_verb = piece.get(..3).is_some_and(|verb| verb.iter().all(u8::is_ascii_uppercase));
@@ -93,7 +93,7 @@ fn connect(world: &mut World, signs_in: bool) {
     world.stranger.received.clear();
 }
 
-/// The stranger reads. With the answer to XFR, it opens a conversation.
+/// Lets the stranger read. If the stranger reads an answer to XFR, it opens a conversation.
 pub(in super::super) fn read(world: &mut World) {
     if let Some(wire) = &world.stranger.switchboard
         && wire.receive(&mut Vec::new())

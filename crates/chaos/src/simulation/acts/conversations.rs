@@ -4,21 +4,21 @@ use super::super::world::World;
 use super::choose::{ask, other, session};
 use crate::history::End;
 
-/// One time in this many, somebody sends a flood of long messages instead of a single one. Playing a flood takes as
-/// long as playing many schedules.
+/// The number of sends of which one, on average, is a flood of long messages instead of a single one. Playing a flood
+/// takes as long as playing many schedules.
 const FLOODS: u64 = 1000;
 /// The number and the length of the messages of a flood: enough to overflow the queue of a member that does not read.
 const FLOOD: u64 = 200;
 const LONGEST: usize = 1664;
 
-/// XFR. The answer opens a conversation.
+/// Sends XFR. The answer opens a conversation.
 pub(super) fn ask_for_board(world: &mut World) {
     if let Some(place) = session(world) {
         ask(world, place, "XFR", "SB");
     }
 }
 
-/// CAL, sometimes for the client's own account.
+/// Sends CAL, sometimes for the client's own account.
 pub(super) fn call(world: &mut World) {
     let Some((number, index)) = board(world) else { return };
     let own = world.choices.chance(3);
@@ -28,7 +28,7 @@ pub(super) fn call(world: &mut World) {
     }
 }
 
-/// MSG with any flag, sometimes several in one go.
+/// Sends MSG with any flag, sometimes several in one go.
 pub(super) fn send(world: &mut World) {
     let Some(place) = board(world) else { return };
     if world.choices.below(FLOODS) == 1 {

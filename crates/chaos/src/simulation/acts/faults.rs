@@ -21,7 +21,7 @@ pub(super) fn lose_connection(world: &mut World) {
     world.ghosts.push(wire);
 }
 
-/// A client stops reading, or reads again.
+/// Makes a client stop reading, or read again.
 pub(super) fn stop_or_resume(world: &mut World) {
     let reads = world.choices.chance(40);
     if let Some(link) = link(world) {
@@ -29,7 +29,7 @@ pub(super) fn stop_or_resume(world: &mut World) {
     }
 }
 
-/// The store becomes slow, fails or works again, or the clock jumps.
+/// Makes the store slow, faulty, full or healthy, or makes the clock jump.
 pub(super) fn change_store_or_clock(world: &mut World) {
     let health = match world.choices.below(8) {
         0 => Health::Slow(20),

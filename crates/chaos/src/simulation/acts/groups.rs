@@ -8,7 +8,7 @@ use super::super::world::World;
 use super::choose::{ask, quiet_session};
 use crate::observer::GUIDS;
 
-/// ADG.
+/// Sends ADG.
 pub(super) fn add_group(world: &mut World) {
     let Some((number, index)) = quiet_session(world) else { return };
     let zero = if is_old(world, (number, index)) { " 0" } else { "" };
@@ -16,7 +16,7 @@ pub(super) fn add_group(world: &mut World) {
     ask(world, (number, index), "ADG", &words);
 }
 
-/// REG or RMG.
+/// Sends REG or RMG.
 pub(super) fn change_group(world: &mut World) {
     let Some((number, index)) = quiet_session(world) else { return };
     let Some(group) = group(world, (number, index)) else { return };
@@ -28,8 +28,8 @@ pub(super) fn change_group(world: &mut World) {
     ask(world, (number, index), "REG", &words);
 }
 
-/// Puts a contact into a group. From MSNP10 on, also removes one. In earlier dialects, that could remove the contact
-/// itself.
+/// Puts a contact into a group. From MSNP10 on, this action can also remove a contact from a group. In earlier
+/// dialects, that could remove the contact itself.
 pub(super) fn change_membership(world: &mut World) {
     let Some((number, index)) = quiet_session(world) else { return };
     let Some(group) = group(world, (number, index)) else { return };

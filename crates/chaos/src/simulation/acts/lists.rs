@@ -4,7 +4,7 @@ use super::super::world::World;
 use super::choose::{ask, other, session};
 use crate::observer::GUIDS;
 
-/// ADC or ADD: sometimes of a contact that is there already, or of an account that does not exist.
+/// Sends ADC or ADD: sometimes of a contact that is there already, or of an account that does not exist.
 pub(super) fn add_contact(world: &mut World) {
     let Some((number, index)) = session(world) else { return };
     let unknown = world.choices.chance(3);
@@ -18,7 +18,7 @@ pub(super) fn add_contact(world: &mut World) {
     }
 }
 
-/// REM of a contact.
+/// Sends REM of a contact.
 pub(super) fn remove_contact(world: &mut World) {
     let Some((number, index)) = session(world) else { return };
     let session = &world.people[number].sessions[index];
@@ -54,7 +54,7 @@ pub(super) fn block_or_unblock(world: &mut World) {
         4 => vec![add("BL")],
         5 => vec![add("AL")],
         _ if is_old => vec![remove("AL")],
-        // What a client does after it was asked about a new watcher.
+        // A client sends these commands after it was asked about a new watcher.
         _ => vec![("ADC", format!("RL N={who}")), remove("PL")],
     };
     for (verb, words) in commands {
@@ -62,7 +62,7 @@ pub(super) fn block_or_unblock(world: &mut World) {
     }
 }
 
-/// BLP and GTC.
+/// Sends BLP or GTC.
 pub(super) fn change_privacy(world: &mut World) {
     let Some(place) = session(world) else { return };
     let (verb, word) =
@@ -70,7 +70,7 @@ pub(super) fn change_privacy(world: &mut World) {
     ask(world, place, verb, word);
 }
 
-/// SBP or REA of a contact.
+/// Sends SBP or REA of a contact.
 pub(super) fn rename_contact(world: &mut World) {
     let Some((number, index)) = session(world) else { return };
     let session = &world.people[number].sessions[index];

@@ -14,7 +14,7 @@ use super::world::World;
 pub(super) use anything::{act as send_anything, read as read_anything};
 pub(super) use faults::heal;
 
-/// How often an action happens compared with the others, and the action itself.
+/// The frequency of an action relative to the others, and the action itself.
 type Act = (u64, fn(&mut World));
 
 /// The actions that can happen.

@@ -21,7 +21,7 @@ pub(super) fn sign_out(world: &mut World) {
     world.ghosts.push(link.wire.clone());
 }
 
-/// CHG, sometimes several in one go.
+/// Sends CHG, sometimes several in one go.
 pub(super) fn change_status(world: &mut World) {
     let Some((number, index)) = session(world) else { return };
     let dialect = world.people[number].sessions[index].dialect;
@@ -31,7 +31,7 @@ pub(super) fn change_status(world: &mut World) {
     }
 }
 
-/// UUX, sometimes without a message, sometimes a long one.
+/// Sends UUX, sometimes without a message, sometimes with a long one.
 pub(super) fn change_message(world: &mut World) {
     let Some((number, index)) = session_where(world, |session| session.dialect >= MESSAGES) else { return };
     let unique = world.unique();
@@ -66,13 +66,13 @@ pub(super) fn change_phone(world: &mut World) {
     ask(world, place, "PRP", &words);
 }
 
-/// PNG, which has no TrID.
+/// Sends PNG, which has no TrID.
 pub(super) fn ping(world: &mut World) {
     let Some((number, index)) = session(world) else { return };
     world.people[number].sessions[index].link.say("PNG");
 }
 
-/// A second SYN.
+/// Sends a second SYN.
 pub(super) fn synchronise_again(world: &mut World) {
     let Some((number, index)) = session_where(world, |session| session.script.is_empty()) else { return };
     let dialect = world.people[number].sessions[index].dialect;

@@ -64,7 +64,7 @@ pub(super) struct Conversation {
     /// The end of the current step.
     deadline: Option<Instant>,
     /// The deadline for the answer to a message in flight. It is separate from the deadline of a step, because a
-    /// switchboard that lets users join and leave would postpone that one forever.
+    /// switchboard that lets users join and leave would postpone the deadline of the step forever.
     answer_by: Option<Instant>,
     /// The time of the last message.
     active: Instant,

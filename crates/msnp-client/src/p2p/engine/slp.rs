@@ -20,7 +20,7 @@ enum Invitation {
 
 impl Engine {
     /// Adds a chunk of session 0. A complete message is acknowledged, even if it is invalid. A message for another
-    /// member is not: clients in a conversation of several members may receive those.
+    /// member is not acknowledged, because clients in a conversation of several members may receive such messages.
     pub(super) fn collect_slp(&mut self, from: &Handle, chunk: &Chunk<'_>, now: Instant) {
         let Some(bytes) = self.peer(from).collect(chunk) else {
             return;

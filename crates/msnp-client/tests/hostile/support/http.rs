@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-/// How the server answers a request: it writes these bytes, repeats the others as long as the client reads, and then
-/// closes the connection or keeps it open.
+/// The answer of the server to a request. The server writes `bytes`, repeats `endless` as long as the client reads, and
+/// then closes the connection or keeps it open.
 #[derive(Clone, Default)]
 pub(crate) struct Page {
     pub(crate) bytes: Vec<u8>,

@@ -10,7 +10,7 @@ pub(crate) struct Wire {
     writer: WriteHalf<DuplexStream>,
     /// The lines that were read.
     pub(crate) lines: usize,
-    /// Roughly the bytes that the client has accepted. A piece counts once it is accepted completely.
+    /// The approximate number of bytes that the client has accepted. A piece counts once it is accepted completely.
     pub(crate) sent: usize,
 }
 

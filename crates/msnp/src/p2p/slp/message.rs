@@ -19,7 +19,7 @@ pub struct Message {
     pub cseq: u32,
     /// Identifies the session among all requests and answers about it.
     pub call_id: Guid,
-    /// What the body is about.
+    /// The type of the body.
     pub content_type: ContentType,
     /// The fields of the body.
     pub body: Fields,

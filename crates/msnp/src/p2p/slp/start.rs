@@ -11,7 +11,7 @@ pub enum StartLine {
     Answer(Status),
 }
 
-/// What a request asks for.
+/// The purpose of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Method {
     /// Offers a session, or a direct connection for it.
