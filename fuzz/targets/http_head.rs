@@ -1,6 +1,6 @@
 //! Checks our own parsers of an HTTP head.
 //!
-//! They read the first line, the query of a gateway request, and the Authorization header of Passport 1.4.
+//! The parsers read the first line, the query of a gateway request, and the Authorization header of Passport 1.4.
 
 #![no_main]
 

@@ -1,8 +1,8 @@
 //! Checks the state machine of the client SDK against any notification server and any switchboard.
 //!
-//! The input is a script: each step is a byte that says who does something, a length, and that many bytes. The machine
-//! is signed in at the beginning. It must never panic, keep more than its limits allow, answer a message twice, or
-//! leave a message unanswered.
+//! The input is a script: each step is a byte that names the actor, a length, and that number of bytes. The machine is
+//! signed in at the beginning. It must never panic, keep more than its limits allow, answer a message twice, or leave a
+//! message unanswered.
 
 #![no_main]
 

@@ -98,7 +98,7 @@ fn chunk(out: &mut Vec<u8>, kind: &[u8; 4], data: &[u8]) {
     out.extend(crc32(&body).to_be_bytes());
 }
 
-/// Returns `data` in one block that is not compressed. It must be shorter than 64 KiB.
+/// Returns `data` in one block that is not compressed. `data` must be shorter than 64 KiB.
 fn zlib(data: &[u8]) -> Vec<u8> {
     let length = u16::try_from(data.len()).unwrap_or(u16::MAX);
     let head = [&[0x78, 0x01, 0x01][..], &length.to_le_bytes(), &(!length).to_le_bytes()].concat();

@@ -16,7 +16,8 @@ const FRAMES_HEAD: &[u8] = &[0, 3, 1, 40, 7, 250, 2, 11];
 /// Replaces the values that a server chooses. It is valid as a GUID and as a word.
 const CHOSEN: &str = "c1f9a363-4ee9-4a33-a434-b056a4c55b98";
 
-/// The bytes of a seed of `conversations` that choose what happens. A schedule of the usual length needs no more.
+/// The number of bytes in a seed of `conversations` that choose what happens. A schedule of the usual length needs no
+/// more.
 const CHOICES: u16 = 300;
 /// The factor of a linear congruential generator of 64 bits.
 const FACTOR: u64 = 6_364_136_223_846_793_005;

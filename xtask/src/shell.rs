@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
-/// How many lines of a long output are shown after a failure.
+/// The number of lines of a long output that are shown after a failure.
 const LAST_LINES: usize = 200;
 
 /// Returns the root of the repository.
@@ -44,8 +44,8 @@ impl Cargo {
         run(self.command)
     }
 
-    /// Runs cargo and passes each line of its error output to `hear`. The error for a failure names the command line, after
-    /// the last lines are shown.
+    /// Runs cargo and passes each line of its error output to `hear`. If cargo fails, shows the last lines and returns
+    /// an error that names the command line.
     pub(crate) fn lines(mut self, mut hear: impl FnMut(&str)) -> Result<()> {
         let call = shown(&self.command);
         let child = self.command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn();

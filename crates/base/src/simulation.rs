@@ -1,7 +1,7 @@
 //! Random numbers and a clock that a test controls, so that a run of the server can be repeated exactly.
 //!
-//! They apply to one thread. All other threads use those of the operating system, and so does this thread after the
-//! [`Simulation`] has ended.
+//! A simulation applies to one thread. All other threads use the random numbers and the clock of the operating system,
+//! and so does this thread after the [`Simulation`] has ended.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -20,7 +20,8 @@ struct Sources {
     now: Box<dyn Fn() -> Duration>,
 }
 
-/// Until this value is dropped, a test controls the random numbers and the time of this thread.
+/// A simulation in this thread. Until this value is dropped, a test controls the random numbers and the time of the
+/// thread.
 #[must_use = "the simulation ends when this value is dropped"]
 pub struct Simulation {
     /// The value must be dropped in the thread that created it.

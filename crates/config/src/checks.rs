@@ -10,7 +10,7 @@ use crate::network::{Advertise, Listen, MAIN, Network};
 pub(crate) struct Conflict {
     /// The setting or section to change.
     pub(crate) key: String,
-    /// The conflict, and how to resolve it.
+    /// The conflict, and the way to resolve it.
     pub(crate) text: String,
 }
 

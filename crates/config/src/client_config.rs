@@ -22,7 +22,7 @@ const MAX_DOMAIN: usize = 253;
 /// The configuration that clients download. By default it is nearly empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClientConfig {
-    /// Days after which a client downloads it again, 0 to 30; 0 means at each sign-in.
+    /// Days after which a client downloads the configuration again, 0 to 30; 0 means at each sign-in.
     pub expires_in_days: u32,
     /// True if clients hide their phone dialer.
     pub disable_phone_dialer: bool,

@@ -22,7 +22,7 @@ pub struct Config {
     pub data: PathBuf,
     /// The log.
     pub log: LogConfig,
-    /// Addresses to listen on.
+    /// The addresses on which the server listens.
     pub listen: Listen,
     /// Addresses that the server sends to clients, if they differ from those to which clients connect.
     pub advertise: Advertise,
@@ -32,7 +32,7 @@ pub struct Config {
     pub tls: TlsConfig,
     /// Settings for everything over HTTP.
     pub http: HttpConfig,
-    /// MSNP over HTTP.
+    /// Settings for MSNP over HTTP.
     pub gateway: GatewayConfig,
     /// The HTTP proxy for the client's Windows.
     pub proxy: ProxyConfig,

@@ -1,4 +1,4 @@
-//! How many connections a server admits: in total and from one address.
+//! The number of connections that a server admits: in total and from one address.
 
 use std::net::IpAddr;
 
@@ -35,10 +35,10 @@ pub struct ConnectionLimits {
     pub per_address: usize,
     /// Connections of one address that are not signed in.
     pub anonymous_per_address: usize,
-    /// Connections of one exempt address, signed in or not.
+    /// All connections of one exempt address, whether they are signed in or not.
     pub per_exempt_address: usize,
-    /// Connections that are no longer in the table but still open: they were told to leave a moment ago, or they wait
-    /// for the reason why they are refused.
+    /// Connections that are still open but not in the table. Either the server told them to leave a moment ago, or it
+    /// is about to send them the reason why they are refused.
     pub leaving: usize,
 }
 
@@ -65,7 +65,7 @@ impl ConnectionLimits {
         contains(&self.exempt, peer)
     }
 
-    /// Returns how many connections an address may have, and how many of them without a sign-in.
+    /// Returns how many connections an address may have, and how many of these may be connections without a sign-in.
     #[must_use]
     pub fn of_address(&self, peer: IpAddr) -> (usize, usize) {
         match self.is_exempt(peer) {
@@ -75,7 +75,7 @@ impl ConnectionLimits {
     }
 }
 
-/// How the files that a process may open are divided.
+/// The files that a process may open, divided between chat and HTTP.
 #[derive(Clone, Copy, Debug)]
 struct Files {
     chat: usize,
@@ -85,7 +85,7 @@ struct Files {
 impl Files {
     fn divide(files: usize, tunnels: usize) -> Self {
         let reserved = (files / 10).max(MIN_RESERVED) + tunnels;
-        // With fewer files than any system allows, connections get half of them.
+        // If `files` is lower than on any real system, connections get half of the files.
         let free = files.saturating_sub(reserved).max(files / 2);
         let with_leaving = |places: usize| places - leaving(places).min(places / 2);
         let http = (free / 4).min(MAX_HTTP);
@@ -106,7 +106,8 @@ impl Config {
         ConnectionLimits::new(&limits.exempt, chat, limits.connections_per_address, limits.anonymous_per_address)
     }
 
-    /// Returns the limits on HTTP connections for a process that may open `files` files. They never sign in.
+    /// Returns the limits on HTTP connections for a process that may open `files` files. HTTP connections never sign
+    /// in.
     #[must_use]
     pub fn http_connections(&self, files: usize) -> ConnectionLimits {
         let per_address = self.limits.http_connections_per_address;

@@ -53,7 +53,7 @@ impl Config {
 
 /// Returns the average time between two actions if `count` are allowed in an hour.
 fn per_hour(count: u32) -> Duration {
-    /// Used for 0 in an hour: longer than any server runs.
+    /// The time that stands for 0 in an hour: longer than any server runs.
     const NEVER: Duration = Duration::from_secs(10 * 365 * 86_400);
     Duration::from_secs(3600).checked_div(count).unwrap_or(NEVER)
 }

@@ -1,4 +1,4 @@
-//! `[helper]`: a contact that belongs to the service, and answers its users.
+//! `[helper]`: a contact that belongs to the service and answers its users.
 
 use msnp::payload::PersonalMessage;
 use msnp::{DisplayName, Handle};

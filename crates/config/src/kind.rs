@@ -1,4 +1,4 @@
-//! Kinds of values: how each is read from the file, written for `config show`, and described in an error.
+//! Kinds of values. A kind reads a value from the file, writes it for `config show`, and describes it in an error.
 
 use std::fmt::Display;
 use std::net::{IpAddr, SocketAddr};
@@ -21,11 +21,11 @@ pub(crate) struct Problem {
     pub(crate) span: Range<usize>,
     /// Finishes the sentence "expected ...".
     pub(crate) expected: String,
-    /// How to correct it, if there is more to say than `expected`.
+    /// The way to correct the value, if there is more to say than `expected`.
     pub(crate) advice: Option<String>,
 }
 
-/// How to correct an invalid value, if there is more to say than what was expected.
+/// The way to correct an invalid value, if there is more to say than what was expected.
 pub(crate) type Advice = Option<String>;
 
 /// A type of setting, such as a number or a list.
@@ -33,7 +33,7 @@ pub(crate) trait Kind {
     /// The Rust type of a value.
     type Value;
 
-    /// Reads a value. Returns every problem with it or with its parts.
+    /// Reads a value. Returns every problem with the value or with its parts.
     fn read_at(&self, at: &Spanned<DeValue<'_>>) -> Result<Self::Value, Vec<Problem>>;
 
     /// Returns a value as it is written in the file.
@@ -101,7 +101,7 @@ impl Scalar for Flag {
 /// A whole number with a smallest and a largest value.
 pub(crate) struct Whole<N> {
     range: RangeInclusive<N>,
-    /// The unit, such as seconds; empty if the key says it.
+    /// The unit, such as seconds; empty if the key names the unit.
     unit: &'static str,
     /// The largest value in words; empty if the number is clear enough.
     max_in_words: &'static str,
@@ -359,7 +359,7 @@ fn text_of<'a>(value: &'a DeValue<'_>) -> Result<&'a str, Advice> {
     }
 }
 
-/// Returns a value that is not a text as it is written.
+/// Returns a value other than a text in the form in which the file has it.
 fn unquoted(value: &DeValue<'_>) -> Option<String> {
     match value {
         DeValue::Integer(number) => Some(number.as_str().to_owned()),

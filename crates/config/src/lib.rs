@@ -2,7 +2,7 @@
 //!
 //! [`Config`] contains them all. Environment variables override the file, and command-line flags override both. No
 //! setting is required. An unknown key is an error that names it. The crate opens no socket and no database, and
-//! depends on no part of the server that does.
+//! depends on no part of the server that opens one.
 
 mod checks;
 mod client_config;

@@ -26,7 +26,7 @@ const MAX_MESSAGES: u32 = 1_000_000;
 const MAX_BYTES: u32 = 1 << 30;
 /// The smallest number of bytes in a second: the size of the largest message.
 const MIN_BYTES: u32 = 1664;
-/// The longest time to sign in, an hour: until then anyone can hold a connection.
+/// The longest time to sign in, an hour. During that time, anyone can hold a connection.
 const MAX_SIGN_IN_SECONDS: u32 = 60 * 60;
 /// The longest duration of any setting, a year. With this limit, no sum of times can overflow.
 const MAX_SECONDS: u64 = 365 * 24 * 60 * 60;
@@ -50,7 +50,7 @@ pub struct Limits {
     pub contacts: usize,
     /// Addresses on the allow list of one account. The same limit applies to its block list. Above it: error 210.
     pub allowed_or_blocked: usize,
-    /// Accounts that may have one account on their list; the next one that adds it receives 210.
+    /// Accounts that may have the same account on their lists. The next one that adds that account receives 210.
     pub reverse: usize,
     /// Groups of one account. Above it: error 223.
     pub groups: usize,
@@ -63,7 +63,7 @@ pub struct Limits {
     /// Addresses without an account that one account may try to add in one go (ns.md section 8). Above it: error 800
     /// for FL.
     pub unknown_accounts_at_once: usize,
-    /// How many more such addresses it may try in each hour.
+    /// The number of further such addresses that one account may try in each hour.
     pub unknown_accounts_per_hour: u32,
     /// Calls of one account in a minute (sb.md section 5). Above it: error 713.
     pub calls_per_minute: usize,
@@ -85,15 +85,16 @@ pub struct Limits {
     pub gateway_sessions: usize,
     /// Sessions over the gateway of one address.
     pub gateway_sessions_per_address: usize,
-    /// How many seconds a client has to sign in after it connects, either to the notification server (framing.md section
-    /// 10) or to the switchboard (sb.md section 3). At least 1.
+    /// The seconds that a client has to sign in after it connects, either to the notification server (framing.md
+    /// section 10) or to the switchboard (sb.md section 3). At least 1.
     pub sign_in_seconds: u32,
     /// Seconds after which a switchboard session in which nothing happens is closed; 0 for never (sb.md section 7).
     pub switchboard_idle: u64,
     /// Messages that one switchboard connection may send in one go, at least 1. The server reads further ones more
     /// slowly (sb.md section 11).
     pub messages_at_once: u32,
-    /// Messages that it may send in each second after that, at least 1. Peer-to-peer data are not counted.
+    /// Messages that one switchboard connection may send in each second after that, at least 1. Peer-to-peer data are
+    /// not counted.
     pub messages_per_second: u32,
     /// Bytes of messages that one switchboard connection may send in a second, at least 1664, the size of one message.
     pub message_bytes_per_second: u32,

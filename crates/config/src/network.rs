@@ -20,26 +20,27 @@ const MAX_CERTIFICATES: usize = 64;
 /// The largest number of names of this server. Each request through a proxy is compared with all of them.
 const MAX_NAMES: usize = 64;
 
-/// Addresses to listen on. In the main network, the listeners that every client needs are on loopback by default, so
-/// that only this machine can reach them. Further networks have no default listeners.
+/// The addresses on which the server listens. In the main network, the listeners that every client needs are on
+/// loopback by default, so that only this machine can reach them. Further networks have no default listeners.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Listen {
-    /// Notification server. Original clients expect port 1863.
+    /// The notification server. Original clients expect port 1863.
     pub notification: Option<SocketAddr>,
-    /// Switchboard. Clients learn its port from the notification server.
+    /// The switchboard. Clients learn its port from the notification server.
     pub switchboard: Option<SocketAddr>,
     /// True if `notification` serves switchboard sessions too. The server recognises them by their first command, and
     /// does not use `switchboard`.
     pub one_port: bool,
-    /// Sign-in service, gateway and proxy over plain HTTP.
+    /// The sign-in service, the gateway and the proxy over plain HTTP.
     pub http: Option<SocketAddr>,
     /// The same over TLS.
     pub https: Option<SocketAddr>,
-    /// Dispatch server, which sends clients to the notification server.
+    /// The dispatch server, which sends clients to the notification server.
     pub dispatch: Option<SocketAddr>,
-    /// Notification server over TLS, for modern clients. Original clients do not support it.
+    /// The notification server over TLS, for modern clients. Original clients do not support it.
     pub notification_tls: Option<SocketAddr>,
-    /// Switchboard over TLS, sent to clients that are connected to the notification server over TLS.
+    /// The switchboard over TLS. The server sends this address to clients that are connected to the notification server
+    /// over TLS.
     pub switchboard_tls: Option<SocketAddr>,
 }
 
@@ -47,31 +48,32 @@ pub struct Listen {
 /// port of the listener.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Advertise {
-    /// `host:port` of the notification server, sent by the dispatch server.
+    /// The `host:port` of the notification server, which the dispatch server sends.
     pub notification: Option<String>,
-    /// `host:port` of the switchboard, sent in XFR and RNG.
+    /// The `host:port` of the switchboard, which the server sends in XFR and RNG.
     pub switchboard: Option<String>,
     /// The same for clients that are connected over TLS.
     pub switchboard_tls: Option<String>,
-    /// Host (and port) of the sign-in service and the gateway, sent to clients whose requests do not name a host.
+    /// The host (and port) of the sign-in service and the gateway, which the server sends to clients whose requests do
+    /// not name a host.
     pub passport: Option<String>,
 }
 
 /// A further network.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Network {
-    /// Addresses to listen on.
+    /// The addresses on which the server listens for this network.
     pub listen: Listen,
-    /// Addresses that are sent to the clients of this network.
+    /// The addresses that the server sends to the clients of this network.
     pub advertise: Advertise,
 }
 
-/// Certificates.
+/// The certificates of the server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TlsConfig {
-    /// True if the server creates a private root, and uses a certificate signed by it for Microsoft's old names. This
-    /// is the default, because otherwise no client could sign in over TLS before the operator has set up certificates.
-    /// Only computers on which the root was installed trust it.
+    /// True if the server creates a private root, and uses a certificate signed by that root for Microsoft's old names.
+    /// This is the default, because otherwise no client could sign in over TLS before the operator has set up
+    /// certificates. Only computers on which the root was installed trust it.
     pub own_root: bool,
     /// The operator's certificates. The server uses the certificate with the name that the client asks for, or the
     /// first one if none has that name.
@@ -110,7 +112,7 @@ pub enum HeaderCase {
     Title,
 }
 
-/// MSNP over HTTP.
+/// Settings for MSNP over HTTP.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct GatewayConfig {
     /// True if a session is bound to the client address that opened it. Its ID is a secret that is sent over plain
@@ -123,7 +125,8 @@ pub struct GatewayConfig {
 pub struct ProxyConfig {
     /// True if the server accepts requests for Microsoft's host names. Requests for any other host are always refused.
     pub enabled: bool,
-    /// The TLS terminator for clients that support only TLS 1.1 or older. Without it they are refused.
+    /// The TLS terminator for clients that support only TLS 1.1 or older. Without a terminator, the server refuses
+    /// them.
     pub old_tls: Option<SocketAddr>,
 }
 

@@ -1,4 +1,4 @@
-//! A setting in effect, and where its value comes from.
+//! A setting in effect, and the origin of its value.
 
 use std::fmt;
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// At most `most` times in any period of `span`.
+/// A limit of at most `most` times in any period of `span`.
 #[derive(Clone, Copy, Debug)]
 pub struct Rate {
     /// The largest number of times.
@@ -11,7 +11,7 @@ pub struct Rate {
     pub span: Duration,
 }
 
-/// At most `most` times in one go, and one more each time that `refill` has passed.
+/// A limit of at most `most` times in one go, and one more time whenever `refill` has passed.
 #[derive(Clone, Copy, Debug)]
 pub struct Allowance {
     /// The largest number of times in one go.

@@ -18,7 +18,7 @@ use crate::suggest::nearest;
 const MAX_FOUND: usize = 60;
 /// The longest name that the operator chooses, in bytes. It is part of messages and of the log.
 const MAX_NAME: usize = 64;
-/// With more settings than this in a section, an error does not list them.
+/// The maximum number of settings in a section for which an error lists them.
 const MAX_LISTED: usize = 8;
 
 /// Quotation marks of word processors.

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use swallowtail_config::{Effective, Faults};
 
-/// Set this to write the page again.
+/// The environment variable that makes this test write the page again.
 const UPDATE: &str = "UPDATE_MISTAKES";
 
 #[test]

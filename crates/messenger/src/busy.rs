@@ -11,14 +11,14 @@ use tokio::time::timeout;
 
 use crate::net::Stream;
 
-/// How long this may take. Clients send their first command immediately. The server has few places for connections that
-/// wait here.
+/// The longest time that a refusal may take. Clients send their first command immediately. The server has few places
+/// for connections that wait here.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// The longest first command that is answered, in bytes. The longest one in use is ANS, with a handle and a cookie.
 const MAX_LINE: u64 = 512;
 
-/// Waits for the first command, answers with 600, and closes the connection. Closes it without an answer if the command
-/// has no transaction id.
+/// Waits for the first command, answers with 600, and closes the connection. Closes the connection without an answer if
+/// the command has no transaction id.
 pub(crate) async fn refuse(stream: impl Stream) {
     // An error means that the client is gone.
     let _ = timeout(PATIENCE, answer(stream)).await;

@@ -26,7 +26,7 @@ use crate::switchboard::SwitchboardSession;
 const OUTBOX_LIMIT: usize = 256 * 1024;
 /// The length of a verb, in bytes.
 const VERB: usize = 3;
-/// How long the server waits for the first command on a port that serves both services. Clients send that command
+/// The time that the server waits for the first command on a port that serves both services. Clients send that command
 /// immediately. The sign-in timeout starts after the first command.
 const FIRST_COMMAND: Duration = Duration::from_secs(10);
 
@@ -56,7 +56,7 @@ pub enum ChatServer {
 pub struct Admitted {
     outbox: Arc<Outbox>,
     place: Place,
-    /// Whether rate limits apply to the connection.
+    /// True if rate limits apply to the connection.
     limited: bool,
 }
 
@@ -67,8 +67,7 @@ impl Admitted {
         Self { place: self.place.joined_to(other), ..self }
     }
 
-    /// Waits until the server closes the connection. Everything that happens to the stream before [`Chat::serve`] must
-    /// end then.
+    /// Waits until the server closes the connection. All work on the stream before [`Chat::serve`] must end then.
     pub async fn closed(&self) {
         poll_fn(|context| self.outbox.poll_closing(context, 0)).await;
     }
@@ -92,10 +91,10 @@ impl Chat {
         Ok(Admitted { outbox, place, limited: self.is_limited(peer.ip()) })
     }
 
-    /// Admits a connection from inside this process. No limit applies to it, except for the number of all connections.
+    /// Admits a connection from inside this process. The only limit for it is that on the number of all connections.
     ///
     /// # Errors
-    /// Fails if that is reached, or while the server is stopping.
+    /// Fails if that limit is reached, or while the server is stopping.
     pub fn admit_own(&self) -> Result<Admitted, NotAdmitted> {
         let outbox = Outbox::new(OUTBOX_LIMIT);
         let place = self.connections.admit_own(outbox.clone())?;
@@ -161,9 +160,9 @@ impl Chat {
     }
 }
 
-/// When a chat connection makes room, it closes without a word if its client has not begun to sign in, and otherwise
-/// with OUT (ns.md section 4). That is correct on the switchboard too, where a connection that has begun is in a
-/// session and makes no room.
+/// A chat connection that makes room closes without a word if its client has not begun to sign in. Otherwise, the
+/// connection sends OUT first (ns.md section 4). That is correct on the switchboard too: a connection there that has
+/// begun is in a session, so it makes no room.
 impl Guest for Outbox {
     fn make_room(&self, progress: Progress) {
         self.leave_with(|out| {

@@ -89,7 +89,7 @@ impl Service {
         self.switchboard.expel(handle);
     }
 
-    /// Informs every signed-in client that the server stops now, and ends its session (ns.md, OUT SSD).
+    /// Informs every signed-in client that the server stops now, and ends the client's session (ns.md, OUT SSD).
     pub fn announce_stop(&self) {
         for endpoint in self.directory.endpoints() {
             notification::announce_shutdown(&endpoint);

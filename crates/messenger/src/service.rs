@@ -36,7 +36,7 @@ pub struct Service {
     pub tickets: Arc<Tickets>,
     /// The address of the helper, if the service has one.
     pub helper: Option<Handle>,
-    /// Whether the server is about to stop. A stopping server opens no more conversations.
+    /// True if the server is about to stop. A stopping server opens no more conversations.
     pub draining: AtomicBool,
 }
 
@@ -59,8 +59,8 @@ impl Service {
         }
     }
 
-    /// Returns the limits of contacts, lists and groups of an account. More accounts can have the helper on their contact
-    /// lists than another account.
+    /// Returns the limits of contacts, lists and groups of an account. The helper can be on more contact lists than any
+    /// other account.
     #[must_use]
     pub fn roster_limits(&self, owner: &Handle) -> RosterLimits {
         let limits = self.config.roster_limits();

@@ -18,14 +18,14 @@ pub struct Client {
     pub(crate) kind: Kind,
     /// The English installer, if this is one of Microsoft's clients.
     pub(crate) installer: Option<Installer>,
-    /// Whether the client stores the notification server of its last sign-in in the registry (docs/protocol/http.md
+    /// True if the client stores the notification server of its last sign-in in the registry (docs/protocol/http.md
     /// section 6).
     pub(crate) remembers_server: bool,
     /// The host names that are fixed in the client (http.md sections 1, 2, 3 and 6, clients.md).
     pub(crate) hosts: &'static [&'static str],
     /// The hosts among `hosts` where the sign-in begins. The server needs a certificate for these hosts.
     pub(crate) sign_in_hosts: &'static [&'static str],
-    /// How the client gets its ticket.
+    /// The way in which the client gets its ticket.
     pub(crate) sign_in: SignIn,
     /// The dialects and the version that the client sends (ns.md section 4, VER, and clients.md).
     pub(crate) client_info: ClientInfo,
@@ -54,7 +54,7 @@ pub(crate) enum Kind {
     Sdk,
 }
 
-/// How to recognize the installer of a client.
+/// The data by which users recognize the installer of a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Installer {
     /// The version of the client.
@@ -74,7 +74,7 @@ pub enum System {
     Other,
 }
 
-/// How a client gets its ticket.
+/// The way in which a client gets its ticket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SignIn {
     /// From the nexus and the login page (http.md section 1).
@@ -185,8 +185,8 @@ impl Client {
         matches!(self.kind, Kind::Xp | Kind::Windows)
     }
 
-    /// Returns whether the client certainly refuses a server without a valid certificate. All of Microsoft's clients do
-    /// on newer systems. The other clients may or may not.
+    /// Returns whether the client certainly refuses a server without a valid certificate. On newer systems, all of
+    /// Microsoft's clients refuse it. The other clients may or may not.
     pub(crate) fn checks_certificate(&self) -> bool {
         self.kind == Kind::Windows
     }
@@ -205,7 +205,8 @@ impl Client {
 const NEXUS: &[&str] = &["nexus.passport.com"];
 const LIVE: &[&str] = &["login.live.com"];
 
-/// Signs in at the nexus. The login pages are included because Windows may remember an old answer of the nexus.
+/// Version 5.0, which signs in at the nexus. The login pages are included because Windows may remember an old answer of
+/// the nexus.
 const V5_0: Version = Version {
     client_info: ClientInfo { offer: &["MSNP8", "CVR0"], version: "5.0.0544" },
     installer: None,
@@ -222,7 +223,7 @@ const V5_0: Version = Version {
     ],
     sign_in_hosts: NEXUS,
 };
-/// Like 5.0, but also fetches MsgrConfig.
+/// Version 6.0, which signs in like 5.0, but also fetches MsgrConfig.
 const V6_0: Version = Version {
     client_info: ClientInfo { offer: &["MSNP9", "MSNP8", "CVR0"], version: "6.0.0602" },
     installer: Some("SetupDl.exe"),
@@ -258,7 +259,7 @@ const V7_0: Version = Version {
     ],
     sign_in_hosts: NEXUS,
 };
-/// Signs in at `RST.srf`, on a host that depends on the version of msidcrl.dll.
+/// Version 7.5, which signs in at `RST.srf`, on a host that depends on the version of msidcrl.dll.
 const V7_5: Version = Version {
     client_info: ClientInfo { offer: &["MSNP12", "MSNP11", "MSNP10", "CVR0"], version: "7.5.0324" },
     installer: Some("Install_MSN_Messenger.exe"),

@@ -1,4 +1,4 @@
-//! When a certificate expires.
+//! The time when a certificate expires.
 //!
 //! rustls reads certificates, but does not tell their dates. In the far future, every certificate has expired, and the
 //! error says when.
@@ -11,7 +11,7 @@ use rustls::pki_types::{CertificateDer, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, Error, RootCertStore};
 
-/// Returns when a certificate expires, in Unix seconds. Returns `None` if it cannot be read.
+/// Returns the time when a certificate expires, in Unix seconds. Returns `None` if the certificate cannot be read.
 #[must_use]
 pub fn expires_at(certificate: &CertificateDer<'_>) -> Option<u64> {
     let parsed = ParsedCertificate::try_from(certificate).ok()?;

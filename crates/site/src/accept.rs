@@ -11,13 +11,15 @@ use tokio::task::yield_now;
 
 /// The longest pause after a failed accept, for example when the process has no file descriptors left.
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
-/// How long sent bytes may stay unacknowledged before the kernel ends the connection (ARCHITECTURE.md, "Promises").
+/// The time for which sent bytes may stay unacknowledged before the kernel ends the connection (ARCHITECTURE.md,
+/// "Promises").
 const USER_TIMEOUT: Duration = Duration::from_secs(20);
-/// How long a connection may be silent before the kernel checks whether the peer is still there.
+/// The time for which a connection may be silent before the kernel checks whether the peer is still there.
 const KEEPALIVE: Duration = Duration::from_secs(60);
-/// How many unsent bytes the kernel accepts. Further bytes for a slow reader stay in the connection's `Outbox`, which
-/// counts them. Without this limit, megabytes could wait in kernel buffers and delay chat unnoticed. The kernel asks for
-/// more when half of these bytes are sent, which is early enough for 10 MB/s if the server answers within 0.2 ms.
+/// The number of unsent bytes that the kernel accepts. Further bytes for a slow reader stay in the connection's
+/// `Outbox`, which counts them. Without this limit, megabytes could wait in kernel buffers and delay chat unnoticed.
+/// The kernel asks for more when half of these bytes are sent, which is early enough for 10 MB/s if the server answers
+/// within 0.2 ms.
 #[cfg(target_os = "linux")]
 const UNSENT: u32 = 4 * 1024;
 

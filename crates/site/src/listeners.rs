@@ -61,7 +61,7 @@ impl Addresses {
 /// The address of a required listener that is missing. The settings always contain the required listeners.
 const UNSPECIFIED: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
 
-/// How long the TLS handshake may take if the server then only tells the client that it is busy.
+/// The longest time for a TLS handshake after which the server only tells the client that the server is busy.
 const REFUSAL_HANDSHAKE: Duration = Duration::from_secs(2);
 
 /// The purpose of a listener.

@@ -26,10 +26,10 @@ use tokio_rustls::server::TlsStream;
 
 use crate::expiry;
 
-/// How long a handshake may take: as long as the head of an HTTP request (http.md section 0 item 7).
+/// The longest time that a handshake may take, as for the head of an HTTP request (http.md section 0 item 7).
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
-/// How many bytes rustls accepts while the socket accepts none. Like the unsent bytes in the kernel (`accept.rs`),
-/// these bytes delay chat and are not counted, so the limit is low. Shorter records would cost more.
+/// The number of bytes that rustls accepts while the socket accepts none. Like the unsent bytes in the kernel
+/// (`accept.rs`), these bytes delay chat and are not counted, so the limit is low. Shorter records would cost more.
 const UNSENT: usize = 8 * 1024;
 
 /// The certificates of the listeners with TLS.

@@ -39,7 +39,7 @@ pub enum Command {
     Stop(u32),
     /// Send everyone who is signed in to another notification server.
     Move(String),
-    /// The password of an account was changed, or the account was removed: its sessions end.
+    /// End the sessions of an account, because its password was changed or the account was removed.
     Changed(Handle),
 }
 
@@ -100,7 +100,7 @@ pub fn send(data: &Path, command: &Command) -> anyhow::Result<Option<String>> {
 /// Checks that the path of the socket in a data directory is not too long.
 ///
 /// # Errors
-/// Fails if it is too long.
+/// Fails if the path is too long.
 pub fn check_path(data: &Path) -> anyhow::Result<()> {
     let path = data.join(FILE_NAME);
     let length = path.as_os_str().len();

@@ -1,5 +1,6 @@
 //! The writer of the log. Addresses and other texts of strangers may contain characters that command a terminal or
-//! change the direction of text. Whatever prints the log later, such as `journalctl` or `less`, gets escapes instead.
+//! change the direction of text. Programs that print the log later, such as `journalctl` or `less`, get escapes
+//! instead.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -7,7 +8,7 @@ use std::io::{self, Write};
 
 use msnp::text::is_unsafe_to_show;
 
-/// How a line of the log is written.
+/// The format of a line of the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Format {
     /// Text without colours.
@@ -19,8 +20,8 @@ pub(crate) enum Format {
     Json,
 }
 
-/// A writer that writes unsafe characters as escapes. Each call must write whole characters, as the logging library
-/// does, which writes a line at once.
+/// A writer that writes unsafe characters as escapes. Each call must write whole characters. The logging library does
+/// so, because it writes a whole line in each call.
 #[derive(Debug)]
 pub(crate) struct Inert<W> {
     inner: W,

@@ -1,7 +1,7 @@
-//! How much memory this process may use, and how many connections fit into it.
+//! The amount of memory that this process may use, and the number of connections that fit into it.
 //!
 //! A server with more connections than memory would be killed, and everyone would be disconnected. With a limit, it
-//! refuses some.
+//! refuses some connections.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -17,7 +17,8 @@ const RESERVED: u64 = 64 * 1024 * 1024;
 /// The fewest connections for which there is always memory.
 const MIN_CONNECTIONS: u64 = 256;
 
-/// Where Linux shows groups of processes: version 2, and version 1 with a folder for memory.
+/// The folders where Linux shows control groups of processes, each with the name of the file that has a group's memory
+/// limit. The first folder is for version 2 of control groups, the second for version 1.
 const GROUPS: [(&str, &str); 2] =
     [("/sys/fs/cgroup", "memory.max"), ("/sys/fs/cgroup/memory", "memory.limit_in_bytes")];
 

@@ -21,7 +21,7 @@ use tokio::task::JoinSet;
 use crate::helper::Helper;
 use crate::memory;
 
-/// How long connections have to receive their last lines when the server stops.
+/// The time that connections have to receive their last lines when the server stops.
 const STOP_PATIENCE: Duration = Duration::from_secs(5);
 
 /// A running server.
@@ -34,7 +34,7 @@ pub struct Server {
     addresses: Addresses,
     /// Stops the chat listeners.
     stop: watch::Sender<bool>,
-    /// Stops HTTP, a little later, because clients of the gateway fetch their last lines over HTTP.
+    /// Stops HTTP. This happens a little later, because clients of the gateway fetch their last lines over HTTP.
     stop_http: watch::Sender<bool>,
     listeners: JoinSet<()>,
     helper: Option<Helper>,
@@ -102,7 +102,8 @@ impl Server {
         })
     }
 
-    /// Returns the addresses on which it listens. If a port in the settings is 0, the address has the real port.
+    /// Returns the addresses on which the server listens. If a port in the settings is 0, the address has the real
+    /// port.
     #[must_use]
     pub const fn addresses(&self) -> &Addresses {
         &self.addresses
@@ -158,7 +159,7 @@ impl Server {
     pub async fn stop(mut self) {
         self.service.draining.store(true, Ordering::Release);
         self.stop.send_replace(true);
-        // Before the announcement, so that the helper does not try to sign in again.
+        // The helper stops before the announcement, so that it does not try to sign in again.
         if let Some(helper) = self.helper.take() {
             helper.stop().await;
         }

@@ -150,7 +150,7 @@ impl Hashes {
 /// A server that plays one part.
 struct Running {
     endpoints: Endpoints,
-    /// `None` after the server was stopped.
+    /// The server. `None` after the server was stopped.
     server: Mutex<Option<Server>>,
     accounts: Accounts,
     hashes: Arc<Hashes>,

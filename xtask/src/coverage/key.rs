@@ -1,4 +1,4 @@
-//! The terms that reference, code and transcripts share: a verb, its sender and its service, and how it is handled.
+//! The terms that reference, code and transcripts share: a verb, its sender, its service and its handling.
 
 use std::fmt;
 

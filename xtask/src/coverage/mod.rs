@@ -1,4 +1,4 @@
-//! Generates docs/protocol/coverage.md: which verbs the server supports, and which transcripts show them.
+//! Generates docs/protocol/coverage.md: the verbs that the server supports, and the transcripts that show them.
 //!
 //! The command compares four sources: the verbs of the reference (docs/protocol/verbs.txt, [`mod@reference`]),
 //! its [`headings`], the tables and decoders of the crate `msnp` ([`tables`]), and the golden transcripts ([`scan`]),

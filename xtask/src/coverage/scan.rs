@@ -1,4 +1,4 @@
-//! Reads the golden transcripts: which verb they show, in which direction and dialect, and with which outcome.
+//! Reads the golden transcripts: the verbs that they show, each with its direction, dialect and outcome.
 //!
 //! This module understands only the part of the format that it needs (docs/protocol/transcripts/README.md). The program
 //! that plays the files checks the rest. Set-up steps (`!signed-in`, `!chat`) do not count as showing a verb.

@@ -6,9 +6,9 @@ use clap::Args;
 
 use crate::shell::Cargo;
 
-/// Total time for all targets in `cargo xtask test`, in seconds.
+/// The total time for all targets in `cargo xtask test`, in seconds.
 const MINUTE: u64 = 60;
-/// Compiler settings for the targets. Sixteen codegen units build in half the time of one, and run fast enough.
+/// The compiler settings for the targets. Sixteen codegen units build in half the time of one, and run fast enough.
 const FAST_BUILD: [&str; 2] = ["--codegen-units", "16"];
 
 /// Fuzzes one target, or all of them.

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 
-/// How often a long run reports its progress.
+/// The time between two progress reports of a long run.
 const PROGRESS: Duration = Duration::from_secs(60);
 
 /// The figures of one run, read from the lines of libFuzzer.

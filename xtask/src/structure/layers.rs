@@ -1,4 +1,4 @@
-//! The table of layers: which crates of the workspace may depend on which others.
+//! The table of layers: the crates of the workspace, and the crates on which each of them may depend.
 
 use super::crates::Package;
 
@@ -14,7 +14,7 @@ const TERMINAL: &str = "swallowtail-terminal";
 const CHAOS: &str = "swallowtail-chaos";
 const SITE: &str = "swallowtail-site";
 
-/// Lowest layer first: a row names only crates of the rows above it.
+/// The layers, lowest first. A row names only crates of the rows above it.
 const LAYERS: &[Row] = &[
     ("msnp", &[]),
     (BASE, &["msnp"]),

@@ -7,16 +7,16 @@ use swallowtail_config::{Advertise, is_private};
 
 use super::Peer;
 
-/// A client and how it reached this server.
+/// A client, and the way in which it reached this server.
 #[derive(Clone, Debug)]
 pub struct Caller {
-    /// The client's address, and how it is known.
+    /// The client's address, and the source from which the server knows it.
     pub peer: Peer,
     /// The address of this server that the client connected to.
     pub local: SocketAddr,
     /// The network of the listener that accepted the connection.
     pub network: Arc<Reachable>,
-    /// Whether the connection is encrypted, either to this server or to the trusted proxy in front of it.
+    /// True if the connection is encrypted, either to this server or to the trusted proxy in front of it.
     pub secure: bool,
     /// The path of the connection.
     pub via: Via,

@@ -29,7 +29,7 @@ const OWN_BACKLOG: usize = 64 * 1024;
 const LINE_TIMEOUT: Duration = Duration::from_secs(30);
 /// The rest of a payload must arrive within this time (framing.md section 4).
 const PAYLOAD_TIMEOUT: Duration = Duration::from_secs(60);
-/// How long the server waits for the peer of a closing connection to read its queued bytes (framing.md section 11).
+/// The time that the peer of a closing connection has to read the bytes queued for it (framing.md section 11).
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 /// A time that is long enough to mean that there is no deadline.
 const NEVER: Duration = Duration::from_secs(86_400);
@@ -63,14 +63,16 @@ struct Driver<T, S: Session> {
     inbound: Inbound<S>,
     decoder: Decoder,
     outbox: Arc<Outbox>,
-    /// The bytes taken out of the outbox, and how many of them are written.
+    /// The bytes that were taken out of the outbox. The first `written` of these bytes are already written to the
+    /// stream.
     writing: Vec<u8>,
     written: usize,
-    /// Whether the decoder may contain complete frames that are not handled yet.
+    /// True if the decoder may contain complete frames that are not handled yet.
     paused: bool,
     opened: Instant,
     last_read: Instant,
-    /// The part of a frame that is incomplete, and since when. `None` if no frame is incomplete.
+    /// The part of a frame that is incomplete, and the time when the server began to wait for the rest. `None` if no
+    /// frame is incomplete.
     begun: Option<(Pending, Instant)>,
     /// The deadline for writing the last bytes, once the connection is closing.
     closing: Option<Instant>,

@@ -1,10 +1,10 @@
-//! The address of a client, and how the server knows it.
+//! The address of a client, and the source from which the server knows it.
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 
-/// The address of a client, and how the server knows it. Displayed as `address:port`, with port 0 if the port is
-/// unknown.
+/// The address of a client, and the source from which the server knows it. Displayed as `address:port`, with port 0 if
+/// the port is unknown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Peer {
     /// The other end of the connection. The server treats it as the client, even if it is an untrusted proxy.

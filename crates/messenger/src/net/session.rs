@@ -17,9 +17,9 @@ pub struct Connection {
     pub outbox: Arc<Outbox>,
     /// The place of the connection in the table of all chat connections.
     pub place: Arc<Place>,
-    /// The client, and how it reached this server.
+    /// The client, and the way in which it reached this server.
     pub caller: Caller,
-    /// Whether rate limits apply to the connection.
+    /// True if rate limits apply to the connection.
     pub limited: bool,
 }
 
@@ -61,8 +61,8 @@ pub trait Session: Send {
     /// Returns the pause before the next command, if the peer is too fast. Called once after each command.
     fn take_pause(&mut self) -> Option<Pause>;
 
-    /// Returns the time at which the connection closes unless the peer sends something. `opened` is when the connection
-    /// opened, and `last` is when the peer last sent something.
+    /// Returns the time at which the connection closes unless the peer sends something. `opened` is the time when the
+    /// connection opened, and `last` is the time when the peer last sent something.
     fn idle_deadline(&self, opened: Instant, last: Instant) -> Option<Instant>;
 
     /// Returns when to call [`Session::tick`]. The default is never.

@@ -14,16 +14,16 @@ use crate::net::Handled;
 
 /// The shortest time between an answer and the next challenge. The longest is twice as long.
 const PAUSE: Duration = Duration::from_secs(600);
-/// How long a client may take to answer if the configuration requires answers.
+/// The longest time that a client may take to answer if the configuration requires answers.
 const PATIENCE: Duration = Duration::from_secs(50);
 
 /// The challenges of one session.
 pub(super) struct Challenges {
     wanted: bool,
     required: bool,
-    /// The challenge that is not answered yet, and when the client was first asked.
+    /// The challenge that is not answered yet, and the time when the client was first asked.
     open: Option<(String, Instant)>,
-    /// When the next challenge is sent.
+    /// The time when the next challenge is sent.
     next: Option<Instant>,
 }
 

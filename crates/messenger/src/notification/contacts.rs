@@ -148,7 +148,8 @@ fn unreadable(trid: TrId, error: &StoreError) -> Refusal {
     Refusal::Answer(trid, ErrorCode::StoreUnavailable)
 }
 
-/// Waits for the turns of this account and of another account. Returns both turns, and the other account if it exists.
+/// Waits for the turns of this account and of another account. Returns the two turns, and the other account if it
+/// exists.
 async fn turns_of_both(
     service: &Service,
     user: &User,

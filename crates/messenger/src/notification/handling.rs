@@ -1,4 +1,4 @@
-//! The result of a command handler, and how a handler waits for the store.
+//! The result of a command handler, and the way in which a handler waits for the store.
 //!
 //! A handler answers immediately, or returns a future. In both cases it refuses a command by returning `Err` with a
 //! [`Refusal`].

@@ -19,8 +19,8 @@ use crate::net::{Bucket, Connection, Handled, Pause, Session, Stop, Via};
 use crate::presence::Endpoint;
 use crate::service::Service;
 
-/// A client of MSNP9 or later counts as gone after this much silence, which is more than three missed pings (framing.md
-/// section 10).
+/// The length of silence after which a client of MSNP9 or later counts as gone: more than three missed pings
+/// (framing.md section 10).
 const IDLE_TIMEOUT: Duration = Duration::from_secs(180);
 /// The number of commands in a burst, and per second after the burst. The server reads more slowly from a faster client
 /// (framing.md section 11).

@@ -218,7 +218,7 @@ async fn sign_in(service: Arc<Service>, newcomer: Newcomer, ticket: Ticket) -> R
 }
 
 /// An account that is signed in while its connection still waits for the rest of the sign-in. If the connection ends
-/// before, signs the account out again.
+/// before that, this value signs the account out again.
 struct Unfinished {
     user: User,
     is_finished: bool,

@@ -41,8 +41,9 @@ impl User {
         if admitted { Ok(()) } else { Err(ErrorCode::RateLimit) }
     }
 
-    /// Charges this account for a change that everyone who has it on FL may be sent. `bytes` is the length of the parts
-    /// of the lines that may be long. Fails with 800 if the account has made the server send too much.
+    /// Charges this account for a change that the server may send to everyone who has the account on FL. `bytes` is the
+    /// length of the parts of the lines that may be long. Fails with 800 if the account has made the server send too
+    /// much.
     pub(super) fn admit_presence(&self, service: &Service, bytes: usize) -> Result<(), ErrorCode> {
         let watchers = || self.cell.state().roster.watchers().count();
         let handle = &self.cell.handle;

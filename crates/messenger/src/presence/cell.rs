@@ -44,7 +44,7 @@ pub struct AccountState {
     pub roster: Roster,
     /// The status, picture and personal message of this session.
     pub presence: Presence,
-    /// Replaced whenever the account goes offline for other users.
+    /// The appearance of the account. It is replaced whenever the account goes offline for other users.
     appearance: Appearance,
 }
 

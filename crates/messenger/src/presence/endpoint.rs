@@ -12,17 +12,17 @@ use crate::quirks::Quirks;
 /// The facts about a client that are known when its account signs in.
 #[derive(Clone, Debug)]
 pub struct Client {
-    /// Its dialect.
+    /// The client's dialect.
     pub dialect: Dialect,
-    /// Its outgoing queue. No other lock is taken while the queue is locked.
+    /// The client's outgoing queue. No other lock is taken while the queue is locked.
     pub outbox: Arc<Outbox>,
     /// The address of this notification server that the client can connect to.
     pub notification: String,
     /// The switchboard address that the client can connect to.
     pub switchboard: String,
-    /// Its quirks: behaviour that only this client gets.
+    /// The client's quirks: behaviour that only this client gets.
     pub quirks: Quirks,
-    /// Whether rate limits apply to the client.
+    /// True if rate limits apply to the client.
     pub limited: bool,
 }
 
@@ -33,11 +33,11 @@ pub struct Endpoint {
     pub epoch: u64,
     /// The client at the other end.
     pub client: Client,
-    /// Whether SYN was answered. From then on the client receives list changes that others cause.
+    /// True if SYN was answered. From then on the client receives list changes that others cause.
     pub synced: AtomicBool,
-    /// Whether the first CHG was answered. From then on the client receives the presence of other users.
+    /// True if the first CHG was answered. From then on the client receives the presence of other users.
     pub present: AtomicBool,
-    /// Whether the client accepts calls (IMS).
+    /// True if the client accepts calls (IMS).
     pub takes_calls: AtomicBool,
 }
 

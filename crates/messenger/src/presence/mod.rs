@@ -1,4 +1,5 @@
-//! Presence: which accounts are online, and which other accounts the server informs (docs/protocol/ns.md section 2).
+//! Presence: the accounts that are online, and the other accounts that the server informs (docs/protocol/ns.md section
+//! 2).
 //!
 //! Each account in use has one [`Cell`] with its roster, its presence, and its notification connection. Account W may
 //! see account U if W is on U's reverse or pending list (so W has U on FL), and U's AL, BL and BLP allow it. This

@@ -28,7 +28,7 @@ pub(super) enum Kind {
     Changed,
     /// UBX: the personal message changed.
     Message,
-    /// NLN, then UBX: both changed.
+    /// NLN, then UBX: the personal message changed, and so did something that NLN shows.
     ChangedWithMessage,
 }
 

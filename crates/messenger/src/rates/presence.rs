@@ -23,9 +23,9 @@ pub(super) struct PresenceBudgets {
 /// The bytes that an account may still send.
 #[derive(Debug)]
 struct Left {
-    /// To each watcher. All watchers receive the same lines.
+    /// The limit for each watcher. All watchers receive the same lines.
     each: Bucket,
-    /// To all watchers together.
+    /// The limit for all watchers together.
     total: Bucket,
 }
 

@@ -26,22 +26,22 @@ pub struct Board {
 
 #[derive(Debug)]
 struct BoardState {
-    /// In joining order.
+    /// The members, in the order in which they joined.
     members: Vec<Member>,
     next_member: u64,
     /// The accounts that were rung and have not answered.
     rung: HashMap<Handle, Ring>,
-    /// When a member last opened the session, joined it, rang an account, or sent a message that had a recipient.
-    /// Refused commands do not count (sb.md section 7).
+    /// The time when a member last opened the session, joined it, rang an account, or sent a message that had a
+    /// recipient. Refused commands do not count (sb.md section 7).
     last: Instant,
-    /// Whether all members have left, or the session was idle for too long. No client can join a closed session.
+    /// True if all members have left, or the session was idle for too long. No client can join a closed session.
     closed: bool,
 }
 
 /// A ring that has not been answered.
 #[derive(Debug)]
 struct Ring {
-    /// When the cookie of the ring expires.
+    /// The time when the cookie of the ring expires.
     until: Instant,
     /// The appearance of the callee when the ring was sent. `None` before the ring is sent.
     callee: Option<AppearanceWatch>,
@@ -80,7 +80,7 @@ pub(super) struct MemberId(u64);
 /// The outcome of a message.
 #[derive(Debug)]
 pub(super) struct Delivery {
-    /// Whether there were other members, and the message was queued for all of them.
+    /// True if there were other members and the message was queued for all of them.
     pub(super) queued: bool,
     /// The pause that slows the sender down to the speed of its readers.
     pub(super) pause: Option<Pause>,
@@ -209,7 +209,7 @@ impl Board {
         lock(&self.state).rung.remove(callee);
     }
 
-    /// Removes a member, and sends BYE to the others. Returns whether it was the last member.
+    /// Removes a member, and sends BYE to the others. Returns whether that was the last member.
     pub(super) fn leave(&self, member: MemberId) -> bool {
         let mut state = lock(&self.state);
         let Some(place) = state.members.iter().position(|known| known.id == member) else {

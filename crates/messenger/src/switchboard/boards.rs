@@ -25,9 +25,9 @@ pub struct Switchboard {
     directory: Arc<Directory>,
     /// The recent acts of each account, on all its connections.
     pub(super) rates: Arc<Rates>,
-    /// How long a connection may take to sign in (sb.md section 3).
+    /// The longest time that a connection may take to sign in (sb.md section 3).
     pub(super) sign_in_timeout: Duration,
-    /// How long a session may be idle; `None` for no limit (sb.md section 7).
+    /// The longest time that a session may be idle; `None` for no limit (sb.md section 7).
     pub(super) idle: Option<Duration>,
     max_members: usize,
     pub(super) message_rates: MessageRates,

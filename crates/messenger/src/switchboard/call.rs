@@ -14,7 +14,7 @@ use super::board::NotCallable;
 use super::{Board, Claims, Cookies, Right};
 use crate::presence::{AccountState, AppearanceWatch, Cell, Directory, Endpoint, Seen};
 
-/// After this many failed calls in a row within [`CALL_WINDOW`], the server refuses further calls.
+/// The number of failed calls in a row within [`CALL_WINDOW`] after which the server refuses further calls.
 const FAILED_CALLS: usize = 5;
 /// The period in which failed calls count. After a refusal, the caller must make no call for this long.
 const CALL_WINDOW: Duration = Duration::from_secs(30);

@@ -12,10 +12,12 @@ use tokio::time::Instant;
 
 use crate::presence::Seen;
 
-/// How long a cookie is valid. Public notes say that a client may use a cookie up to two minutes after it was issued.
+/// The time for which a cookie is valid. Public notes say that a client may use a cookie up to two minutes after it was
+/// issued.
 pub(super) const COOKIE_LIFE: Duration = Duration::from_secs(120);
-/// How many unused cookies for new sessions an account may have. An account whose rates are limited cannot have more:
-/// by default, it receives 60 in a minute. The memory for the cookies of other accounts needs a limit too.
+/// The maximum number of unused cookies for new sessions that an account may have. An account whose rates are limited
+/// cannot have more: by default, it receives 60 in a minute. The memory for the cookies of other accounts needs a limit
+/// too.
 pub(crate) const MAX_UNUSED: usize = 120;
 
 /// The action that a cookie allows.
@@ -57,10 +59,10 @@ pub struct Cookies {
 struct Issued {
     /// The number of the next cookie.
     next: u64,
-    /// By number, so that the first one expires first.
+    /// The cookies by number, so that the first one expires first.
     cookies: BTreeMap<u64, Issue>,
     numbers: HashMap<Arc<str>, u64>,
-    /// How many cookies for new sessions each account has.
+    /// The number of cookies for new sessions that each account has.
     unused: HashMap<Handle, usize>,
     /// The cookies that join each session.
     joining: HashMap<u32, Vec<u64>>,

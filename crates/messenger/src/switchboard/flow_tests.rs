@@ -11,16 +11,16 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 
 use super::testing::World;
 
-/// How many unsent bytes the kernel accepts (`site/src/accept.rs`).
+/// The number of unsent bytes that the kernel accepts (`site/src/accept.rs`).
 const SOCKET: usize = 4 * 1024;
 /// The size of a member's queue, as in the server.
 const QUEUE: usize = 256 * 1024;
-/// What alice says after a file.
+/// The message that alice sends after a file.
 const END: &[u8] = b"the end";
-/// How often a reader of limited speed reads.
+/// The time between two reads of a reader with limited speed.
 const TICK: Duration = Duration::from_millis(10);
 
-/// A session of alice, who sends files, and others.
+/// A session of alice and others. Alice sends files.
 struct Members {
     world: World,
     board: u32,
@@ -59,7 +59,7 @@ impl Members {
 #[derive(Default)]
 struct Received {
     bytes: Vec<u8>,
-    /// When each read ended, and the number of bytes until then.
+    /// The time when each read ended, and the number of bytes until then.
     reads: Vec<(Instant, usize)>,
 }
 

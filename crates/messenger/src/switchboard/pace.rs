@@ -15,11 +15,11 @@ use tokio::time::Instant;
 
 use crate::net::{Outbox, Pause};
 
-/// If this many bytes are queued for a reader of peer-to-peer data that is slow, the sender pauses until they are
-/// written. Together with the unsent bytes in the kernel (`site/src/accept.rs`), this is all that a chat message to the
-/// reader waits for in the server: some 30 ms at 0.3 MB/s.
+/// If this many bytes are queued for a slow reader of peer-to-peer data, the sender pauses until they are written.
+/// Together with the unsent bytes in the kernel (`site/src/accept.rs`), this is all that a chat message to the reader
+/// waits for in the server: some 30 ms at 0.3 MB/s.
 const LEAST_DATA: usize = 2 * 1024;
-/// The same for a reader that is fast. A file arrives faster if more bytes are written together. One read of a socket
+/// The same limit for a fast reader. A file arrives faster if more bytes are written together. One read of a socket
 /// returns this many bytes.
 const MOST_DATA: usize = 32 * 1024;
 /// If the queued data is written within this time, twice as much data is queued from then on. A reader of 0.3 MB/s needs
@@ -35,8 +35,8 @@ const DATA_LONGEST_PAUSE: Duration = Duration::from_millis(32);
 /// limit after about fifteen seconds, before the kernel gives the connection up (`site/src/accept.rs`).
 const DATA_DOUBLING: usize = 152 * 1024;
 /// If this many bytes are queued for a member that is not the destination of the data, the sender pauses too. So a
-/// member does not lose its connection because of a file for another one, if it is almost as fast as the reader or only
-/// busy for a while.
+/// member that is almost as fast as the reader, or only busy for a while, does not lose its connection because of a
+/// file for another member.
 const OTHERS_PAUSE: usize = 32 * 1024;
 /// The longest pause because of a member that is not the destination of the data. A slow member therefore never slows a
 /// file down to less than 40 KB/s. Its queue overflows instead.
@@ -51,12 +51,12 @@ const SHORTEST_PAUSE: Duration = Duration::from_millis(1);
 /// The longest pause, which is too short for any client to drop the connection.
 const LONGEST_PAUSE: Duration = Duration::from_millis(512);
 
-/// How much peer-to-peer data a sender may queue for a reader before it pauses. A sender learns how fast its readers are
-/// from the lengths of its pauses.
+/// The amount of peer-to-peer data that a sender may queue for a reader before the sender pauses. A sender learns how
+/// fast its readers are from the lengths of its pauses.
 #[derive(Debug)]
 pub(super) struct Allowance {
     bytes: usize,
-    /// When the last pause began, if no data was sent since.
+    /// The time when the last pause began, if no data was sent since.
     paused: Option<Instant>,
 }
 
@@ -86,7 +86,7 @@ pub(super) struct Readers<'a> {
     flag: AckFlag,
     /// See [`Allowance`].
     allowance: usize,
-    /// The longest queue of a reader, and how many bytes from other connections it contains.
+    /// The reader with the longest queue, and the number of bytes from other connections in that queue.
     slowest: Option<(usize, &'a Arc<Outbox>)>,
     /// The longest queue of a member that the message is not for.
     others: usize,
@@ -184,7 +184,7 @@ mod tests {
     }
 
     /// Fills a queue while a reader reads `read_per_second` bytes per second. Returns the time until the queue
-    /// overflows, or `None` if it does not overflow within ten minutes, and the longest queue.
+    /// overflows (`None` if that takes more than ten minutes), and the longest queue.
     fn fill(pause: fn(usize) -> Option<Duration>, read_per_second: f64) -> (Option<Duration>, usize) {
         let (mut waiting, mut clock, mut longest) = (0, Duration::ZERO, 0);
         while clock < Duration::from_secs(600) {

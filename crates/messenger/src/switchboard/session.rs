@@ -36,7 +36,7 @@ struct Membership {
     board: Arc<Board>,
     id: MemberId,
     claims: Claims,
-    /// When to check whether the session is idle.
+    /// The time of the next check whether the session is idle.
     idle_check: Option<Instant>,
 }
 

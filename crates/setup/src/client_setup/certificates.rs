@@ -52,7 +52,8 @@ const KEY: &str = "key.pem";
 const NAMES: &str = "names.txt";
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
-/// How far in the past the validity of a certificate begins, because the clock of a PC may be slow.
+/// The time between the beginning of a certificate's validity and its creation. The validity begins early, because the
+/// clock of a PC may be slow.
 const BACKDATED: Duration = DAY.saturating_mul(7);
 /// The validity of certificates that users install.
 const LONG: Duration = DAY.saturating_mul(3650);
@@ -290,8 +291,8 @@ fn live(params: &mut CertificateParams, long: Duration) {
     params.not_after = epoch + now.saturating_add(long);
 }
 
-/// Reads a file of a certificate. Only the owner can read it. If permission is denied, the error names the user that
-/// must own it.
+/// Reads a file of a certificate. Only the owner can read the file. If permission is denied, the error names the user
+/// that must own the file.
 fn read(directory: &Path, name: &str) -> anyhow::Result<String> {
     let path = directory.join(name);
     std::fs::read_to_string(&path).map_err(|error| {
@@ -309,8 +310,8 @@ fn foreign(directory: &Path) -> String {
     )
 }
 
-/// Creates a directory with a certificate in the data directory, completely or not at all, even if the machine loses its
-/// power. If another process has already created it, keeps that directory.
+/// Creates a directory with a certificate in the data directory. The directory is created completely or not at all,
+/// even if the machine loses power. If another process has already created it, that directory is kept.
 fn make(data: &Path, name: &str, certificate: &str, key: &str, names: &[String]) -> anyhow::Result<()> {
     let cannot = || format!("cannot write to the data directory {}", data.display());
     create_private_directory(data).with_context(cannot)?;

@@ -26,7 +26,7 @@ pub struct Offer {
     pub old: Option<PublicCertificate>,
     /// The address of the TLS terminator for Windows XP.
     pub(super) old_tls: Option<SocketAddr>,
-    /// Whether the server is a proxy for Microsoft's host names.
+    /// True if the server is a proxy for Microsoft's host names.
     pub(super) proxy: bool,
 }
 

@@ -1,4 +1,4 @@
-//! The sections of the instructions for a client, and how to show them as HTML and as plain text.
+//! The sections of the instructions for a client, and the functions that show them as HTML and as plain text.
 //!
 //! Each text is written once, without markup. On the page, an address or the name of a file in the kit becomes a link,
 //! and text between backticks (`` ` ``) becomes code. Plain text has no links, and the backticks are removed.

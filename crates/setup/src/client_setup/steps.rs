@@ -67,12 +67,12 @@ fn ways(client: &Client, place: &Place) -> Vec<Section> {
     ways
 }
 
-/// Says that Microsoft's clients are untested.
+/// The sentences that say that Microsoft's clients are untested.
 const UNTESTED: &str = "No original client has been run against this server yet, and nobody has tried these steps. \
                         They are based on what is known about the clients, and on tests with other programs that use \
                         the same protocol. If a step is wrong, please tell the operator.";
 
-/// Says how the other programs were tested.
+/// The sentences that say how the other programs were tested.
 const TESTED: &str = "aMSN, Pidgin with msn-pecan, gtmess and a program built with msnp11-sdk were run against this server \
                       on 28 November 2026. They signed in, chatted with each other, sent pictures and files both \
                       ways, blocked contacts, and signed in a second time.";

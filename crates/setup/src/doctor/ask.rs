@@ -16,7 +16,7 @@ pub(super) struct Answer {
     pub(super) body: String,
 }
 
-/// A header of an answer, and how its name is spelled.
+/// A header of an answer, and the spelling of its name.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Header<'a> {
     /// The spelling is as clients expect it. Contains the value.

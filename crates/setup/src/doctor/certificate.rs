@@ -15,7 +15,7 @@ use super::found::{Shown, Tls, Trust};
 use super::names::{Names, Need};
 use crate::client_table::Client;
 
-/// The finding mentions a certificate that expires within this many days.
+/// The number of last days of a certificate in which the finding mentions its expiry.
 const SOON_DAYS: u64 = 21;
 /// The files in which systems keep the roots that they trust.
 const SYSTEM_ROOTS: [&str; 3] =
@@ -195,7 +195,7 @@ enum RootVerdict {
 }
 
 impl RootVerdict {
-    /// Returns a sentence about a certificate: its names, when it expires, and its root.
+    /// Returns a sentence about a certificate: its names, its expiry, and its root.
     fn finding(self, group: &Group<'_>) -> Result<String, Finding> {
         let end = group.chain.end();
         let left = end.map(|end| end.saturating_sub(UnixTime::now().as_secs()) / 86_400);

@@ -1,4 +1,4 @@
-//! A chain of certificates, and how a client would judge it.
+//! A chain of certificates, and the verdict of a client about the chain.
 //!
 //! rustls judges the chain, and its errors contain facts about it. For example, the error for a wrong name lists the names
 //! in the certificate.

@@ -19,7 +19,7 @@ static NOBODY: LazyLock<String> = LazyLock::new(|| {
 /// The host of a tunnel if no client is chosen.
 const TUNNEL_HOST: &str = "login.live.com";
 
-/// The server to check, and how to check it.
+/// The server to check, and the options for the checks.
 #[derive(Clone, Copy)]
 pub(super) struct Exam<'a> {
     pub(super) target: &'a Target,

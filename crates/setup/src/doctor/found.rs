@@ -6,12 +6,12 @@ use msnp::switchboard::Cookie;
 use super::chain::CertificateChain;
 use super::target::HostPort;
 
-/// Which ports are open.
+/// The ports of a server, each true if it is open.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct OpenPorts {
     pub(super) notification: bool,
-    /// Known in advance only for our own server. Other servers send the switchboard's address only to signed-in
-    /// clients.
+    /// The switchboard's port. It is known in advance only for our own server. Other servers send the switchboard's
+    /// address only to signed-in clients.
     pub(super) switchboard: bool,
     pub(super) http: bool,
     pub(super) https: bool,
@@ -20,7 +20,7 @@ pub(super) struct OpenPorts {
 /// The results of the TLS handshakes.
 #[derive(Debug, Default)]
 pub(super) struct Tls {
-    /// Whether the server supports TLS 1.2 or 1.3, at its port or in a tunnel.
+    /// True if the server supports TLS 1.2 or 1.3, at its port or in a tunnel.
     pub(super) is_spoken: bool,
     /// The certificates, in the order of the handshakes.
     pub(super) shown: Vec<Shown>,
@@ -39,9 +39,9 @@ pub(super) struct Shown {
 pub(super) struct Trust {
     /// The index in [`Tls::shown`] of the certificate for the sign-in.
     pub(super) choice: usize,
-    /// Whether a client would accept this certificate.
+    /// True if a client would accept this certificate.
     pub(super) is_trusted: bool,
-    /// Whether a known root signed this certificate.
+    /// True if a known root signed this certificate.
     pub(super) is_proven: bool,
 }
 

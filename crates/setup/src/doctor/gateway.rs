@@ -19,8 +19,8 @@ use super::target::HostPort;
 const HOST: &str = "gateway.messenger.hotmail.com";
 /// The pause between polls. Official clients wait 2 s.
 const POLL_PAUSE: Duration = Duration::from_millis(300);
-/// How long the doctor polls for one answer. This is shorter than the timeout of a check, so that the check can still
-/// say what is missing.
+/// The time for which the doctor polls for one answer. This is shorter than the timeout of a check, so that the check
+/// can still say what is missing.
 const POLLED_FOR: Duration = Duration::from_secs(2);
 const WRONG_PLACE: &str =
     "forward port 80 to listen.http of Swallowtail, including the path /gateway/ and the method POST";

@@ -16,13 +16,13 @@ const MAX_OWN_NAMES: usize = 16;
 pub(super) struct Names {
     /// The server's own names.
     pub(super) own: Vec<String>,
-    /// Microsoft's names where clients sign in.
+    /// Microsoft's names at which clients sign in.
     pub(super) sign_in: Vec<&'static str>,
-    /// Which of these names need a certificate.
+    /// The names among these that need a certificate.
     pub(super) need: Need,
 }
 
-/// Which names need a certificate.
+/// The names that need a certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Need {
     /// All names.

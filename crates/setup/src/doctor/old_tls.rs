@@ -1,6 +1,6 @@
 //! Checks whether Windows XP can connect: sends a handwritten hello and reads only the first answer.
 //!
-//! XP supports TLS 1.0 with RSA and 3DES. Its other ciphers are broken. It sends no extensions (docs/protocol/http.md
+//! XP supports TLS 1.0 with RSA and 3DES. XP's other ciphers are broken. XP sends no extensions (docs/protocol/http.md
 //! section 6, "TLS").
 
 use std::time::Duration;

@@ -18,9 +18,9 @@ pub(super) struct Route<'a> {
     pub(super) transport: Transport,
     /// The certificate that was judged, and the name in its handshake.
     judged: Option<&'a Shown>,
-    /// Whether a known root signed it.
+    /// True if a known root signed the judged certificate.
     pub(super) is_proven: bool,
-    /// Whether the route is plain HTTP although the server has TLS. Microsoft's clients would use TLS.
+    /// True if the route is plain HTTP although the server has TLS. Microsoft's clients would use TLS.
     is_instead: bool,
 }
 

@@ -11,9 +11,9 @@ use super::target::Target;
 /// same cause.
 #[derive(Debug)]
 pub(super) struct Spelling {
-    /// Whether our own settings choose title case for the names.
+    /// True if our own settings choose title case for the names.
     wants_title: bool,
-    /// Whether a rewritten name was already reported.
+    /// True if a rewritten name was already reported.
     is_noted: bool,
 }
 

@@ -56,14 +56,14 @@ pub struct TestAccount {
     pub password: String,
 }
 
-/// How to check a server.
+/// The options for checking a server.
 #[derive(Clone, Default)]
 pub struct Options {
-    /// The client to act as. If there is none, the doctor checks what all clients have in common.
+    /// The client that the doctor acts as. If there is none, the doctor checks what all clients have in common.
     pub client: Option<&'static Client>,
-    /// Whether Microsoft's host names must lead from this computer to the server.
+    /// True if Microsoft's host names must lead from this computer to the server.
     pub redirected: bool,
-    /// Whether the server must support the TLS of clients on Windows XP.
+    /// True if the server must support the TLS of clients on Windows XP.
     pub xp: bool,
     /// The account that signs in. If there is none, the doctor checks that sign-ins are refused.
     pub account: Option<TestAccount>,
@@ -78,7 +78,7 @@ pub struct Target {
     pub title: String,
     pub(super) notification: Option<HostPort>,
     pub(super) dispatch: Option<HostPort>,
-    /// Known in advance only from settings.
+    /// The switchboard's address. It is known in advance only from settings.
     pub(super) switchboard: Option<HostPort>,
     pub(super) http: Option<HostPort>,
     pub(super) https: Option<HostPort>,
@@ -189,7 +189,8 @@ impl Target {
         }
     }
 
-    /// Returns each host that the doctor connects to or that the server sends to clients for the sign-in, once.
+    /// Returns, without duplicates, the hosts that the doctor connects to and those that the server sends to clients
+    /// for the sign-in.
     pub(super) fn hosts(&self) -> Vec<&str> {
         let host_ports = [&self.notification, &self.http, &self.https, &self.switchboard];
         let mut hosts: Vec<_> = host_ports.into_iter().flatten().map(|host_port| host_port.host.as_str()).collect();

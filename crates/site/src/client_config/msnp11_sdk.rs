@@ -1,8 +1,9 @@
 //! MsgrConfig for msnp11-sdk, the library of meowsn and others (docs/protocol/http.md section 3).
 //!
-//! The library cannot read a document without a tab or without the address of MSN Today. Original clients treat both as
-//! optional, and would show them to their users. Therefore the server adds them only for this library, and only if the
-//! operator has set none. The added tab leads to the home page of this server, and so does the added MSN Today.
+//! The library cannot read a document without a tab or without the address of MSN Today. Original clients treat the tab
+//! and the address as optional, and would show them to their users. Therefore the server adds them only for this
+//! library, and only if the operator has set none. The added tab leads to the home page of this server, and so does the
+//! added MSN Today.
 
 use msnp::client_config::ConfigRequest;
 use swallowtail_config::{ClientConfig, Tab};

@@ -21,7 +21,7 @@ use crate::http::host_of;
 /// The answers. An answer that is the same for every client is created only once.
 struct Answers {
     settings: ClientConfig,
-    /// Which clients get the document for msnp11-sdk.
+    /// The setting for which clients get the document for msnp11-sdk.
     msnp11_sdk: QuirkMode,
     soap: Bytes,
     plain: Bytes,
@@ -67,7 +67,8 @@ async fn soap(State(answers): State<Arc<Answers>>, Extension(caller): Extension<
         Err(error) => {
             tracing::debug!(%error, "could not read a request for the client configuration");
             // SOAP 1.1 section 6.2 requires 500 with a fault. Unlike for RST.srf, no client is known to need 200 here.
-            // With 200, a client might keep the fault as its configuration for a day. After an error, it asks again.
+            // With 200, a client might keep the fault as its configuration for a day. After an error, the client asks
+            // again.
             xml(StatusCode::INTERNAL_SERVER_ERROR, Bytes::from_static(document::FAULT.as_bytes()))
         }
     }

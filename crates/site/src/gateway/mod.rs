@@ -24,10 +24,10 @@ use swallowtail_config::Config;
 use swallowtail_messenger::chat::{Chat, ChatServer};
 use swallowtail_messenger::net::{Caller, Guest, Place, Progress, Table, counted_address};
 
-/// A session ends after this long without a request. The end of a notification session counts as a sign-out (http.md
-/// section 5).
+/// The time without a request after which a session ends. The end of a notification session counts as a sign-out
+/// (http.md section 5).
 const SILENCE: Duration = Duration::from_secs(60);
-/// How often the gateway looks for silent sessions.
+/// The time between two searches of the gateway for silent sessions.
 const SWEEP: Duration = Duration::from_secs(5);
 /// The capacity of the stream in each direction, in bytes. If a client does not fetch more output than this, the output
 /// fills the session's outbox, which has a limit.

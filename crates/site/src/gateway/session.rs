@@ -19,14 +19,15 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
 
-/// How long an answer waits for replies to its commands. The next poll fetches later replies (http.md section 5).
+/// The time that an answer waits for replies to its commands. The next poll fetches later replies (http.md section 5).
 const REPLY_WAIT: Duration = Duration::from_millis(200);
-/// How long an answer waits for more bytes after the first ones. The lines that one command causes arrive at nearly the
-/// same time.
+/// The time that an answer waits for more bytes after the first ones. The lines that one command causes arrive at
+/// nearly the same time.
 const QUIET: Duration = Duration::from_millis(10);
 /// The longest answer, in bytes. The next poll fetches the rest (http.md section 5).
 const MAX_ANSWER: usize = 64 * 1024;
-/// How long a session may take to accept commands. If the client exceeds a rate limit, the session reads slowly.
+/// The longest time that a session may take to accept commands. If the client exceeds a rate limit, the session reads
+/// slowly.
 const ACCEPT_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// The counter of the request that opens a session. No answer contains it.
@@ -59,11 +60,11 @@ struct Link {
     stream: DuplexStream,
     /// The last answer.
     answer: Answer,
-    /// Whether the session has ended, and its last bytes are in the answers so far.
+    /// True if the session has ended. The answers so far then contain its last bytes.
     ended: bool,
 }
 
-/// Does not show the key, because it gives access to the session.
+/// Does not show the key, because the key gives access to the session.
 impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Session({})", self.address)
@@ -77,7 +78,7 @@ pub(super) struct Answer {
     pub(super) id: SessionId,
     /// The pending output of the session.
     pub(super) bytes: Bytes,
-    /// Whether this answer ends the session. Such an answer has no bytes, because msn-pecan does not read them (http.md
+    /// True if this answer ends the session. Such an answer has no bytes, because msn-pecan does not read them (http.md
     /// section 5).
     pub(super) closed: bool,
 }

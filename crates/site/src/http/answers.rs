@@ -12,7 +12,7 @@ use tokio::time::timeout;
 /// The number of seconds after which a client may retry when the server is too busy.
 const RETRY_AFTER_SECONDS: &str = "60";
 
-/// How long sending the last answer on a connection may take if another connection needs its place.
+/// The longest time for sending the last answer on a connection whose place another connection needs.
 pub(super) const LEAVE_TIMEOUT: Duration = Duration::from_millis(100);
 
 /// Returns an answer without a body.

@@ -14,7 +14,7 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 pub(super) struct Begin {
     /// The bytes, with the first line completed.
     pub(super) bytes: Vec<u8>,
-    /// Whether the client uses HTTP/1.0 or older, and reads the answer until the connection closes.
+    /// True if the client uses HTTP/1.0 or older. Such a client reads the answer until the connection closes.
     pub(super) old: bool,
 }
 

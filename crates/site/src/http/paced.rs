@@ -1,7 +1,7 @@
 //! A stream with timeouts. It fails if the time between two requests is too long, if the head of a request takes too
 //! long, or if the peer does not read an answer.
 //!
-//! hyper has one timer for the first two, but they have different timeouts here.
+//! hyper has one timer for the first two cases, but here they have different timeouts.
 
 use std::io;
 use std::pin::Pin;
@@ -13,10 +13,10 @@ use swallowtail_base::lock;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep_until};
 
-/// How long the head of a request may take (http.md section 0 item 7).
+/// The longest time that the head of a request may take (http.md section 0 item 7).
 pub(super) const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long a connection may be idle between requests, and how long an answer may wait for the peer to read it (http.md
-/// section 0 item 7).
+/// The longest time that a connection may be idle between requests, or that an answer may wait for the peer to read it
+/// (http.md section 0 item 7).
 const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The phase of a connection. The stream and the handler of its requests share it.

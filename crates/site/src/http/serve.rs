@@ -28,17 +28,18 @@ use crate::site::Site;
 
 /// The longest head of a request, in bytes (http.md section 0 item 7).
 const MAX_HEAD: usize = 16 * 1024;
-/// The most that hyper reads before it is handled, in bytes. By default, hyper reserves 200 KB for a long body.
+/// The maximum number of bytes that hyper reads before they are handled. By default, hyper reserves 200 KB for a long
+/// body.
 const MAX_BUFFER: usize = 2 * MAX_HEAD;
-/// How long the server reads from a client that keeps sending after the last answer. Closing immediately would reset
-/// the connection, and the client could lose the answer.
+/// The time for which the server reads from a client that keeps sending after the last answer. Closing immediately
+/// would reset the connection, and the client could lose the answer.
 const LINGER: Duration = Duration::from_secs(2);
 /// The maximum number of bytes that the server reads in that time.
 const LINGER_BYTES: u64 = 256 * 1024;
 
-/// Answers the requests of a connection until it ends. After `shutdown`, finishes the current request and ends. If another
-/// connection needs the place of this one, answers with 503 and ends. If the last request opened a tunnel, returns its
-/// target and the stream inside.
+/// Answers the requests of a connection until it ends. After `shutdown`, finishes the current request and ends. If
+/// another connection needs the place of this one, answers with 503 and ends. If the last request opened a tunnel,
+/// returns the tunnel's target and the stream inside.
 ///
 /// # Errors
 /// Returns the error of the stream if the first line cannot be read.
@@ -72,7 +73,7 @@ async fn stopped(shutdown: &mut watch::Receiver<bool>) {
     let _ = shutdown.wait_for(|stop| *stop).await;
 }
 
-/// Answers requests until the connection ends. If a request opens a tunnel, returns its target and the stream.
+/// Answers requests until the connection ends. If a request opens a tunnel, returns the tunnel's target and the stream.
 async fn requests(
     stream: Paced<Prefixed<AnyStream>>,
     caller: &Caller,
@@ -144,7 +145,7 @@ async fn requests(
     None
 }
 
-/// Answers a request. If another connection needs the place of this one before, answers with 503.
+/// Answers a request. If another connection needs the place of this one before the answer is ready, answers with 503.
 async fn answer(
     request: Request<Incoming>,
     caller: Caller,

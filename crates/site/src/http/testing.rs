@@ -26,7 +26,7 @@ use crate::tls::Certificates;
 
 /// The number of files that a test may need.
 const FILES: usize = 1024;
-/// How long a stop waits for requests that are being answered.
+/// The longest time that a stop waits for requests that are being answered.
 const STOP_PATIENCE: Duration = Duration::from_secs(5);
 
 pub(crate) struct TestServer {

@@ -56,7 +56,7 @@ impl Visit {
         let _ = self.leave.clone().wait_for(|leave| *leave).await;
     }
 
-    /// Waits for `work`. Returns `None` if the connection must end before.
+    /// Waits for `work`. Returns `None` if the connection must end before that.
     pub(crate) async fn during<T>(&self, work: impl Future<Output = T>) -> Option<T> {
         tokio::select! {
             done = work => Some(done),

@@ -16,12 +16,12 @@ use swallowtail_messenger::rates::{Sweep, Window};
 use swallowtail_store::accounts::Origin;
 use tokio::time::Instant;
 
-/// How long a wrong password counts.
+/// The time for which a wrong password counts.
 const WINDOW: Duration = Duration::from_secs(15 * 60);
 /// The first pause before an attempt.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
-/// How many times the pause doubles until it reaches [`LONGEST_PAUSE`].
+/// The number of times that the pause doubles until it reaches [`LONGEST_PAUSE`].
 const MAX_DOUBLINGS: usize = 6;
 /// The maximum number of entries for accounts and addresses, about 20 MiB. If there are more, all entries are
 /// forgotten. To cause that, an attacker has to make the server compute that many password hashes, which is slower than
@@ -50,7 +50,7 @@ struct Account {
     next: Instant,
 }
 
-/// Whether an attempt was counted for its account. When the pause is the longest, attempts are no longer counted.
+/// True if an attempt was counted for its account. Once the pause is the longest, attempts are no longer counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Counted(bool);
 

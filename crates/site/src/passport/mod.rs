@@ -1,7 +1,7 @@
 //! The Passport endpoints, where clients exchange an address and a password for a ticket.
 //!
 //! Clients 5.0 to 7.0 ask the nexus for the login page and the login page for a ticket (Passport 1.4). Client 7.5 posts
-//! a SOAP document to `RST.srf`. Both then send the ticket to the notification server, which checks it with
+//! a SOAP document to `RST.srf`. All of them then send the ticket to the notification server, which checks it with
 //! [`Tickets::verify`]. Reference: docs/protocol/http.md sections 0 to 2.
 //!
 //! [`crate::http`] reads a request, and `routes` passes it to `nexus`, `login`, `rst` or `not_rst`. Their answers are
@@ -51,13 +51,13 @@ pub(crate) struct Passport {
 /// The settings of the endpoints.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct PassportSettings {
-    /// Whether passwords over plain HTTP are accepted from public addresses too.
+    /// True if passwords over plain HTTP are accepted from public addresses too.
     pub insecure_http_login: bool,
     /// The page that old clients offer to open after a wrong password.
     pub failure_page: String,
     /// The login page to which clients of Passport 1.4 are redirected.
     pub redirect: Option<String>,
-    /// Whether the path `NotRST.srf` exists.
+    /// True if the path `NotRST.srf` exists.
     pub not_rst: bool,
     /// Networks whose wrong passwords are not counted.
     pub exempt: Vec<IpNet>,

@@ -32,7 +32,7 @@ pub(crate) fn router(passport: Arc<Passport>) -> Router {
 }
 
 /// Closes the connection after an answer. gtmess reads until the end of the stream, but does not ask the server to
-/// close it (http.md section 0 item 6).
+/// close the connection (http.md section 0 item 6).
 async fn close(response: Response) -> Response {
     closing(response)
 }

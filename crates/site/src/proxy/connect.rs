@@ -16,12 +16,13 @@ use super::hosts::Target;
 use crate::http::answers;
 use crate::site::Site;
 
-/// How long the first bytes of a handshake may take: as long as the head of a request (http.md section 0 item 7).
+/// The longest time that the first bytes of a handshake may take, as for the head of a request (http.md section 0 item
+/// 7).
 const HELLO_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long connecting to the terminator may take. It is on this machine or in the local network.
+/// The longest time for connecting to the terminator, which is on this machine or in the local network.
 const DIAL_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long a tunnel to the terminator may last: one sign-in over TLS, including the longest delay after wrong
-/// passwords.
+/// The longest time that a tunnel to the terminator may last. It is enough for one sign-in over TLS, including the
+/// longest delay after wrong passwords.
 const OLD_TLS_LIFE: Duration = Duration::from_secs(120);
 /// The length of a TLS hello up to the version that it offers: 5 bytes of the record, 4 of the message, 2 of the
 /// version.

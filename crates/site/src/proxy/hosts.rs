@@ -16,7 +16,7 @@ const NOTIFICATION_PORT: u16 = 1863;
 pub(crate) struct Hosts {
     /// The names of this server, in lower case.
     own: BTreeSet<String>,
-    /// Whether Microsoft's names are accepted.
+    /// True if Microsoft's names are accepted.
     proxy: bool,
 }
 

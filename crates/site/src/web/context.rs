@@ -30,7 +30,7 @@ pub(crate) struct Web {
     pub(super) helper: Option<Handle>,
     pub(super) sign_up: SignUp,
     pub(super) insecure_http: bool,
-    /// Whether visitors can use HTTPS.
+    /// True if visitors can use HTTPS.
     pub(super) has_https: bool,
     pub(super) exempt: Vec<IpNet>,
 }

@@ -8,8 +8,8 @@ use swallowtail_base::lock;
 use swallowtail_messenger::presence::Directory;
 use tokio::time::Instant;
 
-/// How long a count is kept. Counting looks at every account in use, and a visitor must not cause that with every
-/// request.
+/// The time for which a count is kept. Counting looks at every account in use, and a visitor must not cause that with
+/// every request.
 const COUNT_LIFE: Duration = Duration::from_secs(5);
 
 /// The number of people online, at most [`COUNT_LIFE`] old.

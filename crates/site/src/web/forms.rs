@@ -30,7 +30,7 @@ use swallowtail_store::database::{Store, StoreError};
 
 use crate::proxy::Hosts;
 
-/// How long a form is valid, in seconds.
+/// The time for which a form is valid, in seconds.
 const TOKEN_LIFE: u64 = 3600;
 /// The number of bytes for the time at which a token expires.
 const END: usize = 8;
@@ -77,7 +77,7 @@ impl Forms {
         is_signed && now.unix() < i64::from_be_bytes(*end)
     }
 
-    /// Returns a digest of texts that nobody can compute without the key. The digest stays in memory.
+    /// Returns a digest of texts. Nobody can compute the digest without the key. The digest stays in memory.
     pub(super) fn digest(&self, texts: &[&str]) -> [u8; 32] {
         let mut signer = self.signer.clone();
         for text in texts {

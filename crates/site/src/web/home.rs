@@ -1,4 +1,4 @@
-//! `/`: the home page. It says what this server is, that it is up, and how to connect.
+//! `/`: the home page. It says what this server is, that the server is up, and how to connect.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use super::page::page;
 #[template(path = "home.html")]
 struct Home {
     signed_in: usize,
-    /// Whether the sign-up page is closed to everyone.
+    /// True if the sign-up page is closed to everyone.
     is_closed: bool,
 }
 

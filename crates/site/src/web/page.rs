@@ -47,9 +47,9 @@ pub(super) fn failed(status: StatusCode) -> Response {
     page(status, &Failed)
 }
 
-/// Adds the headers for everything that a browser shows or saves. No other site may frame it, no script in it runs, and
-/// browsers do not guess its content type. The referrer policy is `same-origin`, because with `no-referrer` browsers
-/// hide where a form came from.
+/// Adds the headers for everything that a browser shows or saves. No other site may frame the page, no script in the
+/// page runs, and browsers do not guess its content type. The referrer policy is `same-origin`, because with
+/// `no-referrer` browsers hide where a form came from.
 pub(super) fn guarded(mut response: Response) -> Response {
     const HEADERS: [(axum::http::HeaderName, &str); 4] = [
         (

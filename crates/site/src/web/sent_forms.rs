@@ -11,7 +11,7 @@ use std::time::Duration;
 use swallowtail_base::lock;
 use tokio::time::Instant;
 
-/// How long a form is remembered: as long as its token is valid (see `forms`).
+/// The time for which a form is remembered. Its token is valid for the same time (see `forms`).
 const MEMORY: Duration = Duration::from_secs(3600);
 /// The maximum number of forms that are remembered: 32 KiB of digests. If there are more, the oldest is forgotten.
 const MAX_FORMS: usize = 1024;

@@ -1,4 +1,4 @@
-//! `/setup`: two questions to choose a client, then the instructions and the files for it.
+//! `/setup`: two questions to choose a client, then the instructions and the files for that client.
 //!
 //! The server creates all files for each request, for the host at which the visitor reached it. The server then looks
 //! up the requested file among them by name, so no request names a path in a directory. The keys of certificates are
@@ -33,7 +33,7 @@ const SHOWN: [&str; 3] = [STEPS[0], STEPS[1], "proxy.pac"];
 #[derive(Clone, Debug)]
 pub(crate) struct Setup {
     pub(crate) offer: Arc<Offer>,
-    /// The data directory, which has the certificate for Windows XP once it is created.
+    /// The data directory, which has the certificate for Windows XP once that certificate is created.
     pub(crate) data: PathBuf,
 }
 
@@ -45,7 +45,7 @@ struct Clients {
     chosen: Option<System>,
     /// The answers to the second question.
     clients: Vec<&'static Client>,
-    /// Whether some of these clients are Microsoft's.
+    /// True if some of these clients are Microsoft's.
     official: bool,
 }
 

@@ -67,16 +67,16 @@ struct DonePage<'a> {
 #[template(path = "signup_refused.html")]
 struct RefusedPage {
     refusal: Refusal,
-    /// Whether visitors can use HTTPS.
+    /// True if visitors can use HTTPS.
     has_https: bool,
 }
 
-/// How a visitor reached the page.
+/// The way in which a visitor reached the page.
 struct Visit {
     is_near: bool,
     /// The host in the request.
     host: String,
-    /// Whether the request named something that cannot be a host. `host` is then a substitute.
+    /// True if the request named something that cannot be a host. `host` is then a substitute.
     is_odd: bool,
 }
 
@@ -118,12 +118,12 @@ pub(super) async fn show(
     }
 }
 
-/// A form that was sent, and the checks of where it came from.
+/// A form that was sent, and the results of the checks of its origin.
 struct Sent {
     typed: Typed,
-    /// Whether this visitor fetched the form's token within the last hour.
+    /// True if this visitor fetched the form's token within the last hour.
     is_ours: bool,
-    /// Whether the browser says that another site sent the form.
+    /// True if the browser says that another site sent the form.
     is_foreign: bool,
 }
 

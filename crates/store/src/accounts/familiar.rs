@@ -1,7 +1,7 @@
 //! Remembers facts about correct passwords, so that the server checks the passwords of known users first when many are
 //! waiting.
 //!
-//! All of them are in memory, and only correct passwords add to them.
+//! All these facts are only in memory, and only correct passwords add to them.
 
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
@@ -16,7 +16,7 @@ use tokio::time::Instant;
 
 use super::hashing::{Origin, Rank};
 
-/// How long an address counts as familiar after a sign-in to the account (security.md section 3).
+/// The time for which an address counts as familiar after a sign-in to the account (security.md section 3).
 const FAMILIAR: Duration = Duration::from_secs(30 * 24 * 3600);
 /// The maximum number of familiar addresses of an account. Few accounts are shared by more people than this, and one
 /// account must not fill the memory.
@@ -24,11 +24,11 @@ const MAX_ADDRESSES: usize = 8;
 /// The maximum number of accounts that are remembered, about 8 MiB. The account that has not signed in for longest is
 /// forgotten first.
 const MAX_ACCOUNTS: usize = 20_000;
-/// How many passwords of an account are compared with its hint in each [`HINT_PERIOD`], if they come from addresses
-/// that are not familiar. Otherwise, an attacker could find wrong guesses faster than the server hashes (security.md
-/// section 3), or could pass all strangers with the correct password of one account.
+/// The maximum number of passwords from unfamiliar addresses that are compared with an account's hint in each
+/// [`HINT_PERIOD`]. Otherwise, an attacker could find wrong guesses faster than the server hashes (security.md section
+/// 3), or could pass all strangers with the correct password of one account.
 const MAX_HINTS: u8 = 5;
-/// How long a comparison counts, at most.
+/// The longest time for which a comparison counts.
 const HINT_PERIOD: Duration = Duration::from_secs(15 * 60);
 
 /// Remembers the addresses from which accounts have signed in, and a hint of the last correct password of each account.
@@ -51,7 +51,7 @@ struct Known {
     /// The addresses with the times of the last sign-ins, oldest first. Never empty.
     addresses: VecDeque<(IpAddr, Instant)>,
     hint: u8,
-    /// How many passwords were compared with the hint since `counted_since`.
+    /// The number of passwords that were compared with the hint since `counted_since`.
     compared: u8,
     counted_since: Instant,
 }

@@ -14,7 +14,7 @@ pub fn default_name(handle: &Handle) -> DisplayName {
 /// Returns the 64-bit number by which clients know an account: PUID, and MemberIdHigh and MemberIdLow of the profile.
 ///
 /// The high half is 1 and the low half is the number of the account. Old clients show the low half as a signed number,
-/// so both stay below 2^31 (docs/protocol/payloads.md section 9). No database has that many accounts.
+/// so the two halves stay below 2^31 (docs/protocol/payloads.md section 9). No database has that many accounts.
 #[must_use]
 pub fn member_id(account: AccountId) -> u64 {
     const LOW: i64 = 0x7FFF_FFFF;

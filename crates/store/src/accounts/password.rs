@@ -37,10 +37,10 @@ const FOREIGN_PREFIXES: [&str; 9] = ["$argon2d$", "$argon2i$", "$2a$", "$2b$", "
 /// The reason why a text is not a valid password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum BadPassword {
-    /// It is empty.
+    /// The password is empty.
     #[error("the password is empty")]
     Empty,
-    /// It is longer than [`MAX_PASSWORD`] bytes.
+    /// The password is longer than [`MAX_PASSWORD`] bytes.
     #[error("the password is longer than {MAX_PASSWORD} bytes")]
     TooLong,
 }
@@ -48,10 +48,10 @@ pub enum BadPassword {
 /// The reason why some clients may be unable to sign in with a valid password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum Caveat {
-    /// It has more than [`OLD_BOXES`] characters.
+    /// The password has more than [`OLD_BOXES`] characters.
     #[error("The password has more than {OLD_BOXES} characters. The sign-in boxes of some old clients accept no more.")]
     Long,
-    /// It has characters outside of ASCII.
+    /// The password has characters outside of ASCII.
     #[error(
         "The password has characters other than unaccented letters, digits and the usual signs. Some clients send them \
          in a different form, so that the sign-in fails."
@@ -62,15 +62,15 @@ pub enum Caveat {
 /// The reason why a stored hash cannot be imported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum BadHash {
-    /// It is not a PHC string of argon2id with a salt and a hash.
+    /// The text is not a PHC string of argon2id with a salt and a hash.
     #[error("the password hash is not a complete $argon2id$ string")]
     Malformed,
-    /// Its parameters would make a sign-in too expensive.
+    /// The parameters of the hash would make a sign-in too expensive.
     #[error(
         "the password hash asks for more than {MAX_MEMORY_KIB} KiB of memory, {MAX_PASSES} passes or {MAX_LANES} lanes"
     )]
     TooCostly,
-    /// It is a hash of another kind.
+    /// The text is a hash of another kind.
     #[error("the password looks like a hash of a kind other than $argon2id$")]
     Foreign,
 }

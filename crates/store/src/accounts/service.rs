@@ -14,8 +14,8 @@ use super::invite::InviteCode;
 use super::password::{self, HashError, Workspace};
 use crate::database::{Account, NewAccount, Store, StoreError};
 
-/// How long a sign-in may wait for the store. A client that gets an answer within 10 s tries again later, instead of
-/// waiting for its own timeout.
+/// The longest time that a sign-in may wait for the store. A client that gets an answer within 10 s tries again later,
+/// instead of waiting for its own timeout.
 pub const STORE_PATIENCE: Duration = Duration::from_secs(8);
 
 /// The account service: a store, with the pool that hashes passwords. Cheap to clone.
@@ -24,7 +24,7 @@ pub struct Accounts {
     store: Store,
     hasher: Hasher,
     familiar: Arc<Familiar>,
-    /// Whether the store did not answer the last sign-in in time.
+    /// True if the store did not answer the last sign-in in time.
     is_store_slow: Arc<AtomicBool>,
     /// The contact of each new account.
     first_contact: Option<Handle>,
@@ -43,8 +43,8 @@ impl Accounts {
         }
     }
 
-    /// Puts this address on the contact list of each account that this service creates from now on, and allows it to see
-    /// the account. The address itself gets no contacts.
+    /// Puts this address on the contact list of each account that this service creates from now on, and allows the
+    /// address to see the account. The address itself gets no contacts.
     #[must_use]
     pub fn with_first_contact(self, contact: Option<Handle>) -> Self {
         Self { first_contact: contact, ..self }
@@ -94,8 +94,8 @@ impl Accounts {
 
     /// Reads an account for a sign-in that began at this time.
     ///
-    /// While the store is slow, the time in which the sign-in waited for a thread counts, because it waited for the reads
-    /// of others. So a queue of sign-ins fails together, and not one after the other.
+    /// While the store is slow, the time in which the sign-in waited for a thread counts too, because the sign-in then
+    /// waited for the reads of others. So a queue of sign-ins fails together, and not one after the other.
     async fn account_in_time(&self, handle: &Handle, begun: Instant) -> Result<Option<Account>, StoreError> {
         let from = if self.is_store_slow.load(Ordering::Relaxed) { begun } else { Instant::now() };
         let read = timeout_at(from + STORE_PATIENCE, self.store.account(handle)).await;

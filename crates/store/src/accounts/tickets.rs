@@ -61,7 +61,7 @@ pub struct Tickets {
 
 struct Key {
     id: u32,
-    /// Initialised with the secret. Each signature is computed with a clone.
+    /// The HMAC, initialised with the secret. Each signature is computed with a clone.
     signer: Hmac<Sha256>,
 }
 
@@ -126,7 +126,7 @@ impl Tickets {
     }
 }
 
-/// Shows only the number of keys, because they are secret.
+/// Shows only the number of keys, because the keys are secret.
 impl fmt::Debug for Tickets {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Tickets").field("keys", &(1 + self.older.len())).finish()

@@ -1,4 +1,4 @@
-//! The memory in which passwords are hashed, and how it returns to the system.
+//! The memory in which passwords are hashed, and the return of that memory to the system.
 
 use argon2::Block;
 use thiserror::Error;
@@ -7,10 +7,10 @@ use thiserror::Error;
 /// the rest takes no memory.
 ///
 /// glibc keeps freed memory of up to 32 MiB for later allocations, once it has seen such an allocation (mallopt(3),
-/// `M_MMAP_THRESHOLD`). It always returns a larger allocation to the system when it is freed.
+/// `M_MMAP_THRESHOLD`). glibc always returns a larger allocation to the system when that allocation is freed.
 const MIN_ALLOCATION: usize = 33 * 1024;
 
-/// Hashing failed, because the machine is out of memory or random bytes.
+/// The error if a password cannot be hashed, because the machine is out of memory or random bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("the password could not be hashed: not enough memory, or no random bytes")]
 pub struct HashError;

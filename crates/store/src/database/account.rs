@@ -23,7 +23,7 @@ pub struct Account {
     pub password_hash: String,
     /// The version of its password. Each change of the password raises it by one.
     pub password_version: i64,
-    /// When it was created, in Unix time.
+    /// The time when the account was created, in Unix time.
     pub created_at: i64,
 }
 

@@ -1,4 +1,5 @@
-//! The files of the database: where they are, whether this process may use them, and how a new database is created.
+//! The files of the database: their paths, the check whether this process may use them, and the creation of a new
+//! database.
 //!
 //! A database appears in its directory only when it is complete. So a file of 0 bytes is always a fault, and processes
 //! that open the same new directory at the same time share one database.

@@ -20,7 +20,7 @@ pub struct NewInvite {
     pub code_hash: CodeHash,
     /// The number of accounts that the code can create.
     pub uses: u32,
-    /// When the invite expires, in Unix time. `None` means never.
+    /// The time when the invite expires, in Unix time. `None` means never.
     pub expires_at: Option<i64>,
     /// The operator's note.
     pub note: String,
@@ -35,9 +35,9 @@ pub struct Invite {
     pub uses: i64,
     /// The number of accounts that the invite can still create.
     pub uses_left: i64,
-    /// When the invite was created, in Unix time.
+    /// The time when the invite was created, in Unix time.
     pub created_at: i64,
-    /// When the invite expires, in Unix time. `None` means never.
+    /// The time when the invite expires, in Unix time. `None` means never.
     pub expires_at: Option<i64>,
     /// The operator's note.
     pub note: String,

@@ -15,7 +15,7 @@ use super::migrate::migrate;
 /// The number of reading connections. Four are enough for the sign-ins of a server that hashes passwords on two to four
 /// cores.
 pub(super) const READERS: u32 = 4;
-/// How long a statement waits while another process, such as `account add`, is writing.
+/// The time that a statement waits while another process, such as `account add`, is writing.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The connections of an open database.

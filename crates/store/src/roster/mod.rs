@@ -58,7 +58,7 @@ pub struct Entry {
     pub contact: Option<Guid>,
     /// The groups of the contact while the address is on FL, sorted.
     pub groups: Vec<Guid>,
-    /// Whether a client before MSNP10 added the contact to group 0, which later dialects do not see.
+    /// True if a client before MSNP10 added the contact to group 0, which later dialects do not see.
     pub in_other_contacts: bool,
 }
 

@@ -7,9 +7,9 @@ use msnp::notification::{AddPrompt, Phone, Privacy};
 /// The settings of an account: GTC, BLP, PHH, PHW, PHM, MOB.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Settings {
-    /// Whether the account's client asks before it allows an account that adds the owner (GTC).
+    /// The choice whether the client asks the owner before it allows an account that adds the owner (GTC).
     pub add_prompt: AddPrompt,
-    /// Whether accounts on neither AL nor BL may see and call the owner (BLP).
+    /// The rule for accounts on neither AL nor BL: whether they may see and call the owner (BLP).
     pub privacy: Privacy,
     /// The home telephone number (PHH), as decoded text.
     pub home_phone: Option<Arc<str>>,
@@ -17,7 +17,7 @@ pub struct Settings {
     pub work_phone: Option<Arc<str>>,
     /// The mobile telephone number (PHM), as decoded text.
     pub mobile_phone: Option<Arc<str>>,
-    /// Whether contacts may send messages to the mobile phone (MOB).
+    /// True if contacts may send messages to the mobile phone (MOB).
     pub paging: bool,
 }
 

@@ -12,8 +12,8 @@ const PERIOD: Duration = Duration::from_secs(60);
 /// The maximum number of answers to one user in [`PERIOD`]. Someone who tries the helper out sends fewer messages. A
 /// program that sends many gets no more answers than this, so nobody can use the helper to flood a conversation.
 const ANSWERS: usize = 20;
-/// How many of these answers may be reflexes. Otherwise, two programs that answer everything would go on forever at the
-/// highest rate. People get the same hint four times, which is enough to know it.
+/// The number of these answers that may be reflexes. Otherwise, two programs that answer everything would go on forever
+/// at the highest rate. People get the same hint four times, which is enough to know it.
 const REFLEXES: usize = 4;
 
 /// The reason for an answer.

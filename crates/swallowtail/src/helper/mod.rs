@@ -1,9 +1,9 @@
-//! The helper: a contact that belongs to the service, and answers its users (`[helper]`).
+//! The helper: a contact that belongs to the service and answers its users (`[helper]`).
 //!
 //! The server signs the helper in with the client crate `msnp-client`, over streams in memory. For the rest of the
-//! service, it is therefore a client like any other. This module decides what the helper says and does. Its lists are
-//! like those of other accounts, except that `swallowtail_messenger` lets them become longer, and adds new accounts to
-//! them.
+//! service, it is therefore a client like any other. This module decides what the helper says and does. The helper's
+//! lists are like those of other accounts, except that `swallowtail_messenger` lets them become longer, and adds new
+//! accounts to them.
 
 mod account;
 mod inside;
@@ -27,7 +27,7 @@ use tokio::time::timeout;
 use resident::Resident;
 use words::Words;
 
-/// The time limit for signing out when the server stops. It takes milliseconds.
+/// The time limit for signing out when the server stops. A sign-out takes milliseconds.
 const STOP_PATIENCE: Duration = Duration::from_secs(2);
 
 /// The helper of a running server. Dropping this value ends it without a sign-out.
@@ -49,7 +49,8 @@ impl Helper {
         }
     }
 
-    /// Starts the helper, if the settings enable it. It signs in, and does so again whenever its connection is lost.
+    /// Starts the helper, if the settings enable it. The helper signs in, and does so again whenever its connection is
+    /// lost.
     pub(crate) fn start(service: &Arc<Service>, chat: Chat) -> Option<Self> {
         let config = &service.config;
         let handle = config.helper()?;

@@ -3,8 +3,8 @@
 /// A request in a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Request<'a> {
-    /// The user wants this text back. It is not empty, and not itself an echo: two programs that send each other the
-    /// echoes of echoes would not stop.
+    /// The user wants this text back. The text is not empty and is not itself an echo: two programs that send each
+    /// other the echoes of echoes would not stop.
     Echo(&'a str),
     /// The user wants to know what the service offers.
     Help,

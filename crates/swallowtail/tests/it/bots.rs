@@ -84,7 +84,7 @@ async fn bot_is_online(client: &Client, events: &mut Events) {
     timeout(PATIENCE, wait).await.unwrap_or_else(|_| panic!("the bot has not accepted {}", client.handle()));
 }
 
-/// Sends a text to the bot, and waits until it comes back.
+/// Sends a text to the bot, and waits until the text comes back.
 async fn is_echoed(client: &Client, events: &mut Events, text: &str) {
     client.send_text(&handle("bot"), text).await.unwrap();
     let wait = async {
@@ -109,8 +109,8 @@ async fn add_before(service: &Service, early: &Client) {
     early.add_contact(&handle("bot")).await.unwrap();
 }
 
-/// Checks what both bots promise: they accept users who have added them before and who add them now, talk to several users
-/// at the same time, and stop when their account signs in from another place.
+/// Checks the promises of the two bots: they accept users who have added them before and who add them now, talk to
+/// several users at the same time, and stop when their account signs in from another place.
 async fn echoes(service: &Service, early: &mut (Client, Events)) {
     let (early, early_events) = early;
     bot_is_online(early, early_events).await;
@@ -228,7 +228,7 @@ struct Lines {
     server: String,
 }
 
-/// A proxy in front of the notification server, which records what passes.
+/// A proxy in front of the notification server. The proxy records the lines that pass.
 struct Tap {
     address: SocketAddr,
     lines: watch::Receiver<Lines>,

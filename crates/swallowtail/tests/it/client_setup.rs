@@ -92,8 +92,8 @@ async fn https_works_for_clients_that_trust_the_root_even_without_an_operators_c
     }
 }
 
-/// Signs a certificate for `name` with the key of a root, and returns whether OpenSSL and rustls accept it. They must
-/// agree.
+/// Signs a certificate for `name` with the key of a root, and returns whether OpenSSL and rustls accept it. OpenSSL and
+/// rustls must agree.
 fn can_sign_for(root: &Path, name: &str) -> bool {
     let path = |name: &str| root.join(name).to_str().unwrap().to_owned();
     let is_ip = name.parse::<IpAddr>().is_ok();

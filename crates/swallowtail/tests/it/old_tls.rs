@@ -1,7 +1,7 @@
 //! Tests signing in as Windows XP does: TLS 1.0 through the separate terminator of packaging/old-tls (security.md section 8).
 //!
-//! The terminator is lighttpd, and `gnutls-cli` plays the client. `cargo xtask test` installs both and runs these
-//! tests.
+//! The terminator is lighttpd, and `gnutls-cli` plays the client. `cargo xtask test` installs these two programs and
+//! runs these tests.
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};

@@ -192,7 +192,8 @@ async fn a_block_during_a_sign_in_leaves_the_contact_offline() {
     }
 }
 
-/// One of two users who edit their lists about each other, with the state that the answers to its own commands imply.
+/// One of two users who edit their lists about each other, with the state that follows from the answers to this user's
+/// commands.
 struct Editor {
     wire: Wire,
     other: String,
@@ -270,8 +271,8 @@ fn lists(burst: &[String]) -> (Vec<&String>, u32) {
     (lines, bits)
 }
 
-/// Two users edit their lists about each other as fast as they can. Each keeps its own edits, has the other on RL or PL
-/// exactly if the other has it on FL, and memory and database agree.
+/// Two users edit their lists about each other as fast as they can. Each user keeps their own edits, and has the other
+/// user on RL or PL exactly if the other user has them on FL. Memory and database agree.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn simultaneous_edits_by_two_users_have_the_same_result_as_edits_one_after_the_other() {
     for round in 0..amount(2, 8) {
@@ -321,8 +322,8 @@ async fn stored_edits_of_a_replaced_session_are_also_in_memory() {
     assert_eq!(lists(&in_memory).0, lists(&on_disk).0);
 }
 
-/// Alice disconnects immediately after she has sent an edit, and lines of others go to her dead socket. Whether or not the
-/// edit takes effect, Carol's session and the database agree about it.
+/// Alice disconnects immediately after she has sent an edit, and lines of others go to her dead socket. The edit may or
+/// may not take effect. Carol's session and the database agree about that.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn an_edit_by_a_client_that_disappears_takes_effect_completely_or_not_at_all() {
     let mut server = TestServer::start().await;

@@ -18,7 +18,7 @@ const MESSAGES: usize = 8;
 const PASSWORD: &str = "the same for all";
 /// The number of simultaneous sign-ins. The queue of the password pool has room for more.
 const TICKETS_AT_ONCE: usize = 16;
-/// The time limit of the whole test, which takes a fraction of it.
+/// The time limit of the whole test. The test takes a fraction of that time.
 const PATIENCE: Duration = Duration::from_secs(900);
 
 /// Returns the number of users.
@@ -30,7 +30,7 @@ fn handle(number: usize) -> String {
     format!("user{number}@example.com")
 }
 
-/// Returns the user who calls this one, or is called by it. Users with odd numbers call users with even ones.
+/// Returns the user who calls this one or is called by this one. Users with odd numbers call users with even ones.
 const fn partner(number: usize) -> usize {
     number ^ 1
 }
@@ -134,7 +134,7 @@ async fn one_evening(server: Arc<RunningBinary>, number: usize, ticket: String, 
     stage.wait().await;
     board.line("OUT").await;
     notification.line("OUT").await;
-    // Whether a client still receives the BYE of its partner depends on which of them leaves first.
+    // A client still receives the BYE of its partner if the partner leaves first.
     for line in board.last_lines().await {
         assert_eq!(line, format!("BYE {other}"));
     }

@@ -1,4 +1,4 @@
-//! Tests signing in over TLS: which certificate the server uses, and when it reloads its certificates.
+//! Tests signing in over TLS: the certificate that the server chooses, and the reloading of certificates.
 
 use std::net::SocketAddr;
 use std::time::Duration;

@@ -17,7 +17,7 @@ const FILE: usize = 5 * 1024 * 1024;
 const PICTURE: usize = 24 * 1024;
 /// A file so small that a member that does not read it slows nobody down yet, unless the file is for that member.
 const SMALL_FILE: usize = 24 * 1024;
-/// Minimum number of lines that a pair exchanges.
+/// The minimum number of lines that a pair exchanges.
 const LINES: usize = 20;
 
 /// Opens a session with these users. Returns it with their notification connections.
@@ -166,8 +166,8 @@ async fn a_file_for_one_member_does_not_wait_for_another_member() {
     assert!(carol.payload.ends_with(b"the end"));
 }
 
-/// A client that stops reading in the middle of a file is closed after about fifteen seconds, and others are not affected.
-/// `switchboard/pace.rs` tests the exact time.
+/// A client that stops reading in the middle of a file is disconnected after about fifteen seconds, and others are not
+/// affected. `switchboard/pace.rs` tests the exact time.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_client_that_stops_reading_a_file_is_disconnected_within_limited_time() {
     let server = TestServer::start().await;

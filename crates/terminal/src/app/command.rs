@@ -26,7 +26,7 @@ pub(super) struct Spec {
     pub(super) name: &'static str,
     /// The rest of the line, as the help shows it.
     pub(super) usage: &'static str,
-    /// What it does.
+    /// The effect of the command.
     pub(super) summary: &'static str,
     pub(super) rest: Rest,
 }

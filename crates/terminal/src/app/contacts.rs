@@ -1,4 +1,4 @@
-//! The contact list: its rows, which of them is selected, and which are visible.
+//! The contact list: its rows, the selected row, and the visible rows.
 
 use std::collections::BTreeSet;
 
@@ -29,7 +29,7 @@ pub(crate) enum Row {
 }
 
 impl Row {
-    /// Returns whether both rows stand for the same thing. Counts do not matter.
+    /// Returns whether the two rows stand for the same thing. Counts do not matter.
     fn is_same(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Heading { section: one, .. }, Self::Heading { section: two, .. }) => one == two,

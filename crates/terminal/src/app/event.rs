@@ -16,10 +16,10 @@ pub(crate) struct Talk {
     pub(crate) users: Vec<Handle>,
 }
 
-/// Why a text may not have arrived.
+/// The reason why a text may not have arrived.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum NotDelivered {
-    /// It was not delivered, for this reason.
+    /// The text was not delivered, for this reason.
     Refused(String),
     /// The connection was lost before the server's answer.
     Unknown,

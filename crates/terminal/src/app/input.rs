@@ -8,7 +8,7 @@ use crate::text::width;
 
 /// The maximum number of bytes of a typed line. Longer pastes are cut.
 const MAX_INPUT: usize = 16 * 1024;
-/// How a line break is drawn.
+/// The character that is drawn for a line break.
 const BREAK: &str = "⏎";
 
 /// A line that is being typed, with a cursor. The cursor is always between two clusters.

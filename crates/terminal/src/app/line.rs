@@ -42,9 +42,9 @@ pub(crate) enum Author {
 pub(crate) enum Delivery {
     /// The server has not answered yet.
     Pending,
-    /// It has reached every member.
+    /// The message has reached every member.
     Delivered,
-    /// It was not delivered, for this reason.
+    /// The message was not delivered, for this reason.
     Failed(String),
     /// The connection was lost before the server's answer.
     Unknown,
@@ -60,7 +60,7 @@ pub(crate) struct File {
 /// The state of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum FileState {
-    /// Another user offers it, and the user has not decided.
+    /// Another user offers the file, and the user has not decided yet.
     Offered,
     /// This many bytes of the total are done.
     Running { done: u64, total: u64 },

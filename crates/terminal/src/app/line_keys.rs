@@ -34,7 +34,7 @@ fn change_input(input: &mut Input, key: KeyEvent, control: bool, alt: bool) -> b
         KeyCode::Char('w') if control => input.delete_word(),
         KeyCode::Char('u') if control => input.delete_to_start(),
         KeyCode::Char('k') if control => input.delete_to_end(),
-        // AltGr arrives as both.
+        // AltGr arrives as Ctrl and Alt together.
         KeyCode::Char(letter) if control == alt => input.insert(letter.encode_utf8(&mut [0; 4])),
         _ => return false,
     }

@@ -1,7 +1,7 @@
-//! The state of the messenger: what it knows, and how keys, clicks and events change it.
+//! The state of the messenger, and the changes that keys, clicks and events make to the state.
 //!
-//! It does no I/O and reads no clock. The caller passes it events and the time, carries out the [`Effect`]s, and draws it
-//! with [`view`](crate::view).
+//! This module does no I/O and reads no clock. The caller passes it events and the time, carries out the [`Effect`]s,
+//! and draws the state with [`view`](crate::view).
 
 mod clicks;
 mod command;

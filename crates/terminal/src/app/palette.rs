@@ -10,7 +10,7 @@ pub(crate) const MAX_ITEMS: usize = 10;
 pub(crate) struct Palette {
     pub(crate) input: Input,
     pub(crate) chosen: usize,
-    /// True if it was opened with `/`. Then it closes when the slash is deleted.
+    /// True if the palette was opened with `/`. Such a palette closes when the slash is deleted.
     pub(super) is_slash: bool,
 }
 

@@ -1,4 +1,4 @@
-//! Display pictures: which of them to fetch, and which to show.
+//! Display pictures: the choice of those to fetch and those to show.
 
 use std::path::PathBuf;
 

@@ -10,7 +10,7 @@ const MAX_NAME: usize = 24;
 /// The columns of a progress bar.
 const BAR: usize = 20;
 
-/// How a piece of a row looks.
+/// The appearance of a piece of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Tone {
     /// A text.
@@ -160,7 +160,8 @@ fn split_matches(piece: &Piece, query: &str, out: &mut Vec<Piece>) {
     out.push(Piece::new(rest, piece.tone));
 }
 
-/// Returns how many bytes at the start of a text are the query in any case. Zero if they are not.
+/// Returns how many bytes at the start of a text match the query, in upper or lower case. Returns zero if the text does
+/// not begin with the query.
 fn match_len(text: &str, query: &str) -> usize {
     let mut wanted = query.chars().flat_map(char::to_lowercase).peekable();
     let mut length = 0;
@@ -176,7 +177,7 @@ fn match_len(text: &str, query: &str) -> usize {
     if wanted.peek().is_none() { length } else { 0 }
 }
 
-/// Returns whether a line contains the query in any case.
+/// Returns whether a line contains the query, in upper or lower case.
 pub(crate) fn contains(line: &Line, query: &str) -> bool {
     line.text.char_indices().any(|(at, _)| match_len(line.text.get(at..).unwrap_or_default(), query) > 0)
 }

@@ -1,4 +1,4 @@
-//! The visible parts: the areas of the screen, and how far they are scrolled.
+//! The visible parts: the areas of the screen, and their scroll positions.
 
 use super::layout::{Areas, inside};
 use super::rows::rows;

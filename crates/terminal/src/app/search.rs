@@ -6,7 +6,7 @@ use super::input::Input;
 #[derive(Debug, Default)]
 pub(crate) struct Search {
     pub(crate) input: Input,
-    /// How many matches below the found line there are.
+    /// The number of matches below the found line.
     pub(super) skip: usize,
     /// The number of lines that match.
     pub(crate) matches: usize,

@@ -22,9 +22,9 @@ pub(super) const SETTLES: Duration = Duration::from_secs(5);
 /// The settings of the user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Settings {
-    /// Ring the bell of the terminal for nudges and messages.
+    /// True to ring the bell of the terminal for nudges and messages.
     pub(crate) bell: bool,
-    /// Draw emoticons as emoji.
+    /// True to draw emoticons as emoji.
     pub(crate) emoji: bool,
     pub(crate) colors: Colors,
 }
@@ -32,7 +32,7 @@ pub(crate) struct Settings {
 /// The colours that the terminal has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Colors {
-    /// None, or the user does not want any. Pictures are not drawn.
+    /// The terminal has no colours, or the user does not want any. Pictures are not drawn.
     None,
     /// 256 colours.
     Indexed,

@@ -1,8 +1,8 @@
-//! The names of statuses, and how they are chosen and drawn.
+//! The names of statuses, and the ways in which users choose them and the screen shows them.
 
 use msnp::Status;
 
-/// How a status looks in the contact list.
+/// The appearance of a status in the contact list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Look {
     /// Online.

@@ -32,7 +32,7 @@ pub(crate) struct Tab {
 pub(crate) struct Partners {
     pub(crate) talk: TalkId,
     pub(crate) users: Vec<Handle>,
-    /// Who is typing, and until when that is assumed.
+    /// The users that are typing, each with the time until which that is assumed.
     pub(crate) typing: BTreeMap<Handle, Duration>,
     /// The time until which the members know that the user is typing.
     pub(crate) told_until: Duration,

@@ -1,4 +1,4 @@
-//! The labels of the tabs, and which of them fit.
+//! The labels of the tabs, and the choice of the labels that fit.
 
 use crate::text::{cut, width};
 

@@ -1,4 +1,4 @@
-//! Carries out what the app wants.
+//! Carries out the effects that the app asks for.
 
 use std::path::PathBuf;
 

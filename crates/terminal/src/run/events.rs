@@ -82,7 +82,7 @@ fn of_message(message: Incoming) -> Option<TalkEvent> {
     Some(match message {
         Message::Text(text) => TalkEvent::Text { from, text: text.text },
         Message::Nudge => TalkEvent::Nudge(from),
-        // What the message claims about its sender does not matter.
+        // The sender that the message itself names does not matter.
         Message::Typing(_) => TalkEvent::Typing(from),
         Message::Wink(_) => TalkEvent::Other { from, what: "a wink" },
         Message::VoiceClip(_) => TalkEvent::Other { from, what: "a voice clip" },

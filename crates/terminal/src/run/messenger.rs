@@ -1,4 +1,5 @@
-//! The loop: waits for keys, events and timers, tells the app, carries out its effects, and draws it.
+//! The main loop. It waits for keys, events and timers, passes them to the app, carries out the app's effects, and
+//! draws the app.
 
 use std::io;
 use std::path::PathBuf;
@@ -19,7 +20,7 @@ use crate::app::{App, AppEvent, Roster, Time};
 
 /// The shortest time between two frames, so that a burst of events is drawn in one frame.
 const FRAME: Duration = Duration::from_millis(20);
-/// How long messages can still be delivered after the user has quit.
+/// The time in which messages can still be delivered after the user has quit.
 const LAST_WAIT: Duration = Duration::from_secs(3);
 
 /// The messenger while it runs.
@@ -181,7 +182,7 @@ impl Messenger {
         }
     }
 
-    /// Ends the program after the messages on their way were delivered, or immediately if the user asks again.
+    /// Ends the program after the messages that are on their way were delivered, or immediately if the user asks again.
     fn quit(&mut self) {
         let now = Instant::now();
         let can_wait = self.ends.is_none() && self.app.is_delivering();

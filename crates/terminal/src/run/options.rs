@@ -22,15 +22,15 @@ pub struct Options {
     pub open: Option<Handle>,
     /// The directory for received files.
     pub downloads: PathBuf,
-    /// Whether to ring the bell of the terminal for messages.
+    /// True to ring the bell of the terminal for messages.
     pub bell: bool,
-    /// Whether to react to the mouse. The terminal then selects text only while Shift is held.
+    /// True to react to the mouse. The terminal then selects text only while Shift is held.
     pub mouse: bool,
-    /// Whether to draw emoticons as emoji.
+    /// True to draw emoticons as emoji.
     pub emoji: bool,
     /// The colours that the terminal has.
     pub colors: Colors,
-    /// How the terminal can draw pictures. They need colours.
+    /// The way in which the terminal can draw pictures. Pictures need colours.
     pub graphics: Graphics,
 }
 

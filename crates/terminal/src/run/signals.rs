@@ -23,7 +23,7 @@ impl Signals {
         })
     }
 
-    /// Waits for one of them.
+    /// Waits for one of the signals.
     pub(super) async fn next(&mut self) {
         tokio::select! {
             _ = self.terminate.recv() => {}
@@ -43,7 +43,7 @@ impl Signals {
         Ok(Self)
     }
 
-    /// Waits for one of them.
+    /// Waits for one of the signals.
     pub(super) async fn next(&mut self) {
         let _ = tokio::signal::ctrl_c().await;
     }

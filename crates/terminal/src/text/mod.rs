@@ -1,4 +1,4 @@
-//! Text for a terminal: which characters are safe, how wide they are, and how emoticons are drawn.
+//! Text for a terminal: the characters that are safe, their width, and the drawing of emoticons.
 
 mod clean;
 mod emoticons;

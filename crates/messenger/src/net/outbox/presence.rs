@@ -19,10 +19,10 @@ use msnp::Handle;
 /// Encoded lines about one contact, at most one of each kind. All watchers with the same dialect share the bytes.
 #[derive(Clone, Debug, Default)]
 pub struct PresenceLines {
-    /// Whether the client certainly shows the contact as offline before these lines.
+    /// True if the client certainly shows the contact as offline before these lines.
     pub arrives: bool,
-    /// FLN, which comes first. It replaces all older lines. It stays when the contact comes back online before it is
-    /// written, because it also removes the contact's personal message.
+    /// FLN, which comes first. It replaces all older lines. FLN stays even if the contact comes back online before FLN
+    /// is written, because FLN also removes the contact's personal message.
     pub left: Option<Arc<[u8]>>,
     /// NLN or ILN, which replaces an older NLN or ILN.
     pub status: Option<Arc<[u8]>>,
@@ -30,13 +30,14 @@ pub struct PresenceLines {
     pub message: Option<Arc<[u8]>>,
 }
 
-/// The presence lines that are queued and not taken yet. `None` takes little memory in the many queues without any.
+/// The presence lines that are queued and not taken yet. Most queues have no such lines, and `None` takes little
+/// memory.
 #[derive(Debug, Default)]
 pub(super) struct PendingPresence(Option<Box<Pending>>);
 
 #[derive(Debug, Default)]
 struct Pending {
-    /// In the order of the queue.
+    /// The slots, in the order of the queue.
     slots: Vec<Slot>,
     /// The slots of each contact whose lines can be replaced.
     contacts: HashMap<Handle, Slots>,
@@ -51,7 +52,8 @@ struct Pending {
 struct Slot {
     /// The number of bytes of other lines before this slot.
     at: usize,
-    /// Whether the client certainly shows the contact as offline before these lines. In that case it needs no FLN.
+    /// True if the client certainly shows the contact as offline before these lines. In that case the client needs no
+    /// FLN.
     was_offline: bool,
     lines: PresenceLines,
 }
@@ -63,7 +65,7 @@ struct Slots {
     before_calls: Option<usize>,
     /// The last slot, which contains the newest lines.
     last: usize,
-    /// Whether the contact has called after the last slot.
+    /// True if the contact has called after the last slot.
     called: bool,
 }
 
@@ -106,7 +108,7 @@ impl PendingPresence {
         }
     }
 
-    /// Notes that the answer that is queued now puts a contact on FL, or removes it.
+    /// Notes that the answer that is queued now puts a contact on FL, or removes the contact from FL.
     pub(super) fn note_list_change(&mut self, contact: &Handle) {
         if let Some(pending) = &mut self.0 {
             pending.close_slots(contact);

@@ -1,4 +1,5 @@
-//! The rules of a table of connections: its limits, and which connection makes room. It has no clock and no locks.
+//! The rules of a table of connections: its limits, and the order in which connections make room. This module has no
+//! clock and no locks.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -7,7 +8,7 @@ use swallowtail_config::ConnectionLimits;
 
 use crate::net::counted_address;
 
-/// What the server knows about a connection. The order is that of making room: `Silent` first.
+/// The progress of a connection, as far as the server knows it. `Silent` connections are the first that make room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Progress {
     /// The server waits for the first command, or for the head of a request.
@@ -110,8 +111,8 @@ impl<G> Ledger<G> {
         self.limits.is_exempt(peer)
     }
 
-    /// Decides about a new connection from `peer`, or from inside this process if that is `None`. A connection from
-    /// inside never makes room.
+    /// Decides about a new connection from `peer`. `peer` is `None` for a connection from inside this process, which
+    /// never makes room.
     pub(super) fn admit(&mut self, peer: Option<IpAddr>, guest: G) -> Decision<G> {
         let instead_of = match self.find_room(peer) {
             _ if self.is_closed => return Decision::Refused,
@@ -157,7 +158,8 @@ impl<G> Ledger<G> {
         (other == address).then_some(rank)
     }
 
-    /// Half of the places for leaving connections are kept for those that make room.
+    /// Turns a connection away if it can wait for the reason. Half of the places for leaving connections are kept for
+    /// those that make room.
     fn turn_away(&mut self) -> Decision<G> {
         if self.leaving >= self.limits.leaving / 2 {
             return Decision::Refused;

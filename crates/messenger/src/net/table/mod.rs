@@ -51,10 +51,10 @@ pub struct Place {
     other: Option<Arc<Self>>,
 }
 
-/// A new connection was not admitted.
+/// The error for a new connection that was not admitted.
 #[derive(Debug)]
 pub struct NotAdmitted(
-    /// While the server keeps this, it may send the client the reason. If there is no place here, the server must close
+    /// The place that the server may keep while it sends the client the reason. If there is none, the server must close
     /// the connection immediately.
     pub Option<Place>,
 );
@@ -179,8 +179,8 @@ impl Place {
         !lock(&self.table.ledger).contains(self.id)
     }
 
-    /// Joins the place of the same connection in another table to this one. Its progress follows this place, and when
-    /// this place is dropped, it counts as silent.
+    /// Joins the place of the same connection in another table to this one. The progress of the other place follows
+    /// this one. When this place is dropped, the other one counts as silent.
     #[must_use]
     pub fn joined_to(mut self, other: Arc<Self>) -> Self {
         self.other = Some(other);

@@ -11,7 +11,7 @@ use super::*;
 use crate::presence::testing::{handle, is_closed, newcomer, online, read, roster, set_status};
 use crate::storage::memory::Memory;
 
-/// Only a blocked task takes longer than this. The paused clock does not move while any task can continue.
+/// The time that only a blocked task exceeds. The paused clock does not move while any task can continue.
 const LONG: Duration = Duration::from_secs(1);
 
 struct World {

@@ -30,7 +30,7 @@ pub(in crate::doctor) enum Greeting {
 }
 
 impl NotificationProbe {
-    /// Connects.
+    /// Connects to the notification server.
     pub(in crate::doctor) async fn dial(address: SocketAddr) -> anyhow::Result<Self> {
         let length = |line: &[u8]| server_payload_length(line, MAX_PAYLOAD);
         let link = Link::dial(address, LineRules::NOTIFICATION, length).await?;

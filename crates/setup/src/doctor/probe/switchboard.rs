@@ -13,7 +13,7 @@ use super::link::Link;
 pub(in crate::doctor) struct SwitchboardProbe(Link);
 
 impl SwitchboardProbe {
-    /// Connects.
+    /// Connects to the switchboard.
     pub(in crate::doctor) async fn dial(address: SocketAddr) -> anyhow::Result<Self> {
         Ok(Self(Link::dial(address, LineRules::SWITCHBOARD, server_payload_length).await?))
     }

@@ -1,4 +1,4 @@
-//! The fields of the sign-up form: which values are valid, and the error at each field.
+//! The fields of the sign-up form: the valid values of each field, and the error at each field.
 
 use msnp::handle::BadHandle;
 use msnp::{DisplayName, Handle};
@@ -23,7 +23,7 @@ pub(super) struct Typed {
 /// The rules for a form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Rules {
-    /// Whether an invite code is required.
+    /// True if an invite code is required.
     pub(super) asks_code: bool,
     /// The minimum length of a password, in characters.
     pub(super) min_password: usize,
@@ -40,7 +40,7 @@ pub(super) struct Errors {
     pub(super) password: Message,
     pub(super) again: Message,
     pub(super) code: Message,
-    /// Why some clients may not accept the password. The visitor can choose it anyway.
+    /// The reasons why some clients may not accept the password. The visitor can choose the password anyway.
     pub(super) caveats: Vec<Caveat>,
 }
 

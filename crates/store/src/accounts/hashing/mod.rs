@@ -3,7 +3,8 @@
 //! A hash takes 19 MiB of memory and tens of milliseconds, so anyone could overload the server by requesting many
 //! (docs/protocol/security.md section 2). `pool` computes only a few at the same time. The others wait in `queue`, in
 //! ranks. Within a rank, networks, addresses and accounts take `turns`, so that nobody's passwords delay those of other
-//! people for long. `origin` says whose password it is. `pace` limits how long a password waits.
+//! people for long. `origin` is the address and the account that a password comes from. `pace` limits how long a
+//! password waits.
 
 mod origin;
 mod pace;

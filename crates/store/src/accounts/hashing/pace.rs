@@ -1,12 +1,12 @@
-//! How fast passwords are checked, and so how many may wait.
+//! The speed at which passwords are checked, which limits how many may wait.
 
 use std::time::Duration;
 
 /// The longest time that a password should wait. After a longer wait, people try again, and the first attempt is in vain.
 const LONGEST_WAIT: Duration = Duration::from_secs(3);
-/// How long a password takes, before any was checked.
+/// The time that a password is assumed to take before any was checked.
 const USUAL: Duration = Duration::from_millis(30);
-/// How many passwords the mean time depends on. A single slow one must not refuse many others.
+/// The number of passwords that the mean time depends on. A single slow one must not cause many others to be refused.
 const MEMORY: u32 = 32;
 
 /// The mean time that a thread needs for a password.
@@ -25,7 +25,7 @@ impl Pace {
         self.0 = (self.0 * (MEMORY - 1) + took) / MEMORY;
     }
 
-    /// Returns how many passwords so many threads check in the longest time that one should wait.
+    /// Returns how many passwords this number of threads checks in [`LONGEST_WAIT`].
     pub(super) fn room(&self, threads: usize) -> usize {
         let each = self.0.as_micros().max(1);
         usize::try_from(LONGEST_WAIT.as_micros() / each).unwrap_or(usize::MAX).saturating_mul(threads)

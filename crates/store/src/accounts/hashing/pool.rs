@@ -16,10 +16,10 @@ use super::pace::Pace;
 use super::queue::{Place, Queue, Rank};
 use crate::accounts::workspace::Workspace;
 
-/// How long an idle thread keeps its memory. Sign-ins that follow each other closely use the same memory.
+/// The time for which an idle thread keeps its memory. Sign-ins that follow each other closely use the same memory.
 const IDLE: Duration = Duration::from_secs(5);
 
-/// Too many passwords wait. This one was not hashed.
+/// The error for a password that was not hashed because too many passwords wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("too many passwords wait to be hashed")]
 pub(in crate::accounts) struct Busy;
@@ -55,7 +55,7 @@ type Worker = mpsc::Sender<Job>;
 /// The exclusive use of one thread. Dropping this value passes the thread to the next caller.
 #[derive(Debug)]
 pub(in crate::accounts) struct Turn {
-    /// Always present, until the value is dropped.
+    /// The thread. It is always present until the value is dropped.
     worker: Option<Worker>,
     pool: Arc<Pool>,
     begun: Instant,

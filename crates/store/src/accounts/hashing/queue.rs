@@ -1,4 +1,4 @@
-//! The passwords that wait to be hashed, and which of them is next.
+//! The passwords that wait to be hashed, and the order in which they are hashed.
 
 use super::origin::{Origin, Party};
 use super::turns::Turns;
@@ -9,7 +9,7 @@ pub(super) const MAX_STRANGERS: usize = 256;
 /// The maximum number of jobs that wait in each other rank.
 const MAX_KNOWN: usize = 64;
 
-/// How likely a password is to be correct, before it is checked. The best rank comes first.
+/// The likelihood that a password is correct, estimated before it is checked. The best rank comes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::accounts) enum Rank {
     /// The account has signed in from this address lately. The operator's own passwords have this rank too.
@@ -27,7 +27,7 @@ impl Rank {
 /// The ranks that are preferred, one after the other. Each rank is preferred from time to time, so that no rank can keep
 /// another one waiting forever. If no job of the preferred rank waits, the best rank with jobs is next.
 const PREFERRED: [Rank; 4] = [Rank::Familiar, Rank::Likely, Rank::Familiar, Rank::Stranger];
-/// How many of the last jobs tell which share of the threads a rank has.
+/// The number of last jobs from which the server counts a rank's share of the threads.
 const RECENT: usize = 16;
 
 /// The jobs that wait, in three ranks. Within a rank, the networks, addresses and accounts take turns.
@@ -66,9 +66,9 @@ pub(super) struct Place {
 }
 
 impl<T> Queue<T> {
-    /// Adds a job. The threads do `room` jobs in the longest time that a job should wait, and each rank gets its share of
-    /// that. If the rank is then too full, also returns the newest job of the network, address and account that have the
-    /// most jobs of this rank, which has left the queue. That can be the added job itself.
+    /// Adds a job. The threads do `room` jobs in the longest time that a job should wait, and each rank gets its share
+    /// of that. If the rank is then too full, also removes and returns the newest job of the network, address and
+    /// account that have the most jobs of this rank. That can be the added job itself.
     pub(super) fn push(&mut self, rank: Rank, origin: &Origin, job: T, room: usize) -> (Place, Option<T>) {
         let place = Place { rank, parties: origin.parties(), arrival: self.arrived };
         self.arrived += 1;
@@ -94,8 +94,8 @@ impl<T> Queue<T> {
         Some(job)
     }
 
-    /// Returns how many jobs of a rank may wait: as many as it had of the last jobs that were next, or as many as it always
-    /// gets, if that is more.
+    /// Returns how many jobs of a rank may wait: the rank's share of `room`. That is its share of the last jobs that
+    /// were next, or the share that it always gets, if that is larger.
     fn room_of(&self, rank: Rank, room: usize) -> usize {
         let count = |ranks: &[Rank]| ranks.iter().filter(|other| **other == rank).count();
         let share = count(&self.recent).max(count(&PREFERRED) * RECENT / PREFERRED.len());
@@ -211,7 +211,7 @@ mod tests {
     fn a_rank_has_as_much_room_as_its_share_of_the_threads() {
         const ROOM: usize = 16;
         let mut queue = Queue::default();
-        // Returns how many of so many jobs of a rank are not displaced.
+        // Adds a number of jobs of a rank. Returns how many of them are not displaced.
         let fill = |queue: &mut Queue<usize>, rank, count: usize| {
             let push = |number: &usize| queue.push(rank, &origin(ELSEWHERE, *number), *number, ROOM).1.is_none();
             (0..count).filter(push).count()

@@ -85,7 +85,7 @@ async fn a_failed_edit_changes_nothing_and_does_not_affect_other_edits_in_the_sa
         let store = store.clone();
         tasks.spawn(async move {
             let valid = Change::Entry(handle("friend"), entry(List::Allow));
-            // Refers to a group that does not exist.
+            // This change refers to a group that does not exist.
             let invalid = Change::Entry(
                 handle("other"),
                 Entry { contact: Some(guid(1)), groups: vec![guid(9)], ..entry(List::Forward) },

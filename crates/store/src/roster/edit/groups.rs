@@ -14,7 +14,7 @@ pub struct NewGroup {
     pub name: Arc<str>,
     /// Its GUID, which must be new.
     pub guid: Guid,
-    /// Whether the group must have a number, because the client uses a dialect before MSNP10.
+    /// True if the group must have a number, because the client uses a dialect before MSNP10.
     pub needs_number: bool,
 }
 

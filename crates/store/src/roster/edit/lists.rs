@@ -14,7 +14,7 @@ pub struct NewListEntry {
     pub handle: Handle,
     /// The nickname, which is kept only if the address was on no list before.
     pub nickname: Option<DisplayName>,
-    /// Whether an address may be on AL and BL at the same time (ns.md section 1.2 rule 1). BL then has priority.
+    /// True if an address may be on AL and BL at the same time (ns.md section 1.2 rule 1). BL then has priority.
     pub overlap_allow_and_block: bool,
 }
 

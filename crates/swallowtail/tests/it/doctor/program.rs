@@ -1,4 +1,4 @@
-//! Tests the doctor as a program: its exit codes, what it prints, and a clock that only a process of its own can have.
+//! Tests the doctor as a program: its exit codes, its output, and a clock that only a process of its own can have.
 
 use std::io::Write;
 use std::path::Path;

@@ -90,7 +90,8 @@ async fn a_flood_of_silent_connections_does_not_disconnect_users_or_prevent_sign
     drop(flood);
 }
 
-/// With the default limits: everyone signs in at the same time, chats in pairs, and one client loads thirty pictures.
+/// Everyone signs in at the same time and chats in pairs, and one client loads thirty pictures. The limits are the
+/// default ones.
 #[tokio::test]
 async fn forty_users_behind_one_router_sign_in_and_chat() {
     let server = TestServer::start_limited().await;
@@ -182,7 +183,7 @@ async fn a_member_that_does_not_read_is_disconnected_and_the_others_receive_ever
     drop(silent);
 }
 
-/// A client that does not read the lines on its notification connection is closed, and appears offline.
+/// A client that does not read the lines on its notification connection is disconnected and appears offline.
 #[tokio::test]
 async fn a_client_that_does_not_read_is_disconnected_and_appears_offline() {
     let server = TestServer::start().await;

@@ -5,7 +5,7 @@ use tokio::sync::mpsc;
 use super::http::try_password;
 use crate::support::TestServer;
 
-/// The number of wrong passwords at the same time. Many more than can wait to be checked.
+/// The number of wrong passwords at the same time, many more than can wait to be checked.
 const FLOOD: usize = 400;
 /// The maximum number of wrong passwords that the server answers before a correct one. Many more are waiting.
 const FEW: usize = 32;

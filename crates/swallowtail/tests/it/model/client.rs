@@ -23,9 +23,9 @@ pub(crate) struct Client {
     pub(crate) log: VecDeque<String>,
     /// The list versions in the lines that were received since this was emptied.
     pub(crate) versions: Vec<u32>,
-    /// Whether SYN was answered. Before that, the client ignores lines about its lists.
+    /// True if SYN was answered. Before that, the client ignores lines about its lists.
     pub(crate) synced: bool,
-    /// Whether the first CHG was answered.
+    /// True if the first CHG was answered.
     present: bool,
     wire: Wire,
     trid: u32,

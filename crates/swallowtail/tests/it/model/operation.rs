@@ -1,4 +1,4 @@
-//! The operations of the users, and how a seed chooses them.
+//! The operations of the users, and the choice of operations by a seed.
 
 use super::rules::{AL, Account, BL, FL, Id, PL, RL, World, is_telephone};
 
@@ -103,7 +103,7 @@ pub(crate) enum GroupRef {
 /// The state that a client sends in SYN.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Copy {
-    /// The state that it has.
+    /// The state that the client has.
     Own,
     /// No state: `0`.
     Nothing,

@@ -60,7 +60,7 @@ pub(crate) struct Entry {
     /// The id of the contact, while the address is on FL.
     pub(crate) contact: Option<Id>,
     pub(crate) groups: BTreeSet<Id>,
-    /// Whether a client before MSNP10 has added the contact to group 0.
+    /// True if a client before MSNP10 has added the contact to group 0.
     pub(crate) in_zero: bool,
 }
 
@@ -74,7 +74,7 @@ pub(crate) struct Group {
 #[derive(Debug)]
 pub(crate) struct Session {
     pub(crate) dialect: u32,
-    /// Whether SYN was answered.
+    /// True if SYN was answered.
     pub(crate) synced: bool,
     /// The status since the first CHG.
     pub(crate) status: Option<Status>,

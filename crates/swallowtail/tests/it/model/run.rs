@@ -166,8 +166,8 @@ impl Run {
         self.check_stamps(who, changes);
     }
 
-    /// Checks the stamps of the last SYN. Before MSNP10, the list version counts every change. Later, a time stamp is
-    /// newer if something changed, and otherwise the same.
+    /// Checks the stamps of the last SYN. Before MSNP10, the list version counts every change. In later dialects, a
+    /// time stamp is newer if something changed, and otherwise the same.
     fn check_stamps(&mut self, who: &str, changes: (u32, u32)) {
         let client = &self.clients[who];
         let stamps = client.stamps.clone();

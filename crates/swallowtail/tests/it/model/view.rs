@@ -1,4 +1,4 @@
-//! The view of one client: what it shows of its own account and of others.
+//! The view of one client: the data that it shows about its own account and about others.
 
 use std::collections::{BTreeMap, BTreeSet};
 

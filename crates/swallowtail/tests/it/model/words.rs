@@ -118,7 +118,7 @@ fn list_name(list: u8) -> &'static str {
 }
 
 impl Speaker<'_> {
-    /// Returns a command of MSNP8 or 9. They use addresses and numbers, and every answer has a list version.
+    /// Returns a command of MSNP8 or 9. These dialects use addresses and numbers, and every answer has a list version.
     fn speak_old(&self, operation: &Operation, spelled: &dyn Fn(&str) -> String) -> Option<Spoken> {
         match operation {
             Operation::Add { list, whom, nick, group } => {

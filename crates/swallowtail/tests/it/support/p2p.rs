@@ -13,7 +13,7 @@ use super::people::text_message;
 use super::time::PATIENCE;
 use super::wire::Wire;
 
-/// Maximum number of data bytes in one message.
+/// The maximum number of data bytes in one message.
 const CHUNK: usize = 1202;
 
 /// A file or picture to send.
@@ -44,7 +44,7 @@ impl Blob {
         (self.id, Sha256::digest(&self.data).to_vec())
     }
 
-    /// Returns the payloads of the messages that carry it.
+    /// Returns the payloads of the messages that carry the blob.
     fn payloads(&self, to: &str) -> impl Iterator<Item = Vec<u8>> {
         let head = format!("MIME-Version: 1.0\r\nContent-Type: application/x-msnmsgrp2p\r\nP2P-Dest: {to}\r\n\r\n");
         self.data.chunks(CHUNK).enumerate().map(move |(index, data)| {

@@ -13,10 +13,10 @@ use super::time::PATIENCE;
 /// The flag of a terminal that shows what is typed.
 const ECHO: u32 = 0o10;
 
-/// What the program has drawn.
+/// The output that the program has drawn.
 struct Drawn {
     parser: vt100::Parser,
-    /// Everything that it has written.
+    /// Everything that the program has written.
     bytes: Vec<u8>,
     has_ended: bool,
 }
@@ -111,7 +111,7 @@ impl Terminal {
         kill_process(id, Signal::TERM).unwrap();
     }
 
-    /// Waits until the program ends, and returns whether it succeeded and everything that it has written.
+    /// Waits until the program ends. Returns whether the program succeeded, and everything that it has written.
     pub(crate) fn end(mut self) -> (bool, String) {
         let (drawn, changed) = &*self.drawn;
         let running = |drawn: &mut Drawn| !drawn.has_ended;

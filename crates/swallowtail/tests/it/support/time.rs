@@ -28,8 +28,8 @@ pub(crate) async fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
     }
 }
 
-/// Advances the clock of every timer. Only for tests on one thread. The server must already have answered everything
-/// that it has to read before then.
+/// Advances the clock of every timer. Only tests on one thread can use this. The server must already have answered
+/// everything that it has to read before then.
 pub(crate) async fn pass(time: Duration) {
     pause();
     advance(time).await;
@@ -39,7 +39,7 @@ pub(crate) async fn pass(time: Duration) {
 /// Stops tokio's clock, which then moves only when the test advances it. So no timer expires only because the machine
 /// is busy.
 ///
-/// Only for tests on one thread. Sockets work as usual, so tests wait for answers as usual.
+/// Only tests on one thread can use it. Sockets work as usual, so tests wait for answers as usual.
 pub(crate) struct StoppedClock {
     _hold: mpsc::Sender<()>,
 }

@@ -1,4 +1,4 @@
-//! Commands, and what they ask for.
+//! Commands, and the effects that they ask for.
 
 use crossterm::event::KeyCode;
 use msnp::Status;

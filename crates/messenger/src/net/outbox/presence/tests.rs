@@ -58,7 +58,7 @@ fn event() -> impl Strategy<Value = Event> {
     ]
 }
 
-/// What a client shows for a contact: its status and its personal message. Offline contacts have neither.
+/// The status and the personal message that a client shows for a contact. Offline contacts have neither.
 type Shown = Option<(u32, Option<u32>)>;
 
 /// A client that applies lines in their order.
@@ -92,7 +92,7 @@ impl Reader {
 struct World {
     outbox: Arc<Outbox>,
     online: [Option<(u32, Option<u32>)>; 3],
-    /// Whether the contact is on FL.
+    /// True if the contact is on FL.
     listed: [bool; 3],
     /// The number of the last event, which is also the value of each status and message that it set.
     event: u32,

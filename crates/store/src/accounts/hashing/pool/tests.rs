@@ -30,7 +30,7 @@ impl Held {
         Self { hasher, release, running }
     }
 
-    /// Starts to wait for a turn, and returns when it waits or is refused.
+    /// Starts a caller that waits for a turn. Returns when the caller waits or is refused.
     async fn enter(&self, number: u8) -> JoinHandle<Result<u8, Busy>> {
         let hasher = self.hasher.clone();
         let task = tokio::spawn(async move {
