@@ -15,21 +15,23 @@ use crate::measured::{Measured, SLOWNESS, percentile};
 use crate::scenario::Scenario;
 use crate::server::Setup;
 
-/// How many connections do nothing.
+/// The number of connections that do nothing.
 const CONNECTIONS: usize = 3000;
-/// How many of them come from one address. 20 are allowed.
+/// The number of these connections from one address. 20 are allowed.
 const PER_ADDRESS: usize = 15;
-/// How many are opened at the same time.
+/// The number of connections that are opened at the same time.
 const AT_ONCE: usize = 50;
-/// How long a connection without a sign-in may be open (`sign_in_seconds`), and how exactly that is kept.
+/// The time for which a connection without a sign-in may be open (`sign_in_seconds`).
 const SIGN_IN: Duration = Duration::from_secs(60);
+/// The time by which the server may be late.
 const TOLERANCE: Duration = Duration::from_secs(5);
-/// The pause between two bytes of those that send any.
+/// The pause between two bytes of a connection that sends any.
 const BYTE: Duration = Duration::from_secs(10);
-/// The people who sign in during the attack, and the pause between two of them.
+/// The number of people who sign in during the attack.
 const PEOPLE: usize = 40;
+/// The pause between two sign-ins.
 const PAUSE: Duration = Duration::from_millis(250);
-/// The p99 of their sign-ins, password included.
+/// The limit on the p99 of these sign-ins, password included.
 const LIMIT: Duration = Duration::from_secs(1);
 
 pub(super) const SCENARIO: Scenario =
@@ -80,7 +82,7 @@ async fn open(dialer: Dialer, number: usize) -> Result<(usize, Connection)> {
     Ok((number, connection))
 }
 
-/// Waits until the server closes the connection. Half of them send bytes.
+/// Waits until the server closes the connection. Half of the connections send bytes. Returns how long that took.
 async fn wait(number: usize, mut connection: Connection) -> Result<Duration> {
     let begun = Instant::now();
     let deadline = begun + SIGN_IN + TOLERANCE;

@@ -22,20 +22,20 @@ pub(super) const SCENARIO: Scenario =
         Box::pin(run(bed))
     });
 
-/// How many connections are opened. A million takes `--scale 7000`.
+/// The number of connections that are opened. A million takes `--scale 7000`.
 const CONNECTIONS: usize = 15_000;
-/// How many TLS handshakes are given up.
+/// The number of TLS handshakes that are given up.
 const HANDSHAKES: usize = 400;
-/// How many tasks open connections.
+/// The number of tasks that open connections.
 const AT_ONCE: usize = 16;
-/// How many parts the run has. The memory after the first one is what the memory at the end is compared with.
+/// The number of parts of the run. The memory at the end is compared with the memory after the first part.
 const PARTS: usize = 4;
-/// By how much the memory may grow in all further parts, in KiB.
+/// The limit on the growth of the memory in all further parts together, in KiB.
 const GROWTH_KIB: u64 = 2 * 1024;
-/// How long the server may take to answer a handshake.
+/// The time within which the server must answer a handshake.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// What a client sends before it goes, if it sends anything.
+/// The inputs of which a client sends one before it goes. The first one is empty.
 const WORDS: &[&[u8]] =
     &[b"", b"V", b"VER 1 MSNP12 CVR0\r\n", b"USR 1 a@b.de 1.2.3\r\n", b"GET / HTTP/1.1\r\n", b"\0\0\0", b"\r\n"];
 

@@ -1,4 +1,4 @@
-//! Floods of wrong passwords, for the accounts of people who sign in with the correct ones during the flood.
+//! Floods of wrong passwords for the accounts of people who sign in with the correct passwords during the flood.
 //! Hashing has a fixed number of threads, and nobody is locked out (security.md sections 2 and 3).
 
 use std::collections::BTreeMap;
@@ -28,25 +28,29 @@ pub(super) const SCENARIO: Scenario =
     .except(&[(Rule::Memory, "wrong passwords of an address are counted for 15 minutes")])
     .setup(|| Setup { settings: "[limits]\nexempt = [\"127.0.0.1/32\"]\n".into(), ..Setup::default() });
 
-/// The people who sign in, each from a home of its own, and the pause between two of them.
+/// The number of people who sign in, each from a home (an IP address) of their own.
 const PEOPLE: usize = 20;
+/// The pause between two sign-ins.
 const PAUSE: Duration = Duration::from_millis(250);
-/// How long each of the two floods takes.
+/// The time that each of the two floods takes.
 const FLOOD: Duration = Duration::from_secs(10);
-/// How many attempts of a flood are made in a second, and wait at the same time.
+/// The number of attempts that a flood makes in a second.
 const RATE: u32 = 1000;
+/// The largest number of attempts that wait at the same time.
 const AT_ONCE: usize = 200;
-/// From how many addresses the second flood comes.
+/// The number of addresses from which the second flood comes.
 const ADDRESSES: usize = 10_000;
-/// How long a right password may take, in 99 of 100 cases.
+/// The time within which the server must accept 99 of 100 correct passwords.
 const LIMIT: Duration = Duration::from_secs(3);
-/// By how much the memory may grow, in MiB: the buffers of the hashing threads, and what is counted by address.
+/// The limit on the growth of the memory, in MiB: the buffers of the hashing threads, and the counters for each
+/// address.
 const GROWTH_MIB: u64 = 64;
-/// How many threads the server may have more than before: those that serve files end by themselves.
+/// The number of threads that the server may have in addition to those before the floods. The threads that serve files
+/// end by themselves.
 const THREADS: u64 = 4;
 
 async fn run(bed: &mut Bed) -> Result<Measured> {
-    // Everybody has signed in at home before.
+    // Before the floods, everybody signs in at home.
     for number in 0..PEOPLE {
         right(&bed.dialer, number).await?;
     }
@@ -66,7 +70,8 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
     Ok(measured)
 }
 
-/// Sends wrong passwords while people sign in. Returns how many, and how long the right ones took.
+/// Sends wrong passwords while people sign in. Returns the number of wrong passwords, and the time that each correct
+/// password took.
 async fn flood(bed: &mut Bed, addresses: usize, threads: u64) -> Result<(usize, Vec<Duration>)> {
     let answered = Arc::new(AtomicUsize::new(0));
     let length = bed.size.time(FLOOD);
@@ -98,7 +103,7 @@ async fn flood(bed: &mut Bed, addresses: usize, threads: u64) -> Result<(usize, 
     Ok((answered, times))
 }
 
-/// Signs in with the right password, at home. Returns how long it took.
+/// Signs in with the correct password, at home. Returns how long it took.
 async fn right(dialer: &Dialer, number: usize) -> Result<Duration> {
     let home = IpAddr::V4(Ipv4Addr::new(127, 40, 0, u8::try_from(number + 1)?));
     let begun = Instant::now();

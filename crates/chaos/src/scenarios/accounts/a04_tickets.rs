@@ -1,7 +1,7 @@
-//! Tickets that are not valid, or not any more. Each gets 911, and nothing else.
+//! Tickets that were never valid, or are not valid any more. Each gets 911, and nothing else.
 //!
-//! A ticket may be used again after a sign-out, because clients reconnect with it (security.md section 1). A new password
-//! and the removal of the account end all tickets of the account, and its connections.
+//! A ticket may be used again after a sign-out, because clients reconnect with it (security.md section 1). A new
+//! password and the removal of the account end all tickets of the account, and its connections.
 
 use std::time::{Duration, Instant};
 
@@ -25,13 +25,14 @@ pub(super) const SCENARIO: Scenario =
     .accounts(4)
     .smoke();
 
-/// How many forged and how many cut tickets are tried.
+/// The number of forged tickets that are tried. The same number of cut tickets is tried.
 const FORGED: usize = 100;
-/// How many tickets an account has when it changes.
+/// The number of additional tickets that an account has when it changes.
 const TICKETS: usize = 5;
-/// How long the connections of an account that changed may stay open.
+/// The time within which the connections of a changed account must be closed.
 const CLOSED: Duration = Duration::from_secs(2);
-/// How exactly the end of a ticket is tested, in seconds. It must be more than the scenario takes until then.
+/// The remaining life of a ticket that must still be valid, in seconds. It must be more than the scenario takes until
+/// then.
 const MARGIN: u64 = 300;
 const NEW_PASSWORD: &str = "chaos-password-8";
 
@@ -46,7 +47,7 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
         .millis("closed after a removal", removed))
 }
 
-/// Tickets that the server never issued. Returns how many.
+/// Presents tickets that the server never issued. Returns how many.
 async fn wrong(bed: &mut Bed) -> Result<usize> {
     let [owner, other] = [Account::numbered(0), Account::numbered(3)];
     let genuine = bed.dialer.ticket(&owner).await?;
@@ -72,7 +73,8 @@ async fn wrong(bed: &mut Bed) -> Result<usize> {
     Ok(tickets.len() + 1)
 }
 
-/// A ticket is valid again and again until its end, and not after it. Returns how many were refused.
+/// Checks that a ticket is valid again and again until its end, and not after it. Returns how many tickets were
+/// refused.
 async fn old(bed: &Bed) -> Result<usize> {
     let account = Account::numbered(0);
     let (tickets, row) = row(bed, &account).await?;
@@ -93,7 +95,7 @@ async fn old(bed: &Bed) -> Result<usize> {
     Ok(2 * lives.len())
 }
 
-/// Returns what signs tickets on this server, and the account as it is stored.
+/// Returns the signer of this server's tickets, and the account as it is stored.
 async fn row(bed: &Bed, account: &Account) -> Result<(Tickets, Row)> {
     let store = Store::open(&bed.server.data()).await?;
     let tickets = Tickets::open(&store).await?;
@@ -112,7 +114,8 @@ enum Change {
     Removal,
 }
 
-/// Changes an account that is signed in and in a conversation. Returns when its last connection was closed.
+/// Changes an account that is signed in and in a conversation. Returns the time after which its last connection was
+/// closed.
 async fn change(bed: &Bed, number: usize, change: Change) -> Result<Duration> {
     let account = Account::numbered(number);
     let mut tickets = vec![bed.dialer.ticket(&account).await?];

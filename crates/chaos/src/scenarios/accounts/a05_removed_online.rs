@@ -1,6 +1,7 @@
-//! The operator removes an account that is online in three conversations. It is gone at once, everywhere.
+//! The operator removes an account that is online in three conversations. The account must be gone immediately,
+//! everywhere.
 //!
-//! A ban with a reason that the client shows is not there yet.
+//! The server does not yet offer a ban with a reason that the client shows.
 
 use std::time::{Duration, Instant};
 
@@ -20,9 +21,9 @@ pub(super) const SCENARIO: Scenario = Scenario::runs(
 .accounts(1 + FRIENDS)
 .smoke();
 
-/// How many people have the account on their lists, and talk to it.
+/// The number of people who have the account on their lists and talk to it.
 const FRIENDS: usize = 3;
-/// How soon all must have happened.
+/// The time within which all of this must happen.
 const LIMIT: Duration = Duration::from_secs(2);
 
 async fn run(bed: &mut Bed) -> Result<Measured> {
@@ -50,7 +51,7 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
     Ok(Measured::new().count("conversations", boards.len()).millis("gone after", took))
 }
 
-/// All connections of the account end, and the other members are told.
+/// Checks that all connections of the account end, and that the other members are told.
 async fn ended(gone: &mut Person, boards: &mut [[Board; 2]], deadline: Instant) -> Result<()> {
     let left = || deadline.saturating_duration_since(Instant::now());
     gone.notification.until_ended(left()).await.context("the notification connection")?;
@@ -62,7 +63,8 @@ async fn ended(gone: &mut Person, boards: &mut [[Board; 2]], deadline: Instant) 
     Ok(())
 }
 
-/// A contact sees the account offline, and receives a line that says that the account has left the contact's lists.
+/// Checks that a contact sees the account offline, and that the contact receives a line that says that the account has
+/// left the contact's lists.
 async fn told(friend: &mut Person, handle: &str) -> Result<()> {
     let mut missing = vec![format!("FLN {handle}"), format!("REM 0 RL {handle}")];
     while !missing.is_empty() {
@@ -72,7 +74,8 @@ async fn told(friend: &mut Person, handle: &str) -> Result<()> {
     Ok(())
 }
 
-/// Neither the ticket nor the password signs in. A client shows the text in the answer to the password.
+/// Checks that neither the ticket nor the password signs in, and that the answer to the password has a text, which a
+/// client shows.
 async fn stays_out(bed: &Bed, handle: &str, ticket: &str) -> Result<()> {
     ensure!(present(&bed.dialer, handle, ticket).await?.is_none(), "the ticket was accepted");
     let answer = ask_for_ticket(&bed.dialer, handle, PASSWORD).await?;
@@ -82,7 +85,7 @@ async fn stays_out(bed: &Bed, handle: &str, ticket: &str) -> Result<()> {
     Ok(())
 }
 
-/// The contacts still talk to each other, and cannot reach the account.
+/// Checks that the contacts can still talk to each other, and that they cannot reach the account.
 async fn others_go_on(handle: &str, friends: &mut [Person]) -> Result<()> {
     let [one, other, ..] = friends else { anyhow::bail!("two friends were expected") };
     let [mut board, mut joined] = chat(one, other).await?;

@@ -1,8 +1,8 @@
 //! An account with lists of its own, on the lists of others, is removed and created again.
 //!
-//! Entries for it stay on the lists of others, who can remove them; nothing of its own stays. If the address gets a new
-//! account, those who still have it are asked about (ns.md section 1.2 rule 11). Addresses are free again at once: the
-//! server does not reserve them yet.
+//! Entries for the account stay on the lists of others, who can remove them. The account's own lists do not stay. If
+//! the address gets a new account, this account is asked about everybody who still has the address on a list (ns.md
+//! section 1.2 rule 11). An address is free again immediately, because the server does not reserve addresses yet.
 
 use std::collections::BTreeMap;
 
@@ -22,7 +22,7 @@ pub(super) const SCENARIO: Scenario = Scenario::runs(
 .accounts(1 + OTHERS)
 .except(&[(Rule::History, "the account loses its lists, as it must")]);
 
-/// How many others have the account on their lists. Half of them are online when it is removed.
+/// The number of others who have the account on their lists. Half of them are online when the account is removed.
 const OTHERS: usize = 20;
 
 /// The bits of the lists (ns.md section 1.2).
@@ -100,7 +100,8 @@ fn entry(received: &Received) -> Option<(String, Entry)> {
     Some((handle, Entry { bits, guid }))
 }
 
-/// Creates the account again. It has no lists, and is asked about everybody who still has it.
+/// Creates the account again. Checks that the account has no lists, and that it is asked about everybody who still has
+/// it on a list.
 async fn create_again(bed: &Bed, account: &Account) -> Result<()> {
     let handle = account.handle.as_str();
     let (mut leaving, entries) = lists(bed, 1).await?;
@@ -112,7 +113,7 @@ async fn create_again(bed: &Bed, account: &Account) -> Result<()> {
     let (mut person, entries) = lists(bed, 0).await?;
     let pending: Vec<_> = entries.values().map(|entry| entry.bits).collect();
     ensure!(pending == vec![PENDING; OTHERS - 1], "the new account has entries with the bits {pending:?}");
-    // Somebody who removes it now is no longer asked about.
+    // The account is no longer asked about a person who removes it now.
     let (mut other, entries) = lists(bed, 2).await?;
     let guid = &entries.get(handle).context("the entry is gone")?.guid;
     ensure!(entries.get(handle).is_some_and(|entry| entry.bits & REVERSE == 0), "the new account has nobody on FL");

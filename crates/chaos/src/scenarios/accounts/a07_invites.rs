@@ -25,11 +25,13 @@ pub(super) const SCENARIO: Scenario =
         },
     );
 
-/// How many people use the code, each from an address of its own.
+/// The number of people who use the code, each from an address of their own.
 const PEOPLE: usize = 60;
-/// How many forms one address sends, and how many accounts and forms it may have (swallowtail.example.toml).
+/// The number of forms that one address sends.
 const FORMS: usize = 200;
+/// The largest number of accounts that one address may create (swallowtail.example.toml).
 const MOST_ACCOUNTS: usize = 5;
+/// The largest number of forms that one address may send (swallowtail.example.toml).
 const MOST_FORMS: usize = 20;
 
 async fn run(bed: &mut Bed) -> Result<Measured> {
@@ -123,7 +125,7 @@ async fn ask(dialer: &Dialer, first: &str, body: &str) -> Result<Answer> {
     request(dialer.dial(host), bytes.as_bytes(), PATIENCE).await
 }
 
-/// Everybody sends a form with the same code at the same time. Returns the statuses.
+/// Lets everybody send a form with the same code at the same time. Returns the statuses.
 async fn redeem(bed: &Bed, code: &str) -> Result<Vec<u16>> {
     let people = bed.size.of(PEOPLE).min(250);
     let together = Arc::new(Barrier::new(people));
@@ -144,7 +146,7 @@ async fn redeem(bed: &Bed, code: &str) -> Result<Vec<u16>> {
     Ok(statuses)
 }
 
-/// The only account that was created is complete.
+/// Checks that the only account that was created is complete.
 async fn winner_signs_in(bed: &Bed, known: &[String]) -> Result<()> {
     let winner = known.iter().find(|handle| handle.starts_with("new")).context("nobody has signed up")?;
     let answer = ask_for_ticket(&bed.dialer, winner, PASSWORD).await?;
@@ -152,7 +154,8 @@ async fn winner_signs_in(bed: &Bed, known: &[String]) -> Result<()> {
     Ok(())
 }
 
-/// One address sends forms without pause, first with a code for many. Returns how many were refused as too many.
+/// Sends forms without pause: from one address with a code for many accounts, and from another address with guessed
+/// codes. Returns how many forms were refused as too many.
 async fn flood(bed: &Bed) -> Result<usize> {
     let code = invite(bed, 1000).await?;
     let visitor = Visitor::open(bed.dialer.from(IpAddr::V4(Ipv4Addr::new(127, 21, 0, 1)))).await?;

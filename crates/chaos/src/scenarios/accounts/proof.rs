@@ -1,4 +1,4 @@
-//! What the server says to a ticket or a password, right or wrong.
+//! The server's answer to a ticket or a password, correct or wrong.
 
 use anyhow::{Result, ensure};
 
@@ -8,7 +8,8 @@ use crate::client::{Connection, Dialer, PATIENCE};
 /// Signs in with a ticket, and with nothing else. Returns the connection if the server accepts the ticket.
 ///
 /// # Errors
-/// Fails if the server refuses the ticket in another way than the reference demands: 911, and the end (ns.md section 4).
+/// Fails if the server refuses the ticket in another way than the reference demands: 911, and the end of the connection
+/// (ns.md section 4).
 pub(super) async fn present(dialer: &Dialer, handle: &str, ticket: &str) -> Result<Option<Connection>> {
     let mut connection = dialer.notification().await?;
     connection.done("VER", "MSNP12 MSNP11 CVR0").await?;

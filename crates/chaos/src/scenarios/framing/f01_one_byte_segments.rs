@@ -12,11 +12,12 @@ use crate::scenario::Scenario;
 
 /// The pause between two bytes.
 const GAP: Duration = Duration::from_millis(1);
-/// How many messages each participant sends.
+/// The number of messages that each participant sends.
 const MESSAGES: usize = 3;
-/// The words for the two runs in the bodies of messages, of the same length.
+/// The words that mark the messages of the two runs. They have the same length.
 const LABELS: [&str; 2] = ["whole", "bytes"];
-/// The headers of the first message whose values, and so its length, differ in each session.
+/// The headers of the first message that have another value in each session. So the length of that message differs,
+/// too.
 const OF_THE_SESSION: [&str; 4] = ["LoginTime", "MSPAuth", "ClientIP", "ClientPort"];
 
 pub(super) const SCENARIO: Scenario = Scenario::runs(

@@ -9,7 +9,7 @@ use crate::client::{Account, Next, SignIn};
 use crate::measured::Measured;
 use crate::scenario::Scenario;
 
-/// How long the second half of the last command is missing.
+/// The time for which the second half of the last command is missing.
 const PAUSE: Duration = Duration::from_secs(5);
 /// The last command in two halves. Its TrID follows those of the sign-in.
 const HALVES: [&str; 2] = ["XFR 7 ", "SB\r\n"];
@@ -29,7 +29,7 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
     let mut connection = bed.dialer.notification().await?;
     let sender = connection.sender();
     for command in &commands {
-        // The commands contain these TrIDs.
+        // The commands already contain these TrIDs, which the sender only has to count.
         let _ = sender.next_trid();
         sender.note_sent(command, b"");
     }
@@ -38,7 +38,7 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
     let deadline = Instant::now() + PAUSE;
     while let Next::Received(received) = connection.next_before(deadline).await {
         ensure!(received.code().is_none(), "the server sent {}", received.line());
-        // A TrID of 0 is no answer.
+        // A line with the TrID 0 is not an answer.
         answered.extend(received.word(1).parse::<u32>().ok().filter(|trid| *trid > 0));
     }
     ensure!(!connection.has_ended(), "the server closed the connection while half a command was missing");

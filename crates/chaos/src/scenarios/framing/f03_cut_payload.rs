@@ -1,4 +1,4 @@
-//! Messages that are cut once, at every place, and look like commands inside.
+//! Messages that are sent in two parts, cut at every possible place, and whose bodies look like commands.
 
 use std::time::Duration;
 
@@ -35,13 +35,13 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
         receive(&mut joined, cut).await.with_context(|| format!("cut at {cut}"))?;
         cuts += 1;
     }
-    // Nothing of the bodies was carried out: both are still there.
+    // No command in the bodies was carried out: the two members are still there.
     board.exchange(&mut joined).await?;
     joined.exchange(&mut board).await?;
     Ok(Measured::new().count("cuts", cuts).count("longest", length))
 }
 
-/// Returns a payload, and a whole command with it.
+/// Returns a payload, and the whole command that contains the payload.
 fn command(trid: u32, cut: usize) -> (Vec<u8>, Vec<u8>) {
     let payload = format!(
         "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=UTF-8\r\n\r\n{MARK} {cut:04}\r\nMSG 7 N 5\r\nhello\r\n\

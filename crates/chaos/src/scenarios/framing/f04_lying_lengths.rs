@@ -1,4 +1,4 @@
-//! Lengths that no payload has (framing.md section 4).
+//! Commands that announce payloads of wrong lengths (framing.md section 4).
 
 use std::time::{Duration, Instant};
 
@@ -10,7 +10,7 @@ use crate::client::{Connection, Person, chat};
 use crate::measured::Measured;
 use crate::scenario::Scenario;
 
-/// Words that are no valid length of a payload.
+/// Words that are not a valid payload length.
 const INVALID: [&str; 11] = [
     "-1",
     "+5",
@@ -24,14 +24,15 @@ const INVALID: [&str; 11] = [
     "18446744073709551621",
     "1000000000000000000000000000000000000005",
 ];
-/// How long the server may take to close a connection that it understands.
+/// The time within which the server must close a connection after a command with a wrong length.
 const SOON: Duration = Duration::from_secs(5);
-/// How long a payload may be incomplete (framing.md section 4), and how exactly that is kept.
+/// The time for which a payload may be incomplete (framing.md section 4).
 const PAYLOAD_TIMEOUT: Duration = Duration::from_secs(60);
+/// The time by which the server may be early or late.
 const TOLERANCE: Duration = Duration::from_secs(6);
-/// How many connections announce more than they send.
+/// The number of connections that announce more than they send.
 const SILENT: usize = 20;
-/// How much memory they may need together: each may buffer 64 KiB.
+/// The memory that these connections may need together, in KiB: each may buffer 64 KiB.
 const MEMORY_KIB: u64 = 64 * SILENT as u64 + 1024;
 
 pub(super) const SCENARIO: Scenario =
@@ -83,7 +84,7 @@ async fn wait_for_silent(bed: &Bed) -> Result<Silent> {
     Ok(Silent(running))
 }
 
-/// Returns how long the server waited.
+/// Sends a part of a payload. Returns how long the server waited for the rest.
 async fn be_silent(mut person: Person) -> Result<Duration> {
     let begun = Instant::now();
     person.notification.send_bytes(b"UUX 9 4096\r\n<Data>").await?;
@@ -92,7 +93,7 @@ async fn be_silent(mut person: Person) -> Result<Duration> {
 }
 
 impl Silent {
-    /// Returns the shortest and the longest time.
+    /// Returns the shortest and the longest time that the server waited.
     async fn closed(mut self) -> Result<(Duration, Duration)> {
         let mut times = Vec::new();
         while let Some(time) = self.0.join_next().await {

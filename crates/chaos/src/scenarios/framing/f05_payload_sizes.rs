@@ -1,5 +1,5 @@
-//! Every command with a payload, at its limit and above it. Payloads that were read are not taken for commands, and a
-//! payload that is too long is refused before the server reads it.
+//! Every command that has a payload, with payloads at the limit and above it. The server must not take a payload for
+//! commands, and it must refuse a payload that is too long before it reads it.
 
 use anyhow::{Context, Result, ensure};
 
@@ -17,16 +17,17 @@ pub(super) const SCENARIO: Scenario = Scenario::runs(
 .accounts(FIRST + SENDERS)
 .smoke();
 
-/// The first account that sends commands. Those before it chat.
+/// The first account that sends commands. The accounts before it chat.
 const FIRST: usize = 2;
-/// How many accounts send commands in turns, so that none signs in often.
+/// The number of accounts that send commands in turns, so that none of them signs in often.
 const SENDERS: usize = 20;
 
-/// How often each size is sent. The server must do the same each time.
+/// The number of times that each size is sent. The server must do the same each time.
 const REPEATS: usize = 3;
-/// The longest message (sb.md section 6), and the longest payload of a page (framing.md section 4).
+/// The length in bytes of the longest message (sb.md section 6) and of the longest payload of a page (framing.md
+/// section 4).
 const MESSAGE: usize = 1664;
-/// The longest personal message (framing.md section 4).
+/// The length of the longest personal message, in bytes (framing.md section 4).
 const PERSONAL: usize = 4096;
 /// A length far above all limits.
 const HUGE: usize = 65_536;
@@ -36,7 +37,7 @@ struct Command {
     dialect: u8,
     head: &'static str,
     most: usize,
-    /// The answer at the limit.
+    /// The answer to a payload at the limit.
     answer: &'static str,
 }
 
@@ -47,7 +48,7 @@ const COMMANDS: &[Command] = &[
     Command { dialect: 8, head: "PAG 90 user1@example.com", most: MESSAGE, answer: "800 90" },
 ];
 
-/// The payload of QRY has exactly 32 bytes.
+/// The command whose payload must have exactly 32 bytes.
 const CHALLENGE: &str = "QRY 90 PROD0090YUAUV{2B";
 
 async fn run(bed: &mut Bed) -> Result<Measured> {
@@ -67,7 +68,8 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
     Ok(Measured::new().count("payloads", sent))
 }
 
-/// Messages up to the limit arrive as they were sent. A longer one ends the connection of its sender alone.
+/// Checks that messages up to the limit arrive unchanged, and that a longer one ends only the connection of its sender.
+/// Returns the number of messages.
 async fn messages(bed: &Bed) -> Result<usize> {
     let [mut one, mut other] = [bed.person(0).await?, bed.person(1).await?];
     let mut sent = 0;
@@ -101,7 +103,7 @@ async fn arrives(board: &mut Board, joined: &mut Board, payload: &[u8]) -> Resul
     Ok(())
 }
 
-/// A personal message of the longest kind reaches a contact unchanged.
+/// Checks that the longest personal message reaches a contact unchanged.
 async fn personal_message_arrives(bed: &Bed) -> Result<()> {
     let [mut one, mut other] = [bed.person(0).await?, bed.person(1).await?];
     befriend(&mut one, &mut other).await?;
@@ -119,7 +121,8 @@ struct Senders<'a> {
 }
 
 impl Senders<'_> {
-    /// At the limit, the command is answered and the next one is read. Above it, the connection ends without an answer.
+    /// Checks that the server answers a command at the limit and reads the next one, and that it ends the connection
+    /// without an answer above the limit. Returns the number of payloads.
     async fn sizes(&mut self, command: &Command) -> Result<usize> {
         let Command { dialect, head, most, answer } = *command;
         let fill = if head.starts_with("UUX") { personal } else { filler };

@@ -1,4 +1,4 @@
-//! Lines without an end, on every kind of connection, slowly and as fast as possible.
+//! Lines without an end, sent slowly and as fast as possible, on every kind of connection.
 
 use std::time::{Duration, Instant};
 
@@ -10,15 +10,17 @@ use crate::client::{Connection, chat};
 use crate::measured::Measured;
 use crate::scenario::Scenario;
 
-/// How much is sent as fast as possible. The sockets of both sides buffer some megabytes.
+/// The largest number of bytes that are sent as fast as possible. The sockets of the two sides buffer some megabytes.
 const FLOOD: usize = 256 * 1024 * 1024;
 const CHUNK: usize = 64 * 1024;
-/// How long the server may take to close a connection that sends too much.
+/// The time within which the server must close a connection that sends too much.
 const SOON: Duration = Duration::from_secs(10);
-/// How long a line may be incomplete (framing.md section 4), and how exactly that is kept.
+/// The time for which a line may be incomplete (framing.md section 4).
 const LINE_TIMEOUT: Duration = Duration::from_secs(30);
+/// The time by which the server may be late.
 const TOLERANCE: Duration = Duration::from_secs(6);
-/// How much memory a line without an end may need. The document allows 64 KiB, but the server serves others, too.
+/// The memory that lines without an end may need, in KiB. The document allows 64 KiB, but the server also serves other
+/// clients.
 const MEMORY_KIB: u64 = 1024;
 
 pub(super) const SCENARIO: Scenario =
@@ -54,8 +56,8 @@ async fn connections(bed: &Bed, first: usize) -> Result<Vec<(&'static str, Conne
     ])
 }
 
-/// Sends until the server has closed its side. Returns how many bytes went out: the server reads and drops what arrives
-/// within a second after that.
+/// Sends until the server has closed its side. Returns the number of bytes that were sent. For a second after closing
+/// its side, the server still reads bytes, and drops them.
 async fn flood(connection: &mut Connection) -> Result<usize> {
     let chunk = vec![b'A'; CHUNK];
     for sent in (0..FLOOD).step_by(CHUNK) {
@@ -67,7 +69,8 @@ async fn flood(connection: &mut Connection) -> Result<usize> {
     bail!("the server has read {FLOOD} bytes of a line");
 }
 
-/// Sends a byte each second on each connection, until the server has closed it. Returns how long the last one was open.
+/// Sends a byte each second on each connection, until the server has closed that connection. Returns how long the last
+/// connection was open.
 async fn slowly(connections: Vec<(&'static str, Connection)>) -> Result<Duration> {
     let begun = Instant::now();
     let mut open = connections;

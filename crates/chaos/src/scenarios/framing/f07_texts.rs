@@ -1,7 +1,7 @@
 //! Texts of every kind as names, groups, phone numbers, personal messages and messages.
 //!
-//! A text that is valid (framing.md section 5) is accepted and keeps its meaning. Any other is refused with a code. The
-//! bytes of a message pass unchanged.
+//! The server must accept a valid text (framing.md section 5) and keep its meaning, and refuse any other text with a
+//! code. It must pass on the bytes of a message unchanged.
 
 use anyhow::{Context, Result, ensure};
 
@@ -21,15 +21,16 @@ pub(super) const SCENARIO: Scenario = Scenario::runs(
 .accounts(2)
 .setup(|| Setup { settings: "[limits]\nname_changes = 10000\n".into(), ..Setup::default() });
 
-/// The longest name and the longest name of a group, in bytes (framing.md section 6).
+/// The length of the longest display name, in bytes (framing.md section 6).
 const NAME: usize = 387;
+/// The length of the longest name of a group, in bytes (framing.md section 6).
 const GROUP: usize = 61;
-/// How many messages of random bytes are sent.
+/// The number of messages of random bytes.
 const MESSAGES: usize = 200;
-/// The longest message (sb.md section 6).
+/// The length of the longest message, in bytes (sb.md section 6).
 const LONGEST: usize = 1664;
 
-/// Words with texts, without those that would end the line of the client itself.
+/// Words that contain texts, except texts that would end the client's own line.
 const WORDS: &[&[u8]] = &[
     b"plain",
     "\u{feff}bom".as_bytes(),
@@ -83,7 +84,7 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
         for head in ["ADG", "PRP PHH"] {
             setting(&mut one, head, word).await.with_context(|| format!("{head} {shown}"))?;
         }
-        // Contacts are told the phone number.
+        // The contact receives the phone number.
         other.notification.before_pong().await?;
     }
     lengths(&mut one).await?;
@@ -93,7 +94,8 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
     Ok(Measured::new().count("texts", WORDS.len()).count("accepted names", accepted).count("messages", messages))
 }
 
-/// Sets a display name. Returns whether it was accepted, and the contact has then seen exactly it.
+/// Sets a display name. Checks that the contact receives exactly this name if the server accepts it, and otherwise
+/// nothing. Returns whether the server accepted it.
 async fn name(one: &mut Person, other: &mut Person, word: &[u8]) -> Result<bool> {
     let answer = ask_bytes(&mut one.notification, "PRP", "MFN", word).await?;
     let received = other.notification.before_pong().await?;
@@ -111,7 +113,7 @@ async fn name(one: &mut Person, other: &mut Person, word: &[u8]) -> Result<bool>
     Ok(true)
 }
 
-/// Sets the name of a group or a phone number. It is accepted or refused like a name.
+/// Sets the name of a group, or a phone number. The server must accept or refuse it like a display name.
 async fn setting(one: &mut Person, head: &str, word: &[u8]) -> Result<()> {
     let (verb, words) = head.split_once(' ').unwrap_or((head, ""));
     let answer = ask_bytes(&mut one.notification, verb, words, word).await?;
@@ -123,7 +125,7 @@ async fn setting(one: &mut Person, head: &str, word: &[u8]) -> Result<()> {
     Ok(())
 }
 
-/// Characters of four bytes just up to the limits, and just above.
+/// Checks names of four-byte characters whose lengths are at the limits, and just above them.
 async fn lengths(one: &mut Person) -> Result<()> {
     let wide = |bytes: usize| format!("{}{}", "😀".repeat(bytes / 4), "x".repeat(bytes % 4));
     let table = [
@@ -139,7 +141,7 @@ async fn lengths(one: &mut Person) -> Result<()> {
     Ok(())
 }
 
-/// Messages of random bytes arrive unchanged.
+/// Checks that messages of random bytes arrive unchanged. Returns the number of messages.
 async fn messages(bed: &mut Bed, one: &mut Person, other: &mut Person) -> Result<usize> {
     let [mut board, mut joined] = chat(one, other).await?;
     let count = bed.size.of(MESSAGES);
@@ -157,7 +159,7 @@ async fn messages(bed: &mut Bed, one: &mut Person, other: &mut Person) -> Result
     Ok(count)
 }
 
-/// A personal message that is no XML ends the connection, and no contact receives it.
+/// Checks that a personal message that is not valid XML ends the connection, and that no contact receives it.
 async fn personal_messages(bed: &Bed) -> Result<()> {
     let mut contact = bed.person(1).await?;
     let invalid: &[&[u8]] =

@@ -1,5 +1,5 @@
-//! Random words full of escapes, as names, groups and addresses. No escape becomes a line for somebody else, and a name
-//! that is sent back as it was received stays the same.
+//! Random words full of escapes, sent as names, groups and addresses. No escape may become a line of its own for
+//! another client, and a name must stay the same when it is sent back as it was received.
 
 use anyhow::{Context, Result, ensure};
 
@@ -18,12 +18,12 @@ pub(super) const SCENARIO: Scenario =
     .accounts(2)
     .setup(|| Setup { settings: "[limits]\nname_changes = 10000\n".into(), ..Setup::default() });
 
-/// How many words are sent as names.
+/// The number of words that are sent as names.
 const NAMES: usize = 300;
-/// How many parts a word has at most.
+/// The largest number of parts in a word.
 const PARTS: u64 = 6;
 
-/// What words are made of.
+/// The pieces of which words are made.
 const PIECES: &[&str] = &[
     "%0D%0A",
     "%0d%0a",
@@ -86,7 +86,8 @@ fn word(random: &mut Random) -> String {
     (0..parts).filter_map(|_| random.pick(PIECES).copied()).collect()
 }
 
-/// Sets a name twice: as it is, and as a contact has received it. Returns whether it was accepted.
+/// Sets a name twice: first as given, and then as a contact has received it. Returns whether the server accepted the
+/// name.
 async fn name(one: &mut Person, other: &mut Person, word: &str) -> Result<bool> {
     let answer = one.notification.ask("PRP", &format!("MFN {word}")).await?;
     let seen = only_presence(other).await?;
@@ -96,7 +97,7 @@ async fn name(one: &mut Person, other: &mut Person, word: &str) -> Result<bool> 
         return Ok(false);
     };
     ensure!(answer.code().is_none(), "a valid name was answered with {}", answer.line());
-    // A name with the same meaning as the last one is no change.
+    // A name with the same meaning as the one before is not a change, so the contact receives nothing.
     let Some(first) = seen.last() else { return Ok(true) };
     let received = first.word(3);
     ensure!(meaning(received.as_bytes()) == Some(text), "a contact received {}", first.line());
@@ -106,7 +107,7 @@ async fn name(one: &mut Person, other: &mut Person, word: &str) -> Result<bool> 
     Ok(true)
 }
 
-/// Reads what a contact has received, which must be presence of the sender alone.
+/// Reads everything that a contact has received. It must be only the presence of the sender.
 async fn only_presence(other: &mut Person) -> Result<Vec<Received>> {
     let mut received = other.notification.before_pong().await?;
     received.retain(|received| !received.starts_with("CHL 0"));
@@ -131,7 +132,7 @@ async fn group(one: &mut Person, word: &str) -> Result<()> {
     Ok(())
 }
 
-/// An invitation and a member's name are one line each, with the name as one word.
+/// Checks that the name is one word in an invitation and in the entry of a member, each of which is one line.
 async fn rings(one: &mut Person, other: &mut Person) -> Result<()> {
     one.notification.done("PRP", "MFN a%250D%250AOUT%20%09b").await?;
     let mut board = one.open_board().await?;
@@ -147,20 +148,21 @@ async fn rings(one: &mut Person, other: &mut Person) -> Result<()> {
     Ok(())
 }
 
-/// An address with escapes is refused, and nobody receives anything.
+/// Checks that an address with escapes is refused, and that nobody receives anything.
 async fn addresses(one: &mut Person, other: &mut Person) -> Result<()> {
     let [mut board, joined] = chat(one, other).await?;
     drop(joined);
     board.connection.expect("BYE").await?;
     other.notification.before_pong().await?;
     for address in ADDRESSES {
-        // Five refused calls in a row make a pause (sb.md section 5).
+        // After five refused calls in a row, a member must pause (sb.md section 5). So each call has a new
+        // conversation.
         let Board { mut connection, .. } = one.open_board().await?;
         match connection.ask("CAL", address).await {
             Ok(called) => {
                 ensure!(matches!(called.code(), Some(208 | 217)), "CAL {address} was answered with {}", called.line());
             }
-            // A control character ends the connection, also if it is escaped (sb.md section 8).
+            // A control character ends the connection, even if it is escaped (sb.md section 8).
             Err(error) => ensure!(connection.has_ended(), "CAL {address}: {error:#}"),
         }
         let added = one.notification.ask("ADC", &format!("AL N={address}")).await?;

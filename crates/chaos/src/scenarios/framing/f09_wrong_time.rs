@@ -1,4 +1,5 @@
-//! Unknown commands, and known ones at the wrong time: each gets exactly the answer or the end that the reference gives.
+//! Unknown commands, and known commands at the wrong time. Each must get exactly the answer that the reference gives,
+//! or the end of the connection if the reference says so.
 
 use anyhow::{Result, ensure};
 
@@ -13,17 +14,17 @@ pub(super) const SCENARIO: Scenario =
         .accounts(FIRST + SENDERS)
         .smoke();
 
-/// The first account that sends commands. Those before it are two friends, who must see nothing of it.
+/// The first account that sends commands. The two accounts before it are friends, who must see nothing of the commands.
 const FIRST: usize = 2;
-/// How many accounts send commands in turns, so that none signs in often.
+/// The number of accounts that send commands in turns, so that none of them signs in often.
 const SENDERS: usize = 10;
 
-/// Bytes in a stage, and the lines until the server closes the connection.
+/// A stage, the bytes to send in it, and the lines that the server must send before it closes the connection.
 type Row = (Stage, &'static str, &'static [&'static str]);
 
 const CLOSE: &[&str] = &[];
 
-/// framing.md sections 8 and 9, ns.md, and sb.md sections 3 and 8.
+/// The rows from framing.md sections 8 and 9, ns.md, and sb.md sections 3 and 8.
 const ROWS: &[Row] = &[
     (Stage::Fresh, "MSG 1 U 5\r\nhello", CLOSE),
     (Stage::Fresh, "CAL 1 user0@example.com\r\n", CLOSE),
@@ -105,7 +106,7 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
     Ok(Measured::new().count("commands", ROWS.len() + 1))
 }
 
-/// A second SYN is answered like the first (ns.md section 6).
+/// Checks that a second SYN is answered like the first one (ns.md section 6).
 async fn twice(bed: &Bed) -> Result<()> {
     let mut person = bed.person(FIRST).await?;
     let mut answers = [String::new(), String::new()];

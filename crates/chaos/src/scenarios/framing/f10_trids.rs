@@ -1,5 +1,5 @@
-//! TrIDs of every kind. A valid one is repeated digit by digit, and an invalid one ends the connection without an answer
-//! (framing.md section 2).
+//! TrIDs of every kind. The server must repeat a valid one digit by digit. After an invalid one, it must end the
+//! connection without an answer (framing.md section 2).
 
 use anyhow::{Context, Result, ensure};
 
@@ -14,14 +14,14 @@ pub(super) const SCENARIO: Scenario =
     })
     .accounts(SENDERS);
 
-/// How many accounts send commands in turns, so that none signs in often.
+/// The number of accounts that send commands in turns, so that none of them signs in often.
 const SENDERS: usize = 50;
-/// The digits of a very long TrID.
+/// The number of digits in a very long TrID.
 const LONG: usize = 1024;
-/// The longest line on a switchboard, in bytes (sb.md section 8).
+/// The length of the longest line on a switchboard, in bytes (sb.md section 8).
 const SWITCHBOARD_LINE: usize = 1024;
 
-/// A command in a stage: what is before the TrID, what follows it, and what the answer begins with.
+/// A command in a stage: the verb before the TrID, the words after it, and the beginning of the answer.
 type Command = (Stage, &'static str, &'static str, &'static str);
 
 const COMMANDS: &[Command] = &[
@@ -64,7 +64,7 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
     for command in COMMANDS {
         let mut trids = trids();
         bed.random.shuffle(&mut trids);
-        // Each of these takes a sign-in.
+        // Each of these TrIDs takes a sign-in.
         for (trid, is_valid) in trids.into_iter().take(bed.size.of(30)) {
             let number = senders.next().unwrap_or_default();
             let shown = format!("{} {:.40} ({} digits)", command.1, trid, trid.len());
@@ -92,10 +92,10 @@ async fn check(bed: &Bed, number: usize, command: &Command, trid: &str, is_valid
     Ok(())
 }
 
-/// Without a TrID, the first argument is read as one.
+/// Checks that the server reads the first argument as the TrID if the TrID is missing.
 async fn missing(bed: &Bed, number: usize, (stage, verb, words, _): &Command) -> Result<()> {
     for line in [format!("{verb}\r\n"), format!("{verb} {words}\r\n")] {
-        // `SYN 0 0` has a TrID and lacks a word; `302` is then the answer before the sign-in.
+        // `SYN 0 0` has a TrID and lacks a word. Before the sign-in, it is therefore answered with `302`.
         if line.trim_end() == "SYN 0 0" && *stage == Stage::Negotiated {
             continue;
         }
@@ -107,7 +107,7 @@ async fn missing(bed: &Bed, number: usize, (stage, verb, words, _): &Command) ->
     Ok(())
 }
 
-/// The same TrID again and again is answered each time.
+/// Checks that commands with the same TrID are each answered.
 async fn repeated(bed: &mut Bed) -> Result<()> {
     let mut open = Stage::SignedIn.open(bed, 0).await?;
     for status in ["BSY", "AWY", "BSY", "NLN"] {

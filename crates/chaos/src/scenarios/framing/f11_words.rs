@@ -1,7 +1,8 @@
 //! Every command with too few, enough and too many words, of which one is empty, long or doubled.
 //!
-//! The number of words alone decides whether a command is refused (framing.md section 9, sb.md section 8). A command with
-//! an allowed number gets an answer, an error with its TrID, or the end of the connection, and nothing else.
+//! The number of words alone decides whether a command is refused (framing.md section 9, sb.md section 8). A command
+//! with an allowed number of words gets an answer, an error with its TrID, or the end of the connection, and nothing
+//! else.
 
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -23,25 +24,26 @@ pub(super) const SCENARIO: Scenario = Scenario::runs(
 .setup(|| crate::server::Setup { settings: "[limits]\nname_changes = 10000\n".into(), ..Default::default() })
 .smoke();
 
-/// How many accounts send commands in turns, so that none signs in often.
+/// The number of accounts that send commands in turns, so that none of them signs in often.
 const SENDERS: usize = 100;
-/// How many lines are sent, chosen at random.
+/// The number of lines that are sent. They are chosen at random.
 const LINES: usize = 1500;
-/// How many words more than allowed are tried.
+/// The largest number of words that are tried in addition to the allowed number.
 const MORE: usize = 3;
 /// The length of a long word, in bytes.
 const LONG: usize = 4096;
-/// How much longer than the command an answer may be: the versions of SYN, or an address and a cookie.
+/// The number of bytes that an answer may contain besides words of the command: the versions of SYN, or an address and
+/// a cookie.
 const ROOM: usize = 512;
-/// How often an answer repeats a word at most: CVR repeats the version three times (ns.md section 4).
+/// The largest number of times that an answer repeats a word: CVR repeats the version three times (ns.md section 4).
 const COPIES: usize = 3;
-/// How long the server may take for one line.
+/// The time within which the server must react to one line.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// The TrID of each command.
 const TRID: &str = "77";
 
-/// A command in a stage: the verb, the numbers of words that it may have after the TrID, examples of them, and the code
-/// that refuses other numbers, if it is not only the end of the connection.
+/// A command in a stage: the verb, the allowed numbers of words after the TrID, examples of these words, and the code
+/// with which the server refuses other numbers. Without a code, the server only ends the connection.
 type Command = (Stage, &'static str, RangeInclusive<usize>, &'static str, Option<&'static str>);
 
 const COMMANDS: &[Command] = &[
@@ -83,7 +85,7 @@ const COMMANDS: &[Command] = &[
     (Stage::InSession, "JOI", 99..=99, "a@b.de x", None),
 ];
 
-/// Returns the lines of one command, without line ends.
+/// Returns the lines to try for one command, without line ends.
 fn lines((_, verb, words, examples, _): &Command) -> Vec<String> {
     let examples: Vec<_> = examples.split(' ').collect();
     let most = if *words.end() < 99 { *words.end() } else { examples.len() };
@@ -126,11 +128,11 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
     Ok(Measured::new().count("lines", all.len()).count("of", possible).count("connections ended", closed))
 }
 
-/// Sends a line. Returns whether the connection is still open.
+/// Sends a line and checks the reaction. Returns whether the connection is still open.
 async fn check(open: &mut Open, (stage, verb, allowed, _, code): &Command, line: &str) -> Result<bool> {
     throw(&open.connection, format!("{line}\r\n").as_bytes()).await;
     let reaction = match stage {
-        // A switchboard has no ping: the end shows that the line was read.
+        // A switchboard has no ping, so the end of the connection shows that the server has read the line.
         Stage::InSession => {
             open.connection.send_bytes(b"OUT\r\n").await.ok();
             Reaction::Closed(open.connection.until_ended(PATIENCE).await?)
@@ -166,7 +168,7 @@ fn is_silent(verb: &str, line: &str) -> bool {
     verb == "MSG" && line.contains(" U ")
 }
 
-/// The first line must be the answer of this command, or an error with its TrID.
+/// Checks that the first line is the answer to this command, or an error with the TrID of the command.
 fn answers(received: &Received, verb: &str, line: &str) -> Result<()> {
     let first = received.line();
     let is_own = received.verb() == verb || [("MSG", "NAK"), ("GSB", "SBS")].contains(&(verb, &received.verb()));

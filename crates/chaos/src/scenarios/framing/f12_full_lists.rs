@@ -1,4 +1,5 @@
-//! Bursts of list edits, and lists and groups at their limits. What was refused is not there, and what was accepted is.
+//! Bursts of list edits, and lists and groups at their limits. The lists must contain every accepted edit, and no
+//! refused one.
 
 use std::collections::BTreeSet;
 
@@ -20,19 +21,21 @@ pub(super) const SCENARIO: Scenario = Scenario::runs(
 .accounts(OTHERS + SENDERS)
 .except(&[(Rule::Memory, "each connection to the database caches up to 2 MB of it")]);
 
-/// How many people send a burst each, at the same time.
+/// The number of people who send a burst each, at the same time.
 const SENDERS: usize = 10;
-/// How many edits each of them sends in one go, and how often. The server reads 200 at once, and then 50 a second
-/// (framing.md section 11).
+/// The number of edits in a burst. The server reads 200 immediately, and then 50 a second (framing.md section 11).
 const EDITS: usize = 700;
+/// The number of bursts that each of them sends.
 const BURSTS: usize = 2;
-/// By how much the memory may grow in the second burst, in KiB.
+/// The limit on the growth of the memory in the second burst, in KiB.
 const GROWTH_KIB: u64 = 2 * 1024;
-/// How many accounts they add to their lists: more than fit.
+/// The number of accounts that they try to add to their lists, which is more than fit.
 const OTHERS: usize = 620;
-/// The most contacts, groups and bytes of the name of a group (framing.md section 6).
+/// The largest number of contacts (framing.md section 6).
 const CONTACTS: usize = 600;
+/// The largest number of groups (framing.md section 6).
 const GROUPS: usize = 30;
+/// The length of the longest name of a group, in bytes (framing.md section 6).
 const GROUP_NAME: usize = 61;
 
 async fn run(bed: &mut Bed) -> Result<Measured> {
@@ -58,7 +61,7 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
         let listed = listed(&sender.person).await?;
         ensure!(listed == sender.listed, "{} were accepted, and {} are listed", sender.listed.len(), listed.len());
     }
-    // What the second burst left behind: it has changed little.
+    // The second burst has changed little, so it must leave little in memory.
     let grown = memory[BURSTS - 1].saturating_sub(memory[0]);
     ensure!(grown <= GROWTH_KIB, "the second burst took {grown} KiB");
     codes(bed).await?;
@@ -71,14 +74,14 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
     ))
 }
 
-/// Somebody who sends bursts, with the contacts that the server has accepted.
+/// A person who sends bursts, with the contacts that the server has accepted.
 struct Sender {
     person: Person,
     listed: BTreeSet<String>,
 }
 
 impl Sender {
-    /// Sends edits in one write. Each is accepted or refused as the list is at that moment.
+    /// Sends edits in one write. The server must accept or refuse each of them according to the list at that moment.
     async fn burst(&mut self, edits: usize, random: &mut Random) -> Result<()> {
         let notification = &mut self.person.notification;
         let sender = notification.sender();
@@ -121,7 +124,7 @@ async fn listed(person: &Person) -> Result<BTreeSet<String>> {
     Ok(contacts.map(|received| received.word(1).trim_start_matches("N=").to_owned()).collect())
 }
 
-/// The codes of ns.md sections 8 and 9 for single edits.
+/// Checks the codes for single edits (ns.md sections 8 and 9).
 async fn codes(bed: &Bed) -> Result<()> {
     let mut person = bed.person(0).await?;
     let long = |length| "g".repeat(length);
@@ -157,7 +160,7 @@ async fn codes(bed: &Bed) -> Result<()> {
     Ok(())
 }
 
-/// Before MSNP10, an address without an account gets 205.
+/// Checks that an address without an account gets 205 before MSNP10.
 async fn old_codes(bed: &Bed) -> Result<()> {
     let how = SignIn { dialect: 9, ..SignIn::default() };
     let mut person = Person::sign_in_with(&bed.dialer, &Account::numbered(1), how).await?;

@@ -1,4 +1,4 @@
-//! A file and a picture in one conversation, in both directions at once, while a third member chats.
+//! A file and a picture in one conversation, in the two directions at the same time, while a third member chats.
 
 use std::convert::Infallible;
 use std::net::{IpAddr, Ipv4Addr};
@@ -24,22 +24,23 @@ pub(super) const SCENARIO: Scenario = Scenario::runs(
 .accounts(3)
 .setup(|| Setup { settings: "[limits]\nexempt = [\"127.0.0.1/32\"]\n".into(), ..Setup::default() });
 
-/// The address of the three, which is not exempt from the limits on rates.
+/// The address of the three members, which is not exempt from the limits on rates.
 const HOME: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2));
 
-/// The sizes of the file and the picture in each direction, in bytes. The server reads 128 KiB a second of each member
-/// (sb.md section 11), so the file takes 15 s.
+/// The size of the file in each direction, in bytes. The server reads 128 KiB a second from each member (sb.md section
+/// 11), so the file takes 15 s.
 const FILE: usize = 2_000_000;
+/// The size of the picture in each direction, in bytes.
 const PICTURE: usize = 24 * 1024;
-/// How many bytes of data a chunk has (payloads.md).
+/// The number of bytes of data in a chunk (payloads.md).
 const CHUNK: usize = 1202;
-/// The header of a chunk, in bytes, and where the session, the offset and the length are in it.
+/// The size of the header of a chunk, in bytes.
 const HEADER: usize = 48;
-/// The sessions of the two transfers.
+/// The ids of the sessions of the two transfers.
 const SESSIONS: [u32; 2] = [7001, 7002];
-/// How long a line of the third member may take, in 99 of 100 cases.
+/// The time within which 99 of 100 lines of the third member must arrive.
 const CHAT: Duration = Duration::from_millis(200);
-/// The pause between two lines: the server reads 10 in a second (sb.md section 11).
+/// The pause between two lines: the server reads 10 lines a second (sb.md section 11).
 const PAUSE: Duration = Duration::from_millis(150);
 
 async fn run(bed: &mut Bed) -> Result<Measured> {
@@ -68,7 +69,8 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
         .millis("p99", p99))
 }
 
-/// Sends transfers in both directions, which must arrive unchanged. Returns how long each line of the third member took.
+/// Sends transfers in the two directions. Checks that they arrive unchanged. Returns how long each line of the third
+/// member took.
 async fn exchange(
     bed: &mut Bed,
     members: [Board; 2],
@@ -106,10 +108,10 @@ enum Task {
     Received(usize, Files),
 }
 
-/// What a member has received.
+/// The data that a member has received.
 struct Files {
     data: [Vec<u8>; 2],
-    /// How long each line of the third member took.
+    /// The time that each line of the third member took.
     chat: Vec<Duration>,
 }
 
@@ -164,7 +166,7 @@ async fn receive(mut member: Board, sizes: [usize; 2]) -> Result<Files> {
                     files.chat.push(age);
                 }
             }
-            // A member joins late, or has everything and leaves.
+            // A member joins late, or has received everything and leaves.
             "IRO" | "JOI" | "BYE" => {}
             _ => bail!("{} received {}", member.handle, received.line()),
         }
@@ -193,7 +195,7 @@ fn split(payload: &[u8]) -> Option<(String, &[u8])> {
     Some((String::from_utf8_lossy(&payload[..end]).into_owned(), &payload[end + 2..]))
 }
 
-/// Returns how long a line of chat took, from the time in it.
+/// Returns how long a line of chat took, according to the time that it contains.
 fn age(received: &Received, body: &[u8]) -> Option<Duration> {
     let words = String::from_utf8_lossy(body).into_owned();
     let sent: u64 = words.split_once("sent ")?.1.parse().ok()?;

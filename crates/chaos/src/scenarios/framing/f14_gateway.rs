@@ -1,7 +1,7 @@
 //! Sessions over the gateway whose requests are stolen, repeated, sent at the same time, or malformed.
 //!
-//! No session receives bytes of another one, a repeated request is carried out once, and a request that is refused is
-//! answered within a second (http.md sections 0 and 5).
+//! No session may receive bytes of another one. A repeated request must be carried out once, and a refused request must
+//! be answered within a second (http.md sections 0 and 5).
 
 use std::time::{Duration, Instant};
 
@@ -23,11 +23,11 @@ pub(super) const SCENARIO: Scenario =
     .accounts(PEOPLE)
     .except(&[(Rule::History, "what is sent over the gateway is not in the history")]);
 
-/// How many people use the gateway at the same time.
+/// The number of people who use the gateway at the same time.
 const PEOPLE: usize = 30;
-/// How many requests each of them sends after the sign-in.
+/// The number of requests that each of them sends after the sign-in.
 const REQUESTS: usize = 25;
-/// How long an answer to a malformed request may take.
+/// The time within which a malformed request must be answered.
 const QUICK: Duration = Duration::from_secs(1);
 
 async fn run(bed: &mut Bed) -> Result<Measured> {
@@ -40,7 +40,8 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
     Ok(Measured::new().count("requests", requests).count("malformed", malformed).millis("slowest", slowest))
 }
 
-/// Many people sign in and ask for things at the same time. Each receives only its own answers, in their order.
+/// Lets many people sign in and send requests at the same time. Checks that each of them receives only the answers to
+/// their own requests, in order. Returns the number of requests.
 async fn crowd(bed: &mut Bed) -> Result<usize> {
     let mut running = JoinSet::new();
     for number in 0..PEOPLE {
@@ -75,7 +76,7 @@ async fn sign_in(dialer: &Dialer, account: &Account) -> Result<Session> {
     Ok(session)
 }
 
-/// Ids that are guessed, old or of a session that has ended match no session.
+/// Checks that no session matches a guessed id, an old id, or the id of a session that has ended.
 async fn stolen(bed: &Bed) -> Result<()> {
     let mut own = sign_in(&bed.dialer, &Account::numbered(0)).await?;
     let (key, counter) = own.id().split_once('.').context("an id has no dot")?;
@@ -95,7 +96,7 @@ async fn stolen(bed: &Bed) -> Result<()> {
     Ok(())
 }
 
-/// A request that is sent again gets the same answer, and its message arrives once.
+/// Checks that a request that is sent again gets the same answer, and that its message arrives once.
 async fn repeated(bed: &Bed) -> Result<()> {
     let [mut one, mut other] = [bed.person(0).await?, bed.person(1).await?];
     let (mut board, mut joined) = over_gateway(&bed.dialer, &mut one, &mut other).await?;
@@ -130,7 +131,8 @@ async fn over_gateway(dialer: &Dialer, one: &mut Person, other: &mut Person) -> 
     Ok((session, joined))
 }
 
-/// Of two different requests at the same time, at least one is refused, and what was accepted is complete.
+/// Sends two different requests of one session at the same time, again and again. Checks that the server refuses a
+/// request without carrying it out, or answers it completely.
 async fn doubled(bed: &Bed) -> Result<()> {
     let mut session = sign_in(&bed.dialer, &Account::numbered(2)).await?;
     for round in 0..20 {
@@ -144,7 +146,7 @@ async fn doubled(bed: &Bed) -> Result<()> {
                 400 => ensure!(answer.body().is_empty(), "a refused request has an answer"),
                 200 => {
                     session.follow(answer)?;
-                    // If the other one was carried out before, the answer repeats its answer.
+                    // If the other request was carried out first, this answer repeats the answer to it.
                     session.line(&format!("URL {trid} ")).await?;
                 }
                 status => anyhow::bail!("a doubled request got {status}"),
@@ -154,7 +156,8 @@ async fn doubled(bed: &Bed) -> Result<()> {
     session.end().await
 }
 
-/// Requests that HTTP or the gateway forbids, and their statuses.
+/// Checks the statuses of requests that HTTP or the gateway forbids. Returns the number of requests, and the longest
+/// time until an answer.
 async fn malformed(bed: &Bed) -> Result<(usize, Duration)> {
     let open = "POST /gateway/gateway.dll?Action=open&Server=NS&IP=x";
     let body = "VER 1 MSNP12\r\n";
@@ -179,14 +182,14 @@ async fn malformed(bed: &Bed) -> Result<(usize, Duration)> {
         ensure!(statuses.contains(&status), "{shown:?} got {status}");
         slowest = slowest.max(begun.elapsed());
     }
-    // These are unusual, but HTTP.
+    // These requests are unusual, but valid HTTP.
     let chunked = format!("Transfer-Encoding: chunked\r\n\r\ne\r\n{body}\r\n0\r\n\r\n");
     for (version, rest) in [("1.1", chunked), ("1.0", format!("Content-Length: {}\r\n\r\n{body}", body.len()))] {
         let bytes = format!("{open} HTTP/{version}\r\nHost: x\r\n{rest}");
         let answer = request(bed.dialer.dial(bed.dialer.addresses.http), bytes.as_bytes(), QUICK * 10).await?;
         close(bed, &answer, "VER 1 MSNP12").await.with_context(|| bytes)?;
     }
-    // Without a length, there is no body, and the commands are not carried out.
+    // Without a length, the request has no body, so the commands are not carried out.
     let bytes = format!("{open} HTTP/1.1\r\nHost: x\r\n\r\n{body}");
     let answer = request(bed.dialer.dial(bed.dialer.addresses.http), bytes.as_bytes(), QUICK * 10).await?;
     close(bed, &answer, "").await.context(bytes)?;

@@ -23,16 +23,16 @@ pub(super) const SCENARIO: Scenario = Scenario::runs(
 .accounts(1)
 .smoke();
 
-/// How long an answer may take.
+/// The time within which a request must be answered.
 const QUICK: Duration = Duration::from_secs(1);
-/// By how much the memory of the server may grow.
+/// The limit on the growth of the server's memory, in KiB.
 const GROWTH_KIB: u64 = 2 * 1024;
-/// How long an endless body is sent. The server must have answered by then.
+/// The time for which an endless body is sent. The server must answer before this time is over.
 const ENDLESS: Duration = Duration::from_secs(10);
 
 const RST: &str = "POST /RST.srf HTTP/1.1\r\nHost: login.live.com\r\n";
 
-/// A request, the status of its answer, and what the body contains.
+/// A request, the status of the answer, and a text that the body of the answer contains.
 #[derive(Clone)]
 struct Row {
     name: &'static str,
@@ -52,7 +52,7 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
         }
     });
     let rows = [passport_rows(), xml_rows(&outside)].concat();
-    // The first pass lets the allocator of each thread take what it keeps.
+    // In the first pass, the allocator of each thread takes the memory that it then keeps.
     for row in &rows {
         send(bed, row).await.with_context(|| row.name)?;
     }
@@ -95,7 +95,7 @@ fn refused(answer: &Answer) -> Result<()> {
     Ok(())
 }
 
-/// Requests by Passport 1.4.
+/// Returns requests by Passport 1.4.
 fn passport_rows() -> Vec<Row> {
     let handle = Account::numbered(0).handle;
     let login = |value: &str| {
@@ -123,7 +123,7 @@ fn passport_rows() -> Vec<Row> {
     ]
 }
 
-/// Requests by RST. The reference gives faults the status 200 (http.md section 2).
+/// Returns requests by RST. The reference gives faults the status 200 (http.md section 2).
 fn xml_rows(outside: &str) -> Vec<Row> {
     let handle = Account::numbered(0).handle;
     let entity = |declaration: &str| {
@@ -172,7 +172,8 @@ fn envelope(handle: &str, password: &str) -> String {
     )
 }
 
-/// A body that never ends is answered while it is still being sent. Returns after how long.
+/// Checks that the server answers a body that never ends while the client is still sending it. Returns how long that
+/// took.
 async fn endless(bed: &Bed) -> Result<Duration> {
     let begun = Instant::now();
     let dial = bed.dialer.dial(bed.dialer.addresses.http);
@@ -191,7 +192,7 @@ async fn endless(bed: &Bed) -> Result<Duration> {
     Ok(begun.elapsed())
 }
 
-/// The request that all others resemble is accepted.
+/// Checks that the server accepts the valid request that all others resemble.
 async fn signs_in(bed: &Bed) -> Result<()> {
     let account = Account::numbered(0);
     bed.dialer.fetch_ticket(&account).await?;

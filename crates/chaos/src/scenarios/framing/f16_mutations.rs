@@ -1,7 +1,7 @@
 //! Conversations with random mutations, sent to the running server: fuzzing from outside, through all layers.
 //!
-//! This is the short form of the gate. The fuzz targets, which see inside the server and keep what they find, run by
-//! `cargo xtask fuzz --minutes 1440`.
+//! This is the short form of the gate. The fuzz targets, which see inside the server and keep the inputs that they
+//! find, are run by `cargo xtask fuzz --minutes 1440`.
 
 use std::time::{Duration, Instant};
 
@@ -22,15 +22,16 @@ pub(super) const SCENARIO: Scenario = Scenario::runs(
 .accounts(SENDERS)
 .except(&[(Rule::History, "a mutated command has no place in the history")]);
 
-/// How many accounts send in turns, so that none signs in often.
+/// The number of accounts that send in turns, so that none of them signs in often.
 const SENDERS: usize = 100;
-/// How long the scenario runs.
+/// The time for which the scenario runs.
 const LENGTH: Duration = Duration::from_secs(10);
-/// How many commands are sent in one go, at most.
+/// The largest number of commands that are sent in one go.
 const COMMANDS: u64 = 12;
-/// How long the server may take to answer what follows, or to close the connection.
+/// The time within which the server must answer the command after a conversation, or close the connection.
 const QUICK: Duration = Duration::from_secs(1);
-/// Empty lines that complete any payload that a command has announced. The longest has 4096 bytes.
+/// The size of the empty lines that complete any payload that a command has announced, in bytes. The longest payload
+/// has 4096 bytes.
 const FILLER: usize = 4096;
 
 /// Commands of clients, with their payloads.
@@ -81,7 +82,7 @@ const IN_SESSION: &[&str] = &[
 ];
 const FRESH_BOARD: &[&str] = &["USR 6 user0@example.com 1.2.3\r\n", "ANS 7 user0@example.com 1.2.3 17\r\n"];
 
-/// What mutations insert.
+/// The pieces that mutations insert.
 const PIECES: &[&[u8]] = &[
     b"\0",
     b"\r",
@@ -134,7 +135,7 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
         .millis("slowest", slowest))
 }
 
-/// Sends a conversation, and waits until the server has answered what follows it or has closed the connection.
+/// Sends a conversation, and waits until the server has answered the command after it or has closed the connection.
 async fn send(open: &mut Open, stage: Stage, conversation: &[u8]) -> Result<()> {
     let last: &[u8] = if stage.is_notification() { b"PNG\r\n" } else { b"OUT\r\n" };
     let bytes = [conversation, &b"\r\n".repeat(FILLER / 2), last].concat();

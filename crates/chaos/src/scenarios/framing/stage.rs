@@ -1,4 +1,4 @@
-//! Connections in each stage, for scenarios that send what no client sends.
+//! Connections in each stage, for scenarios that send bytes that no client sends.
 
 use std::time::Duration;
 
@@ -7,18 +7,18 @@ use anyhow::{Context, Result, bail};
 use crate::bed::Bed;
 use crate::client::{Account, Board, Connection, Next, PATIENCE, Person, Received, SignIn};
 
-/// How far a connection has come.
+/// The stage that a connection has reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stage {
-    /// A notification connection without a command.
+    /// A new notification connection, before the first command.
     Fresh,
-    /// VER was answered.
+    /// A notification connection on which VER was answered.
     Negotiated,
-    /// Signed in and online.
+    /// A notification connection that is signed in and online.
     SignedIn,
-    /// A switchboard connection without a command.
+    /// A new switchboard connection, before the first command.
     FreshBoard,
-    /// Alone in a switchboard session.
+    /// A switchboard connection that is alone in its session.
     InSession,
 }
 
@@ -28,7 +28,8 @@ impl Stage {
         matches!(self, Self::Fresh | Self::Negotiated | Self::SignedIn)
     }
 
-    /// Opens a connection of the account with a number. Everything that arrives on the way has been read.
+    /// Opens a connection in this stage, for the account with a number. Everything that arrives until then has been
+    /// read.
     pub(super) async fn open(self, bed: &Bed, number: usize) -> Result<Open> {
         let connection = match self {
             Self::Fresh => bed.dialer.notification().await?,
@@ -57,7 +58,7 @@ pub(super) struct Open {
     _owner: Option<Person>,
 }
 
-/// Signs in and reads everything that arrives by itself.
+/// Signs in and reads everything that the server sends by itself.
 pub(super) async fn signed_in(bed: &Bed, number: usize, how: SignIn) -> Result<Connection> {
     let person = Person::sign_in_with(&bed.dialer, &Account::numbered(number), how).await?;
     let mut connection = person.notification;
@@ -86,17 +87,17 @@ pub(super) async fn last_lines(connection: &mut Connection) -> Result<Vec<String
     Ok(received.iter().filter(|received| !is_noise(received)).map(Received::line).collect())
 }
 
-/// What the server did with a line.
+/// The reaction of the server to a line.
 #[derive(Clone, Debug)]
 pub(super) enum Reaction {
-    /// It sent these lines, and the connection is still open.
+    /// The server sent these lines, and the connection is still open.
     Answered(Vec<Received>),
-    /// It sent these lines, and closed the connection.
+    /// The server sent these lines, and closed the connection.
     Closed(Vec<Received>),
 }
 
-/// Waits until the server has answered PNG, which the client has sent after everything else, or has closed the
-/// connection.
+/// Waits until the server has closed the connection, or has answered the PNG that the client has sent after everything
+/// else.
 pub(super) async fn reaction(connection: &mut Connection, patience: Duration) -> Result<Reaction> {
     let mut lines = Vec::new();
     loop {
@@ -110,7 +111,7 @@ pub(super) async fn reaction(connection: &mut Connection, patience: Duration) ->
     }
 }
 
-/// Returns whether the server sends a line at a time of its choice.
+/// Returns whether a line is one of those that the server sends at a time of its own choice.
 pub(super) fn is_noise(received: &Received) -> bool {
     received.starts_with("CHL 0") || received.starts_with("MSG Hotmail")
 }

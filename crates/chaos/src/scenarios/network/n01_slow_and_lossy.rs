@@ -11,15 +11,15 @@ use crate::measured::{Measured, percentile};
 use crate::proxy::{Faults, Line};
 use crate::scenario::Scenario;
 
-/// 56 kbit/s, in bytes.
+/// The rate of the line, in bytes a second: 56 kbit/s.
 const RATE: u32 = 7000;
-/// Half of the time there and back.
+/// The delay in each direction, which is half of the round-trip time.
 const DELAY: Duration = Duration::from_millis(150);
 const JITTER: Duration = Duration::from_millis(50);
 const LOSS: u8 = 5;
-/// How long a sign-in may take.
+/// The time within which a sign-in must succeed.
 const SIGN_IN: Duration = Duration::from_secs(20);
-/// How many messages are sent in each direction.
+/// The number of messages that are sent in each direction.
 const MESSAGES: usize = 10;
 
 pub(super) const SCENARIO: Scenario =

@@ -12,7 +12,8 @@ use crate::measured::Measured;
 use crate::proxy::{Faults, Line};
 use crate::scenario::Scenario;
 
-/// How long the server may take: the TCP user timeout of 20 s, and the pause of a retransmission.
+/// The time within which the server must notice the loss: the TCP user timeout of 20 s, and the pause of a
+/// retransmission.
 const DETECTION: Duration = Duration::from_secs(26);
 /// The pause between two pings of the client that hears nothing.
 const PING: Duration = Duration::from_secs(1);
@@ -30,7 +31,7 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
     proxies.iter().for_each(|proxy| proxy.set(Faults { down, ..Faults::default() }));
     let sender = deaf.notification.sender();
     let pinging = tokio::spawn(async move {
-        // A closed connection ends it.
+        // A closed connection ends this loop.
         while sender.send_bytes(b"PNG\r\n").await.is_ok() {
             sleep(PING).await;
         }

@@ -1,5 +1,5 @@
-//! A router that forgets a connection after a minute without packets. Pings in the interval that the server names prevent
-//! it, and a client without pings ends cleanly.
+//! A router that forgets a connection after a minute without packets. Pings in the interval that the server names
+//! prevent this, and a client without pings ends cleanly.
 
 use std::time::{Duration, Instant};
 
@@ -12,10 +12,10 @@ use crate::loss::Loss;
 use crate::measured::Measured;
 use crate::scenario::Scenario;
 
-/// When the router forgets a connection without packets.
+/// The time after which the router forgets a connection without packets.
 const FORGOTTEN: Duration = Duration::from_secs(60);
-/// How long the server may take to notice it: keepalive probes after 60 s, and the TCP user timeout of 20 s, each with the
-/// pause of a retransmission. A session may be silent for three minutes otherwise (ns.md section 2).
+/// The time within which the server must notice that: keepalive probes after 60 s, and the TCP user timeout of 20 s,
+/// each with the pause of a retransmission. Otherwise, a session may be silent for three minutes (ns.md section 2).
 const DETECTION: Duration = Duration::from_secs(130);
 
 pub(super) const SCENARIO: Scenario =
@@ -29,7 +29,7 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
     let begun = Instant::now();
     let interval = ping(&mut friend.notification).await?;
     ensure!(interval < FORGOTTEN, "the server asks for a ping each {interval:?}, so routers forget the connection");
-    // The last packet of the silent one is not later than this.
+    // From here on, the silent client sends no packet.
     sleep(FORGOTTEN.checked_sub(begun.elapsed()).unwrap_or_default().min(interval)).await;
     ping(&mut friend.notification).await?;
     sleep(FORGOTTEN.checked_sub(begun.elapsed()).unwrap_or_default()).await;
@@ -50,7 +50,7 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
     Ok(Measured::new().seconds("ping interval", interval).seconds("shown offline after", offline))
 }
 
-/// Sends a ping. Returns when the server expects the next one.
+/// Sends a ping. Returns the time within which the server expects the next ping.
 async fn ping(connection: &mut crate::client::Connection) -> Result<Duration> {
     connection.send_bytes(b"PNG\r\n").await?;
     let answer = connection.expect("QNG").await?;

@@ -10,13 +10,13 @@ use crate::loss::Loss;
 use crate::measured::{Measured, SLOWNESS, percentile};
 use crate::scenario::Scenario;
 
-/// The largest packet that arrives, headers included.
+/// The size of the largest packet that arrives, headers included, in bytes.
 const LARGEST: u32 = 1000;
-/// How long a large message is.
+/// The size of a large message, in bytes.
 const LENGTH: usize = 1500;
-/// How long the server may take to give up: the TCP user timeout of 20 s, and the pause of a retransmission.
+/// The time within which the server must give up: the TCP user timeout of 20 s, and the pause of a retransmission.
 const DETECTION: Duration = Duration::from_secs(26);
-/// The p99 of the others while the packets are lost, if the server is optimised.
+/// The limit on the p99 of the others while the packets are lost, if the server is optimised.
 const LIMIT: Duration = Duration::from_millis(50);
 
 pub(super) const SCENARIO: Scenario =
@@ -49,14 +49,14 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
         .millis("their p99", p99))
 }
 
-/// Sends a text to the member that receives everything.
+/// Sends a text to the member that receives everything. Returns how long the text took.
 async fn deliver(board: &Board, joined: &mut Board) -> Result<Duration> {
     let begun = Instant::now();
     board.post("N", &text("small")).await?;
     Ok(joined.message().await?.at - begun)
 }
 
-/// Waits a little for the end of the other member.
+/// Waits a little for the BYE of the member that loses packets. Returns the time from the beginning until the BYE.
 async fn bye(board: &mut Board, begun: Instant) -> Result<Option<Duration>> {
     match board.connection.next_within(Duration::from_millis(100)).await {
         Next::Received(line) if line.verb() == "BYE" => Ok(Some(line.at - begun)),

@@ -1,4 +1,5 @@
-//! People behind a proxy of a company: only HTTP passes, in whole requests and answers, and connections do not live long.
+//! People behind a proxy of a company. Only HTTP passes, in whole requests and answers, and connections do not live
+//! long.
 
 use std::time::{Duration, Instant};
 
@@ -12,17 +13,18 @@ use crate::measured::{Measured, percentile};
 use crate::proxy::{HttpFaults, HttpProxy};
 use crate::scenario::Scenario;
 
-/// How many conversations there are. In half of them, one side is not behind the proxy.
+/// The number of conversations. In half of them, one side is not behind the proxy.
 const PAIRS: usize = 6;
-/// How long people chat.
+/// The time for which people chat.
 const TIME: Duration = Duration::from_secs(20);
-/// The proxy cuts connections when they are this old. A real one waits 30 s, and clients poll every 2 s. Both are shorter
-/// here by the same factor.
+/// The age at which the proxy cuts connections. A real proxy waits 30 s, and clients poll every 2 s. Here, the two
+/// times are shorter by the same factor.
 const CUT: Duration = Duration::from_millis(1500);
+/// The interval at which the clients poll.
 const POLL: Duration = Duration::from_millis(100);
-/// How many requests in a hundred are lost, lose their answer, and arrive twice.
+/// The percentage of requests that are lost. As many lose their answer, and as many arrive twice.
 const LOST: u64 = 2;
-/// How often people try to sign in.
+/// The largest number of times that a person tries to get a ticket.
 const ATTEMPTS: usize = 5;
 
 pub(super) const SCENARIO: Scenario =
@@ -84,7 +86,7 @@ async fn talk(dialers: [Dialer; 2], pair: usize, end: Instant) -> Result<Vec<Dur
     Ok(times)
 }
 
-/// Signs in with the password. Tries again if the proxy loses that.
+/// Signs in with the password. Tries again if the proxy loses the request or its answer.
 async fn sign_in(dialer: &Dialer, number: usize) -> Result<Person> {
     let account = Account::numbered(number);
     let mut attempt = 1;

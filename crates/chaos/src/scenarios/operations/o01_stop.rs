@@ -1,4 +1,4 @@
-//! SIGTERM under people who chat.
+//! SIGTERM while people chat.
 
 use std::time::{Duration, Instant};
 
@@ -12,11 +12,11 @@ use crate::measured::Measured;
 use crate::rule::Rule;
 use crate::scenario::Scenario;
 
-/// How many pairs chat.
+/// The number of pairs that chat.
 const PAIRS: usize = 200;
-/// How long they chat before the stop.
+/// The time for which they chat before the stop.
 const BEFORE: Duration = Duration::from_secs(3);
-/// How long the server may take to end.
+/// The time within which the server must end.
 const STOP: Duration = Duration::from_secs(30);
 
 pub(super) const SCENARIO: Scenario =
@@ -47,7 +47,8 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
     Ok(Measured::new().count("sessions", pairs * 2).count("messages", messages).seconds("stopped in", took))
 }
 
-/// Chats until the conversation ends. Then both must have been told why. Returns the number of messages.
+/// Lets two people chat until the conversation ends. Checks that the server told each of them why. Returns the number
+/// of messages.
 async fn chat_until_stopped(mut one: Person, mut other: Person) -> Result<usize> {
     let mut messages = 0;
     let [mut board, mut joined] = chat(&mut one, &mut other).await?;

@@ -1,4 +1,4 @@
-//! Faulty settings under a running server. `config check` finds them, and SIGHUP does not harm the server.
+//! Faulty settings while the server runs. `config check` must find the faults, and SIGHUP must not harm the server.
 
 use std::fs;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use crate::client::chat;
 use crate::measured::Measured;
 use crate::scenario::Scenario;
 
-/// Settings with a fault, and what the check must name.
+/// Settings with a fault, and the words that the check must name.
 const FAULTY: [(&str, &[&str]); 4] = [
     ("[limits]\ncontacts = \n", &["line 2"]),
     ("[limits]\nwarp_speed = 9\n", &["line 2", "warp_speed"]),

@@ -2,8 +2,8 @@
 //! "Upgrade").
 //!
 //! The clients come back with the pauses of the SDK. Each of them has the next one as a contact, and some edit their
-//! lists all the time. The rule G6 compares what was acknowledged, and what each client shows, with what is on the
-//! disk.
+//! lists all the time. The rule G6 compares the acknowledged edits, and the lists that each client shows, with the
+//! lists on the disk.
 
 use std::time::{Duration, Instant};
 
@@ -19,22 +19,22 @@ use crate::random::Random;
 use crate::rule::Rule;
 use crate::scenario::Scenario;
 
-/// How many people are signed in.
+/// The number of people who are signed in.
 const PEOPLE: usize = 2000;
-/// One in so many edits lists.
+/// The number of people for each editor: one person in this many edits lists.
 const EDITORS: usize = 20;
 /// The pause of an editor between two edits.
 const PAUSE: Duration = Duration::from_millis(50);
-/// How long they edit before the program is replaced, and after it.
+/// The time for which they edit before the program is replaced, and again after that.
 const TIME: Duration = Duration::from_secs(3);
-/// How long a client may be away, if the server is optimised. A restart that takes a little longer costs one more pause,
-/// and each pause is twice as long as the one before.
+/// The longest time that a client may be away, if the server is optimised. A restart that takes a little longer costs
+/// one more pause, and each pause is twice as long as the one before.
 const GAP: Duration = Duration::from_secs(10);
 /// The longest first pause of the SDK. It doubles with each failure, and half of it is random.
 const FIRST: Duration = Duration::from_secs(1);
-/// How often a client may fail to come back.
+/// The number of times that a client may fail to come back.
 const FAILURES: u32 = 6;
-/// The number of groups that an editor has at most.
+/// The largest number of groups of an editor.
 const GROUPS: usize = 20;
 
 pub(super) const SCENARIO: Scenario =
@@ -42,7 +42,8 @@ pub(super) const SCENARIO: Scenario =
         Box::pin(run(bed))
     })
     .accounts(PEOPLE)
-    // Twice, because the new process is compared with an old one that had nothing to do, and has not filled its caches.
+    // The number is doubled, because the new process is compared with an old one that had nothing to do and had not
+    // filled its caches.
     .connections(PEOPLE * 2)
     .except(&[(Rule::Process, "the server is replaced"), (Rule::Bystanders, "the server is replaced")]);
 
@@ -59,7 +60,7 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
     let begun = Instant::now();
     bed.server.replace_program().await?;
     let replaced = begun.elapsed();
-    // Everybody is back in time, or has failed.
+    // After this time, everybody is back or has failed.
     sleep(GAP).await;
     finish.send_replace(true);
     let mut clients = Vec::new();
@@ -78,7 +79,7 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
     Ok(measured.seconds("gap p50", percentile(&gaps, 50)).seconds("longest gap", longest))
 }
 
-/// Makes everybody a contact of the one before.
+/// Makes each person a contact of the person before.
 async fn link(people: Vec<Person>) -> Result<Vec<Person>> {
     let count = people.len();
     let mut running = JoinSet::new();
@@ -100,11 +101,11 @@ async fn link(people: Vec<Person>) -> Result<Vec<Person>> {
 /// A client that comes back.
 struct Client {
     person: Person,
-    /// How many clients there are.
+    /// The number of clients.
     count: usize,
-    /// How many edits were acknowledged, if this client edits.
+    /// The number of edits that were acknowledged, if this client edits.
     edits: Option<usize>,
-    /// How long the client was away.
+    /// The time for which the client was away.
     gap: Duration,
     random: Random,
 }
@@ -172,7 +173,7 @@ impl Client {
         }
     }
 
-    /// Expects that the client was told about its contact since it is back.
+    /// Expects that, since it came back, the client was told that its contact is online.
     async fn sees_contact(&mut self) -> Result<()> {
         let mut online = None;
         for line in self.person.notification.before_pong().await.context("a session collapsed after the return")? {
@@ -183,7 +184,7 @@ impl Client {
     }
 }
 
-/// Returns whether a line says that a contact is online or offline.
+/// Returns whether a contact is online, if a line says that.
 fn seen(line: &Received) -> Option<bool> {
     match line.verb().as_str() {
         "ILN" | "NLN" => Some(true),

@@ -11,7 +11,7 @@ use crate::measured::Measured;
 use crate::rule::Rule;
 use crate::scenario::Scenario;
 
-/// Settings with a mistake, and what the sentence must contain.
+/// Settings with a mistake, and the words that the sentence must contain.
 const SETTINGS: [(&str, &[&str]); 7] = [
     ("[listen\n", &["settings.toml", "line 1"]),
     ("[limits]\ncontcts = 3\n", &["settings.toml", "contcts", "line 2"]),
@@ -62,7 +62,7 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
     Ok(Measured::new().count("mistakes", cases + 3))
 }
 
-/// Expects that the server does not start, and says why in one sentence.
+/// Expects that the server refuses to start and that it says why in one sentence.
 async fn refused(bed: &mut Bed, parts: &[&str]) -> Result<()> {
     let output = bed.server.refuse_to_start().await?;
     let said = String::from_utf8_lossy(&output.stderr);

@@ -1,4 +1,4 @@
-//! SIGSTOP and SIGCONT, as by a suspended virtual machine. The clients go on during the pause.
+//! SIGSTOP and SIGCONT, which have the effect of a suspended virtual machine. The clients go on during the pause.
 
 use std::time::{Duration, Instant};
 
@@ -11,13 +11,13 @@ use crate::measured::Measured;
 use crate::rule::Rule;
 use crate::scenario::Scenario;
 
-/// How many pairs chat.
+/// The number of pairs that chat.
 const PAIRS: usize = 25;
-/// How long the process is stopped. A message may wait so long, because the kernel accepts it.
+/// The time for which the process is stopped. A message may wait that long, because the kernel accepts the message.
 const PAUSE: Duration = Duration::from_secs(20);
-/// How many messages each pair sends while the process is stopped.
+/// The number of messages that each pair sends while the process is stopped.
 const MESSAGES: usize = 5;
-/// How long the server may take to catch up.
+/// The time within which the server must catch up.
 const CATCH_UP: Duration = Duration::from_secs(5);
 
 pub(super) const SCENARIO: Scenario =

@@ -12,22 +12,22 @@ use crate::loss::Loss;
 use crate::measured::Measured;
 use crate::scenario::Scenario;
 
-/// How many sessions end in each way.
+/// The number of sessions that end in each way.
 const SESSIONS: usize = 5;
-/// The watcher is the account after them.
+/// The number of the watcher's account, which comes after the accounts of these sessions.
 const WATCHER: usize = Way::ALL.len() * SESSIONS;
-/// How late others may see the end.
+/// The time within which others must see the end.
 const NOTICE: Duration = Duration::from_secs(2);
-/// How long sent bytes may stay unacknowledged (ARCHITECTURE.md, "Promises"), and how late the kernel may notice that:
-/// it tries again after twice the time each time.
+/// The time for which sent bytes may stay unacknowledged (ARCHITECTURE.md, "Promises").
 const USER_TIMEOUT: Duration = Duration::from_secs(20);
+/// The delay with which the kernel may notice that. The kernel waits twice as long before each further try.
 const RETRY: Duration = Duration::from_secs(5);
 /// The idle timeout (framing.md section 10).
 const IDLE: Duration = Duration::from_secs(180);
-/// How long a laptop sleeps.
+/// The time for which a laptop sleeps.
 const SLEEP: Duration = Duration::from_secs(40);
-/// How long a laptop sleeps while its user is sent something. The kernel waits twice as long before each further try, so it
-/// certainly tries again between 6 s and 20 s.
+/// The time for which a laptop sleeps while the server sends something to it. The kernel waits twice as long before
+/// each further try, so it certainly tries again between 6 s and 20 s.
 const NAP: Duration = Duration::from_secs(6);
 /// The pause between two pings of the watcher.
 const PING: Duration = Duration::from_secs(50);
@@ -39,7 +39,7 @@ pub(super) const SCENARIO: Scenario = Scenario::runs(
 )
 .accounts(WATCHER + 1);
 
-/// A way in which a session ends or stays.
+/// A way in which a session ends, or in which it stays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Way {
     /// The client process is killed.
@@ -52,16 +52,17 @@ enum Way {
     CutAndQuiet,
     /// The client hangs. Its system still acknowledges everything.
     Hang,
-    /// The network is gone for 40 s, in which the server has nothing to send.
+    /// The network is gone for 40 s, during which the server has nothing to send.
     Sleep,
-    /// The network is gone for 6 s, in which the server has something to send.
+    /// The network is gone for 6 s, during which the server has something to send.
     Nap,
 }
 
 impl Way {
     const ALL: [Self; 7] = [Self::Reset, Self::Close, Self::Cut, Self::CutAndQuiet, Self::Hang, Self::Sleep, Self::Nap];
 
-    /// Returns when the watcher must see the end, after the beginning. `None` if the session must stay.
+    /// Returns the time from the beginning within which the watcher must see the end, or `None` if the session must
+    /// stay.
     const fn latest(self) -> Option<Duration> {
         match self {
             Self::Reset | Self::Close => Some(NOTICE),
@@ -71,7 +72,7 @@ impl Way {
         }
     }
 
-    /// Whether the watcher is a contact of this client, so that the server has something to send.
+    /// Returns whether the watcher is a contact of this client. If so, the server has something to send to the client.
     const fn sees_watcher(self) -> bool {
         matches!(self, Self::Cut | Self::Nap)
     }
@@ -94,7 +95,7 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
     watcher.notification.before_pong().await?;
     let begun = Instant::now();
     let mut staying = begin(people, &ways)?;
-    // The server now has something to send to those who see the watcher.
+    // The server now has something to send to the clients that see the watcher.
     watcher.notification.done("CHG", "BSY 0").await?;
     let watching = tokio::spawn(watch(watcher, begun));
     for (way, sleep) in [(Way::Nap, NAP), (Way::Sleep, SLEEP)] {
@@ -124,7 +125,8 @@ fn begin(people: Vec<Person>, ways: &HashMap<String, Way>) -> Result<Vec<(Way, P
     Ok(staying)
 }
 
-/// Gives those that have slept their network back, all at the same time. Their sessions must still be there.
+/// Gives the network back to the clients that have slept, all at the same time. Checks that their sessions are still
+/// there.
 async fn wake(people: &mut [(Way, Person)], way: Way) -> Result<()> {
     let mut woken: Vec<_> = people.iter_mut().filter(|(other, _)| *other == way).map(|(_, person)| person).collect();
     for person in &woken {
@@ -138,7 +140,7 @@ async fn wake(people: &mut [(Way, Person)], way: Way) -> Result<()> {
     Ok(())
 }
 
-/// Watches until all timeouts are over. Returns when each contact went offline, after the beginning.
+/// Watches until all timeouts are over. Returns the time from the beginning until each contact went offline.
 async fn watch(mut watcher: Person, begun: Instant) -> Result<(Person, HashMap<String, Duration>)> {
     let mut ends = HashMap::new();
     let end = begun + IDLE + NOTICE;

@@ -12,11 +12,12 @@ use crate::measured::Measured;
 use crate::scenario::Scenario;
 
 const MESSAGES: u32 = 20;
-/// How long all messages take together.
+/// The time that all messages take together.
 const TIME: Duration = Duration::from_secs(40);
-/// Within which time the server notices it: the TCP user timeout of 20 s, and the pause of a retransmission.
+/// The time within which the server must notice that the recipient is gone: the TCP user timeout of 20 s, and the pause
+/// of a retransmission.
 const DETECTION: Duration = Duration::from_secs(26);
-/// How long a BYE may follow an answer.
+/// The time for which the sender waits for a BYE after an answer.
 const AT_ONCE: Duration = Duration::from_millis(100);
 
 pub(super) const SCENARIO: Scenario =
@@ -51,7 +52,7 @@ struct Seen {
     acked: usize,
     acked_after: usize,
     naked: usize,
-    /// When the recipient was declared gone, after the beginning.
+    /// The time from the beginning until the recipient was declared gone.
     bye: Option<Duration>,
 }
 

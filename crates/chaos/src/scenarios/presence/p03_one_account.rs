@@ -1,4 +1,4 @@
-//! Many sign-ins of one account: one session is left, and no late end of another one signs it out.
+//! Many sign-ins to one account. One session must be left, and the late end of another session must not sign it out.
 
 use std::time::Duration;
 
@@ -12,11 +12,11 @@ use crate::measured::Measured;
 use crate::proxy::Faults;
 use crate::scenario::Scenario;
 
-/// How many clients sign in at the same time.
+/// The number of clients that sign in at the same time.
 const CLIENTS: usize = 40;
-/// How often an older connection ends late.
+/// The number of times that an older connection ends late.
 const LATE: usize = 20;
-/// The time in which the end of a connection would reach others.
+/// The time within which others would see the end of a connection.
 const SETTLE: Duration = Duration::from_millis(50);
 
 pub(super) const SCENARIO: Scenario =
@@ -43,7 +43,8 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
     Ok(Measured::new().count("at the same time", clients).count("replaced", replaced).count("late ends", late))
 }
 
-/// Signs in many times at the same time. Returns the session that is left, and how many others were told why they ended.
+/// Signs in many times at the same time. Returns the session that is left, and the number of other sessions that were
+/// told why they ended.
 async fn all_at_once(dialer: &Dialer, clients: usize) -> Result<(Person, usize)> {
     let mut running = JoinSet::new();
     for _ in 0..clients {
@@ -52,7 +53,7 @@ async fn all_at_once(dialer: &Dialer, clients: usize) -> Result<(Person, usize)>
     }
     let mut people = Vec::new();
     while let Some(signed_in) = running.join_next().await {
-        // One that was replaced before it was complete has ended too.
+        // A session that was replaced before its sign-in was complete has ended, too.
         people.extend(signed_in?.ok());
     }
     let (mut left, mut replaced) = (Vec::new(), 0);
@@ -63,9 +64,9 @@ async fn all_at_once(dialer: &Dialer, clients: usize) -> Result<(Person, usize)>
     Ok((left.remove(0), replaced))
 }
 
-/// Returns whether a session has ended. It must have been told why.
+/// Returns whether a session has ended. Checks that it was told why.
 async fn is_replaced(person: &mut Person) -> Result<bool> {
-    // A closed connection refuses it.
+    // A closed connection refuses the ping.
     let _ = person.notification.send_bytes(b"PNG\r\n").await;
     let mut last = String::new();
     loop {
@@ -97,7 +98,7 @@ async fn end_late(bed: &mut Bed, before: Person, round: usize) -> Result<Person>
     Ok(newer)
 }
 
-/// Returns whether the contact is online after these lines, if it was or was not before.
+/// Returns whether the account is online after these lines. The second argument says whether it was online before.
 fn is_online(lines: &[Received], before: bool) -> bool {
     let account = Account::numbered(0).handle;
     lines.iter().fold(before, |online, line| match line.verb().as_str() {

@@ -15,23 +15,30 @@ use crate::measured::Measured;
 use crate::scenario::Scenario;
 use crate::server::Setup;
 
-/// The users, in circles in which everybody sees everybody.
+/// The number of users. They form circles in which everybody sees everybody.
 const USERS: usize = 100;
+/// The number of users in a circle.
 const CIRCLE: usize = 5;
-/// Watches all users, and does not read while they change their status. Has a small receive buffer.
+/// The account that watches all users, and that does not read while they change their status.
 const SLOW: usize = USERS;
+/// The size of this account's small receive buffer, in bytes.
 const BUFFER: u32 = 4096;
-/// Floods from an address whose rates are limited, and the one who watches it.
+/// The account that floods, from an address whose rates are limited.
 const LIMITED: usize = USERS + 1;
+/// The address of the flooding account.
 const LIMITED_ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 7, 1));
+/// The account that watches the flooding account.
 const WATCHER: usize = USERS + 2;
-/// How often a user changes its status, and for how long.
+/// The pause between two status changes of a user.
 const PAUSE: Duration = Duration::from_millis(20);
+/// The time for which users change their status.
 const TIME: Duration = Duration::from_secs(5);
-/// How long others may see an older state after the last answer.
+/// The time after the last answer within which others must see the final state.
 const CONVERGENCE: Duration = Duration::from_secs(2);
-/// How many statuses with a picture the limited user sends. The first 128 KiB are allowed (framing.md section 11).
+/// The number of statuses with a picture that the limited user sends. The first 128 KiB are allowed (framing.md section
+/// 11).
 const FLOOD: usize = 150;
+/// The size of the picture, in bytes.
 const PICTURE: usize = 2000;
 
 pub(super) const SCENARIO: Scenario = Scenario::runs(
@@ -43,7 +50,7 @@ pub(super) const SCENARIO: Scenario = Scenario::runs(
 .setup(|| Setup { settings: "[limits]\nexempt = [\"127.0.0.0/24\"]\n".into(), ..Setup::default() });
 
 async fn run(bed: &mut Bed) -> Result<Measured> {
-    // Nobody is missing in a circle.
+    // The number is rounded up, so that each circle is complete.
     let users = bed.size.of(USERS).div_ceil(CIRCLE) * CIRCLE;
     let people = bed.people(users).await?;
     let slow = bed.dialer.with_receive_buffer(BUFFER);
@@ -68,7 +75,7 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
     for Flapped { person, number, .. } in &flapping {
         last.insert(person.handle().to_owned(), number.to_string());
     }
-    // They read one after the other, but see only when each line arrived.
+    // The users read one after the other, but each line has the time at which it arrived.
     let ended = flapping.iter().map(|flapped| flapped.answered).max().context("nobody is there")?;
     for flapped in &mut flapping {
         slowest = slowest.max(flapped.converge(&last, CIRCLE - 1).await?.saturating_duration_since(ended));
@@ -92,7 +99,7 @@ async fn add(person: &mut Person, number: usize) -> Result<()> {
     Ok(())
 }
 
-/// Puts everybody on the contact lists of the others of the circle.
+/// Puts everybody on the contact lists of the others in the circle.
 async fn befriend_circles(people: Vec<Person>) -> Result<Vec<Person>> {
     let mut running = JoinSet::new();
     for (number, mut person) in people.into_iter().enumerate() {
@@ -114,11 +121,11 @@ async fn befriend_circles(people: Vec<Person>) -> Result<Vec<Person>> {
 /// A user after its changes.
 struct Flapped {
     person: Person,
-    /// The number of the last change, which is its capabilities.
+    /// The number of the last change, which the user has sent as the capabilities.
     number: usize,
-    /// When that was answered.
+    /// The time at which the last change was answered.
     answered: Instant,
-    /// What the user has seen of its contacts: the capabilities, and when.
+    /// The capabilities that the user last saw of each contact, and the time at which they arrived.
     seen: HashMap<String, (String, Instant)>,
 }
 
@@ -154,7 +161,7 @@ impl Flapped {
         }
     }
 
-    /// Reads until all contacts are shown with their last status. Returns when that was.
+    /// Reads until all contacts are shown with their last status. Returns the time at which the last line arrived.
     async fn converge(&mut self, last: &HashMap<String, String>, contacts: usize) -> Result<Instant> {
         let deadline = Instant::now() + PATIENCE;
         loop {
@@ -183,7 +190,7 @@ async fn catch_up(slow: Person, last: &HashMap<String, String>) -> Result<usize>
     Ok(lines)
 }
 
-/// A user whose rates are limited floods its contacts. Returns how often it was refused.
+/// Lets a user whose rates are limited flood its contacts. Returns how often the server refused a status.
 async fn limited(bed: &Bed) -> Result<usize> {
     let dialer = bed.dialer.from(LIMITED_ADDRESS);
     let mut people = bed.people_with(&dialer, [LIMITED], SignIn::default()).await?;

@@ -1,6 +1,6 @@
-//! Pairs edit their lists about each other at the same time, and change what the other one sees. The rule G6 checks that
-//! the lists at the end are those of some order of all edits, that each client shows what the server has on its disk, and
-//! that nobody saw anything after the answer to a block.
+//! The users of each pair edit their lists about each other at the same time, and change their statuses and names. The
+//! rule G6 checks that the lists at the end are the result of some order of all edits, that each client shows what the
+//! server has on its disk, and that nobody saw anything after the answer to a block.
 
 use anyhow::{Context, Result, ensure};
 use tokio::task::JoinSet;
@@ -12,10 +12,10 @@ use crate::random::Random;
 use crate::scenario::Scenario;
 
 const PAIRS: usize = 5;
-/// How many commands each of them sends.
+/// The number of commands that each user sends.
 const ROUNDS: usize = 400;
-/// What an edit that does not fit the lists is answered with: the entry is not there, or there already, or on the
-/// opposite list (ns.md section 8).
+/// The codes for an edit that does not fit the lists: the entry is not there, or there already, or on the opposite list
+/// (ns.md section 8).
 const MISFITS: [u16; 4] = [208, 215, 216, 219];
 
 pub(super) const SCENARIO: Scenario = Scenario::runs(
@@ -49,15 +49,15 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
     Ok(Measured::new().count("commands", 2 * PAIRS * rounds).count("carried out", done).count("presence lines", seen))
 }
 
-/// One of a pair.
+/// One user of a pair.
 struct Editor {
     person: Person,
     other: String,
-    /// The GUID of the other one, since it was added to FL for the first time.
+    /// The GUID of the other user, once that user was added to FL for the first time.
     contact: Option<String>,
-    /// How many commands the server has carried out.
+    /// The number of commands that the server has carried out.
     done: usize,
-    /// How many lines about the presence of the other one have arrived.
+    /// The number of lines about the presence of the other user that have arrived.
     seen: usize,
 }
 
@@ -82,7 +82,7 @@ impl Editor {
         Ok(self)
     }
 
-    /// Returns a command. Nobody gives a status or a name twice, so that the history can tell them apart.
+    /// Returns a command. No user sets a status or a name twice, so that the history can tell them apart.
     fn command(&self, round: usize, random: &mut Random) -> (&'static str, String) {
         let Self { other, contact, .. } = self;
         let removal = || format!("FL {}", contact.as_deref().unwrap_or("00000000-0000-0000-0000-000000000000"));

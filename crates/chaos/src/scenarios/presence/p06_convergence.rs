@@ -1,5 +1,6 @@
-//! Many clients do random things, then stop. Two seconds later, each of them must show what the server has: the rule G6
-//! compares the lists and the contacts of every client with the lists on the disk and with what the contacts have set.
+//! Many clients do random things, then stop. Two seconds later, each of them must show the state that the server has:
+//! the rule G6 compares the lists and the contacts of every client with the lists on the disk and with the presence
+//! that the contacts have set.
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -15,15 +16,16 @@ use crate::random::Random;
 use crate::scenario::Scenario;
 
 const CLIENTS: usize = 150;
-/// How many contacts each client adds at first.
+/// The number of contacts that each client adds at first.
 const CONTACTS: usize = 8;
-/// How long they do random things.
+/// The time for which the clients do random things.
 const TIME: Duration = Duration::from_secs(12);
 /// The longest pause of a client between two things, in milliseconds.
 const PAUSE: u64 = 100;
-/// How long after the last change every client must show the truth (ARCHITECTURE.md promises it immediately).
+/// The time after the last change within which every client must show the truth (ARCHITECTURE.md promises it
+/// immediately).
 const CONVERGENCE: Duration = Duration::from_secs(2);
-/// What an edit that does not fit the lists is answered with (ns.md section 8).
+/// The codes for an edit that does not fit the lists (ns.md section 8).
 const MISFITS: [u16; 4] = [208, 215, 216, 219];
 
 pub(super) const SCENARIO: Scenario = Scenario::runs(
@@ -64,11 +66,11 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
 struct Client {
     person: Person,
     dialer: Dialer,
-    /// How many clients there are.
+    /// The number of clients.
     clients: usize,
-    /// The GUIDs of its contacts.
+    /// The GUIDs of the client's contacts.
     contacts: BTreeSet<String>,
-    /// The number of the last thing. Nobody gives a status, message or name twice.
+    /// The number of the last thing that the client did. No client sets a status, message or name twice.
     last: usize,
     sessions: usize,
 }

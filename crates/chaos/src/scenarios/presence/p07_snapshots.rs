@@ -1,5 +1,5 @@
-//! A client downloads its lists again and again while others change them, and while it changes them itself. Each download
-//! must be one version: exactly what the one before and all lines since say.
+//! A client downloads its lists again and again while others change them, and while it changes them itself. Each
+//! download must be one version: exactly the result of the download before and of all lines since.
 
 use anyhow::{Context, Result, bail, ensure};
 use tokio::sync::watch;
@@ -12,10 +12,11 @@ use crate::observer::Lists;
 use crate::random::Random;
 use crate::scenario::Scenario;
 
-/// How many others add and remove the client all the time.
+/// The number of other users who add and remove the client all the time.
 const EDITORS: usize = 6;
-/// How often the client signs in, and how often it downloads its lists in each session.
+/// The number of times that the client signs in.
 const SESSIONS: usize = 20;
+/// The number of times that the client downloads its lists in each session.
 const DOWNLOADS: usize = 15;
 /// The verbs of the lines of a download (ns.md section 6).
 const BURST: [&str; 6] = ["GTC", "BLP", "PRP", "LSG", "LST", "BPR"];
@@ -51,13 +52,13 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
         .count("current copies", seen.short))
 }
 
-/// What the client saw.
+/// The numbers of things that the client saw.
 #[derive(Default)]
 struct Seen {
     downloads: usize,
-    /// Lines that changed the lists outside of a download.
+    /// The number of lines that changed the lists outside of a download.
     changes: usize,
-    /// Answers that called the client's copy current.
+    /// The number of answers that called the client's copy current.
     short: usize,
 }
 
@@ -104,7 +105,7 @@ struct Reader {
     lists: Lists,
     /// The words of SYN that fit the last download.
     stamps: Option<String>,
-    /// Whether the lists have changed since.
+    /// True if the lists have changed since the last download.
     is_changed: bool,
 }
 
@@ -140,7 +141,7 @@ impl Reader {
         Ok(())
     }
 
-    /// Applies a line that is no part of a download.
+    /// Applies a line that is not part of a download.
     fn change(&mut self, line: &Received, seen: &mut Seen) -> Result<()> {
         match line.verb().as_str() {
             "ADC" | "REM" => {

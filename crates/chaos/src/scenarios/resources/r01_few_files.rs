@@ -1,4 +1,5 @@
-//! More connections than files. People who are there stay, the server does not spin, and the operator is heard.
+//! More connections than the server may open files. People who are connected stay connected, the server does not spin,
+//! and the commands of the operator work.
 
 use std::time::Duration;
 
@@ -13,15 +14,15 @@ use crate::measured::Measured;
 use crate::scenario::Scenario;
 use crate::server::Setup;
 
-/// How many files the server may open.
+/// The number of files that the server may open.
 const FILES: usize = 256;
-/// How many clients connect.
+/// The number of clients that connect.
 const CLIENTS: usize = 1000;
-/// How long a client tries.
+/// The time for which a client tries to connect.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// How long the processor time is measured.
+/// The time for which the processor time is measured.
 const WATCHED: Duration = Duration::from_secs(5);
-/// The largest share of one processor.
+/// The largest share of one processor that the server may use.
 const SHARE: f64 = 0.5;
 
 pub(super) const SCENARIO: Scenario =
@@ -41,12 +42,12 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
         let to = [addresses.notification, addresses.switchboard, addresses.http][number % 3];
         opening.spawn(async move { timeout(PATIENCE, TcpStream::connect(to)).await });
     }
-    // The kernel accepts some that the server has not accepted yet. The others fail.
+    // The kernel accepts some connections that the server has not accepted yet. The others fail.
     let open: Vec<_> = opening.join_all().await.into_iter().flatten().flatten().collect();
     let before = bed.server.figures()?.processor_seconds;
     sleep(WATCHED).await;
     let figures = bed.server.figures()?;
-    // The bystanders of rule G5 need some of it.
+    // The bystanders of rule G5 need some of the processor time.
     let share = (figures.processor_seconds - before) / WATCHED.as_secs_f64();
     ensure!(share < SHARE, "the server uses {:.0} % of a processor, although it cannot do anything", share * 100.0);
     ensure!(figures.files <= FILES, "the server has {} files", figures.files);

@@ -15,20 +15,22 @@ use crate::rule::Rule;
 use crate::scenario::Scenario;
 use crate::server::Setup;
 
-/// The memory of the server, in MiB. The kernel refuses more heap and stacks than this, which ends the process. They are
-/// never less than what is resident of them.
+/// The memory of the server, in MiB. The kernel refuses more heap and stacks than this, which ends the process. The
+/// resident part of the two is never larger than the whole.
 const MEMORY_MIB: u64 = 256;
-/// How many requests do not end, and from how many clients each address has. 128 are allowed.
+/// The number of requests that do not end.
 const REQUESTS: usize = 5000;
+/// The number of these requests from each address. 128 are allowed.
 const PER_ADDRESS: usize = 100;
-/// How many bytes of each request arrive. The server accepts 64 KiB.
+/// The number of bytes of each request's body that arrive. The server accepts 64 KiB.
 const BODY: usize = 65_000;
-/// How many people try to sign in, and how many at the same time.
+/// The number of people who try to sign in.
 const PEOPLE: usize = 4000;
+/// The number of people who try at the same time.
 const AT_ONCE: usize = 64;
-/// After how many refusals nobody else tries.
+/// The number of refusals after which nobody else tries.
 const REFUSALS: usize = 50;
-/// One of this many people is asked whether the session is still there.
+/// The number of people for each check: one person in this many is asked whether the session is still there.
 const SAMPLE: usize = 20;
 
 pub(super) const SCENARIO: Scenario =
@@ -83,7 +85,8 @@ async fn begin_requests(dialer: &Dialer) -> Vec<Connection> {
     open
 }
 
-/// Signs people in, until the server has refused some of them. Returns the others, and how many were refused.
+/// Signs people in, until the server has refused some of them. Returns the connections of the others, and how many
+/// people were refused.
 async fn sign_in_until_refused(bed: &Bed) -> Result<(Vec<Connection>, usize)> {
     let mut running = JoinSet::new();
     let (mut people, mut refused) = (Vec::new(), 0);

@@ -15,23 +15,26 @@ use crate::measured::{Measured, percentile};
 use crate::scenario::Scenario;
 use crate::server::{Setup, idle_seconds};
 
-/// The people who sign in during the overload, each at home. Only on a fast machine, some sign in twice.
+/// The number of people who sign in during the overload, each from a home (an IP address) of their own. On a fast
+/// machine, some of them sign in twice.
 const ACCOUNTS: usize = 6000;
-/// The people who sign in while the capacity is measured.
+/// The number of people who sign in while the capacity is measured.
 const KNOWN: usize = 100;
-/// How long the capacity is measured, before and after the overload.
+/// The time for which the capacity is measured, before the overload and again after it.
 const CAPACITY: Duration = Duration::from_secs(5);
-/// How many sign-ins more than processors wait while the capacity is measured.
+/// The number of sign-ins in progress, in addition to one for each processor, while the capacity is measured.
 const WAITING: usize = 2;
-/// How long there are too many sign-ins, and how many times as many as the server can check.
+/// The time for which there are too many sign-ins.
 const TIME: Duration = Duration::from_secs(20);
+/// The number of these sign-ins, as a multiple of the number that the server can check.
 const FACTOR: f64 = 5.0;
 /// The time over which the highest speed is measured.
 const MOMENT: Duration = Duration::from_secs(2);
 /// The share of the capacity that must be left during the overload.
 const GOODPUT: f64 = 0.8;
-/// The p99 of a sign-in that is accepted, and of one that is refused.
+/// The limit on the p99 of a sign-in that is accepted.
 const ACCEPTED: Duration = Duration::from_secs(5);
+/// The limit on the p99 of a sign-in that is refused.
 const REFUSED: Duration = Duration::from_secs(1);
 
 pub(super) const SCENARIO: Scenario =
@@ -40,7 +43,7 @@ pub(super) const SCENARIO: Scenario =
         .connections(1000)
         .setup(|| Setup { settings: "[limits]\nexempt = [\"127.0.0.1/32\"]\n".to_owned(), ..Setup::default() });
 
-/// The sign-ins of a while: when each began, and when it was answered.
+/// The sign-ins of a period: the moment at which each began, and the moment at which it was answered.
 #[derive(Default)]
 struct Answers {
     accepted: Vec<(Instant, Instant)>,
@@ -54,14 +57,14 @@ struct Available {
 }
 
 impl Available {
-    /// Counts the time that the server used and the time that no program used. So it does not matter what other programs
-    /// do, but it matters if the server leaves a core idle.
+    /// Returns the current moment, with the time that the server used plus the time that no program used. So the work
+    /// of other programs does not count, but a core that the server leaves idle does.
     fn now(bed: &Bed) -> Result<Self> {
         Ok(Self { now: Instant::now(), seconds: bed.server.figures()?.processor_seconds + idle_seconds()? })
     }
 }
 
-/// How many sign-ins the server has checked.
+/// The number of sign-ins that the server has checked in a second, and in a second of the available time.
 struct Speed {
     in_a_second: f64,
     in_available_time: f64,
@@ -81,7 +84,8 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
     let Answers { accepted, refused } = overload(bed, before.in_a_second * FACTOR).await?;
     let goodput = Speed::of(accepted.len(), &time, bed)?;
     let after = capacity(bed).await?;
-    // Other programs also slow the memory down, on which the hashing of passwords depends.
+    // Other programs also slow down the memory, on which the hashing of passwords depends. So the slower of the two
+    // measurements counts.
     let share = goodput.in_available_time / before.in_available_time.min(after.in_available_time);
     let p99 = percentile(&at_constant_speed(&accepted), 99);
     let took: Vec<_> = refused.iter().map(|(begun, answered)| *answered - *begun).collect();
@@ -133,7 +137,7 @@ async fn capacity(bed: &mut Bed) -> Result<Speed> {
     Speed::of(count, &time, bed)
 }
 
-/// Begins this many sign-ins in each second. Returns when all are answered.
+/// Begins this many sign-ins in each second. Returns the answers as soon as all have arrived.
 async fn overload(bed: &Bed, rate: f64) -> Result<Answers> {
     let mut pace = interval(Duration::from_secs_f64(1.0 / rate));
     pace.set_missed_tick_behavior(MissedTickBehavior::Burst);
@@ -164,7 +168,7 @@ async fn overload(bed: &Bed, rate: f64) -> Result<Answers> {
 
 /// Signs in with the password. Returns the status.
 async fn sign_in(dialer: &Dialer, number: usize) -> Result<u16> {
-    // The networks of providers differ too.
+    // The homes are in the networks of different providers.
     let [provider, customer] = [60 + number % 50, number / 50].map(u8::try_from);
     let home = dialer.from(IpAddr::V4(Ipv4Addr::new(127, provider?, customer?, 1)));
     let account = Account::numbered(number);

@@ -12,13 +12,13 @@ use crate::measured::Measured;
 use crate::rule::Rule;
 use crate::scenario::Scenario;
 
-/// How many people are signed in.
+/// The number of people who are signed in.
 const PEOPLE: usize = 2000;
 /// The longest random pause of clients with jitter before they return.
 const JITTER: Duration = Duration::from_secs(10);
 /// The pause after a sign-in that failed.
 const RETRY: Duration = Duration::from_secs(1);
-/// How long it may take until all are back, without and with jitter.
+/// The time within which all must be back, without and with jitter.
 const LIMITS: [Duration; 2] = [Duration::from_secs(120), Duration::from_secs(60)];
 
 pub(super) const SCENARIO: Scenario =
@@ -45,7 +45,8 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
     Ok(measured.seconds("all back after", immediately).seconds("with jitter", with_jitter))
 }
 
-/// Kills and restarts the server. Returns the people when all are back, and how long that took since it listens again.
+/// Kills and restarts the server. Returns the people when all of them are back, and the time that this took after the
+/// restart.
 async fn restart_under(bed: &mut Bed, people: Vec<Person>, jitter: Duration) -> Result<(Vec<Person>, Duration)> {
     bed.server.kill().await?;
     let mut running = JoinSet::new();

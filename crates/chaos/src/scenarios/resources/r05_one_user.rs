@@ -1,4 +1,4 @@
-//! A user who sends as fast as the network allows: statuses, messages and invitations.
+//! A user who sends statuses, messages and invitations as fast as the network allows.
 
 use std::time::{Duration, Instant};
 
@@ -10,15 +10,15 @@ use crate::measured::Measured;
 use crate::scenario::Scenario;
 use crate::server::Setup;
 
-/// How long each kind of command is sent.
+/// The time for which each kind of command is sent.
 const TIME: Duration = Duration::from_secs(5);
-/// The address of the user. All others are exempt.
+/// The address of the user. All other addresses are exempt from the limits.
 const FROM: [u8; 4] = [127, 20, 0, 1];
-/// The most messages in one go, and in a second (the defaults of `[limits]`).
+/// The largest numbers of messages in one go, and in a second (the defaults of `[limits]`).
 const MESSAGES: (usize, usize) = (20, 10);
-/// The most invitations in a minute.
+/// The largest number of invitations in a minute.
 const CALLS: usize = 60;
-/// How many commands are sent before the answers are read.
+/// The number of commands that are sent before the answers are read.
 const AT_ONCE: usize = 50;
 
 pub(super) const SCENARIO: Scenario =
@@ -41,7 +41,7 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
     let limit = MESSAGES.0 + MESSAGES.1 * usize::try_from(TIME.as_secs() + 1)?;
     ensure!(messages <= limit, "{messages} messages of one user arrived in {TIME:?}, and {limit} are allowed");
     let callee = bed.person(2).await?;
-    // The connection of the conversation is still full of messages.
+    // The connection of the conversation is still full of messages, so a new one replaces it.
     drop(board);
     board = user.open_board().await?;
     let (calls, refused_calls) =
@@ -81,7 +81,7 @@ async fn flood(
 async fn flood_messages(board: &Board, joined: &mut Board) -> Result<usize> {
     let sender = board.connection.sender();
     let sending = tokio::spawn(async move {
-        // The sender is slowed down, and is given up in the end.
+        // The server slows the sender down. In the end, this task is aborted.
         while sender.send_payload("MSG", "N", &text("flood")).await.is_ok() {}
     });
     let deadline = Instant::now() + TIME;

@@ -12,13 +12,13 @@ use crate::measured::Measured;
 use crate::scenario::Scenario;
 use crate::server::Setup;
 
-/// How many connections come from one address.
+/// The number of connections from one address.
 const CONNECTIONS: usize = 2000;
-/// How many come from the exempt address.
+/// The number of connections from the exempt address.
 const EXEMPT: usize = 500;
-/// How many of one address may be without a sign-in (`anonymous_per_address`).
+/// The number of connections from one address that may be without a sign-in (`anonymous_per_address`).
 const ANONYMOUS: usize = 64;
-/// The time in which the server closes those that are too many.
+/// The time within which the server closes the connections that are too many.
 const SETTLE: Duration = Duration::from_secs(2);
 
 pub(super) const SCENARIO: Scenario =
@@ -36,7 +36,8 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
     sleep(SETTLE).await;
     let kept = still_open(&mut many).await;
     ensure!(kept <= ANONYMOUS, "{kept} connections of one address are open, and {ANONYMOUS} are allowed");
-    // People at another address and at an exempt one are not affected, and neither is the crowded one afterwards.
+    // The crowd does not affect people at another address or at an exempt one. The crowded address works again
+    // afterwards.
     let neighbour = Person::sign_in(&bed.dialer.from(address(2)), &Account::numbered(0)).await;
     drop(neighbour.context("a sign-in from another address")?);
     let expected = bed.size.of(EXEMPT);

@@ -11,13 +11,13 @@ use crate::client::{Account, Connection, Dialer, SignIn, http};
 use crate::measured::Measured;
 use crate::scenario::Scenario;
 
-/// How long the input arrives.
+/// The time for which the input arrives.
 const TIME: Duration = Duration::from_secs(10);
-/// How large the log may be in a minute. Ten minutes may fill 10 MB.
+/// The number of bytes by which the log may grow in a minute. Ten minutes may fill 10 MB.
 const PER_MINUTE: f64 = 1_000_000.0;
-/// How many clients of each kind send at the same time.
+/// The number of clients of each kind that send at the same time.
 const CLIENTS: usize = 3;
-/// How long a client waits for an answer.
+/// The time for which a client waits for an answer.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 pub(super) const SCENARIO: Scenario =
@@ -27,16 +27,16 @@ pub(super) const SCENARIO: Scenario =
     .accounts(1)
     .smoke();
 
-/// What a client sends.
+/// The kind of input that a client sends.
 #[derive(Clone, Copy)]
 enum Kind {
-    /// A line that is no command.
+    /// A line that is not a command.
     Rubbish,
-    /// A dialect that nobody speaks.
+    /// A dialect that does not exist.
     Dialect,
     /// A ticket that is forged.
     Ticket,
-    /// A request that is no request.
+    /// A request that is not valid HTTP.
     Request,
     /// A wrong password.
     Password,
@@ -66,7 +66,7 @@ fn log_size(bed: &Bed) -> Result<f64> {
 async fn send_until(dialer: Dialer, kind: Kind, deadline: Instant) -> usize {
     let mut sent = 0;
     while Instant::now() < deadline {
-        // The server may refuse or slow down everything here.
+        // The server may refuse or slow down any of this input.
         let _ = send(&dialer, kind).await;
         sent += 1;
     }

@@ -17,27 +17,29 @@ use crate::observer::Watch;
 use crate::random::Random;
 use crate::scenario::Scenario;
 
-/// How many pairs of people there are.
+/// The number of pairs of people.
 const PAIRS: usize = 200;
-/// How many of them are in the history. The history of all would fill the memory in a run of days.
+/// The number of pairs that are in the history. The history of all pairs would fill the memory in a run of days.
 const IN_HISTORY: usize = 10;
-/// How long they live here, if the run has no `--minutes`.
+/// The time for which people come and go, if the run has no `--minutes`.
 const TIME: Duration = Duration::from_secs(60);
 /// The longest pause of a pair between two acts.
 const PAUSE: Duration = Duration::from_secs(2);
 /// The pause between two looks at the server.
 const LOOK: Duration = Duration::from_millis(500);
-/// By how much the memory may grow in an hour after the first third, in percent of what it was, and in any case.
+/// The limit on the growth of the memory in an hour after the first third, in percent of the earlier memory.
 const GROWTH_AN_HOUR: f64 = 0.5;
+/// The growth of the memory that is allowed in addition, in KiB.
 const GROWTH_KIB: f64 = 3072.0;
-/// How many looks there are for each password of an account that is not in a pair. With one every two seconds, the server
-/// always has the memory for passwords, and otherwise only sometimes.
+/// The number of looks at the server for each password that is checked for an account outside of the pairs. With one
+/// password every two seconds, the server always has the memory for passwords, and otherwise only sometimes.
 const LOOKS: usize = 4;
-/// By how much the mean number of files may grow, in percent and in any case. It depends on who talks at the moment.
+/// The limit on the growth of the mean number of files, in percent, and the number of files that is allowed in
+/// addition. The number depends on the people who talk at the moment.
 const FILES: (f64, f64) = (5.0, 16.0);
-/// By how much the p99 of a delivery may grow, beside twice what it was. The machine may be busier.
+/// The time by which the p99 of a delivery may exceed twice the earlier p99. The machine may be busier.
 const DELAY: Duration = Duration::from_millis(50);
-/// How many times of deliveries a pair remembers of each third.
+/// The number of delivery times that a pair remembers from each third.
 const REMEMBERED: usize = 1000;
 
 pub(super) const SCENARIO: Scenario =
@@ -85,7 +87,7 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
     judge(clock, &seen, &pairs)
 }
 
-/// What the server used in one third of the time.
+/// The memory and the files that the server used in one third of the time.
 #[derive(Default)]
 struct Use {
     looks: f64,
@@ -162,7 +164,7 @@ struct Pair {
     random: Random,
     messages: usize,
     sign_ins: usize,
-    /// How long messages took in each third.
+    /// The times that messages took in each third.
     times: [Vec<Duration>; 3],
 }
 
@@ -186,7 +188,7 @@ impl Pair {
         Ok(self)
     }
 
-    /// Does one thing that people do, the more often the more they do it.
+    /// Does one thing that people do. Frequent things are more likely than rare ones.
     async fn act(&mut self, third: usize) -> Result<()> {
         let who = self.random.index(2);
         match self.random.below(100) {

@@ -1,7 +1,7 @@
-//! Every listener of the server is scanned: what it agrees to, and what it refuses.
+//! A scan of every listener of the server: the versions of TLS that it agrees to, and those that it refuses.
 //!
 //! The sockets come from the kernel, so that none is forgotten. The terminator for Windows XP (packaging/old-tls) is
-//! another program, and the server itself never agrees to what is old.
+//! another program. The server itself never agrees to an old version.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -15,8 +15,8 @@ use crate::scenario::Scenario;
 use crate::server::Setup;
 use crate::tls::{DEFLATE, Hello, Question, Reply, SSL3, TLS10, TLS11, TLS12, TLS13, ssl2_hello};
 
-/// Every kind of listener that the settings know, in two networks. Each has an address of its own, so that the scan
-/// knows what it is. Those of the main network for plain MSNP and HTTP have flags.
+/// Every kind of listener that the settings know, in two networks. Each listener has an address of its own, so that the
+/// scan knows its kind. The listeners of the main network for plain MSNP and HTTP are set with flags.
 const SETTINGS: &str = r#"
 [listen]
 https = "127.1.1.1:0"
@@ -29,7 +29,7 @@ http = "127.1.1.6:0"
 https = "127.1.1.7:0"
 switchboard = "127.1.1.8:0"
 "#;
-/// How many listeners the settings and the flags name.
+/// The number of listeners that the settings and the flags name.
 const LISTENERS: usize = 11;
 /// The addresses with TLS.
 const SECURE: [[u8; 4]; 4] = [[127, 1, 1, 1], [127, 1, 1, 2], [127, 1, 1, 3], [127, 1, 1, 7]];
@@ -37,16 +37,16 @@ const SECURE: [[u8; 4]; 4] = [[127, 1, 1, 1], [127, 1, 1, 2], [127, 1, 1, 3], [1
 const CHAT: [[u8; 4]; 3] = [[127, 1, 1, 4], [127, 1, 1, 5], [127, 1, 1, 8]];
 /// The address with HTTP and without TLS, in addition to that of the flags.
 const HTTP: [u8; 4] = [127, 1, 1, 6];
-/// What a client sends to the proxy to reach the sign-in service.
+/// The request that a client sends to the proxy to reach the sign-in service.
 const CONNECT: &[u8] = b"CONNECT login.live.com:443 HTTP/1.1\r\nHost: login.live.com:443\r\n\r\n";
 /// The suites of TLS 1.2 that the server agrees to: forward secrecy and authenticated encryption, and signatures of
 /// the ECDSA key that the server's own certificate has.
 const STRONG: [u16; 3] = [0xc02b, 0xc02c, 0xcca9];
-/// How many suites fit into one hello of one record.
+/// The number of suites that fit into one hello of one record.
 const SUITES: usize = 7500;
-/// How many damaged hellos are sent to each listener.
+/// The number of damaged hellos that are sent to each listener.
 const DAMAGED: usize = 150;
-/// How many hellos are on the way at the same time.
+/// The number of hellos that are on the way at the same time.
 const AT_ONCE: usize = 16;
 
 pub(super) const SCENARIO: Scenario =
@@ -54,7 +54,7 @@ pub(super) const SCENARIO: Scenario =
         .setup(|| Setup { settings: SETTINGS.to_owned(), ..Setup::default() })
         .smoke();
 
-/// What a listener is.
+/// The kind of a listener.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Tls,
@@ -62,7 +62,7 @@ enum Kind {
     Http,
 }
 
-/// Where a hello is sent.
+/// The place to which a hello is sent.
 #[derive(Clone, Copy)]
 struct Target {
     dial: Dial,
@@ -101,7 +101,7 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
     Ok(measured.count("hellos refused", refused).count("damaged", bed.size.of(DAMAGED) * targets.len()))
 }
 
-/// Returns what the settings say about an address.
+/// Returns the kind of listener that an address has according to the settings and the flags.
 fn kind(bed: &Bed, address: SocketAddr) -> Option<Kind> {
     let own = bed.server.addresses();
     let is = |ip: &[u8; 4]| IpAddr::from(*ip) == address.ip();
@@ -114,8 +114,8 @@ fn kind(bed: &Bed, address: SocketAddr) -> Option<Kind> {
     }
 }
 
-/// A listener without TLS takes the hello for a line of text. MSNP is closed without an answer (framing.md section
-/// 9), and HTTP answers 400.
+/// Checks that a listener without TLS takes the hello for a line of text: MSNP ends the connection without an answer
+/// (framing.md section 9), and HTTP answers 400.
 async fn answers_plainly(target: Target, kind: Kind) -> Result<()> {
     for version in [SSL3, TLS12, TLS13] {
         let mut hello = Hello::new(version);
@@ -132,7 +132,7 @@ async fn answers_plainly(target: Target, kind: Kind) -> Result<()> {
     Ok(())
 }
 
-/// A listener with TLS agrees to TLS 1.2 and TLS 1.3.
+/// Checks that a listener with TLS agrees to TLS 1.2 and TLS 1.3.
 async fn agrees(target: Target) -> Result<()> {
     for version in [TLS12, TLS13] {
         match target.ask(&Hello::new(version).bytes()).await? {
@@ -152,7 +152,8 @@ async fn agrees(target: Target) -> Result<()> {
     Ok(())
 }
 
-/// A listener with TLS refuses everything that is old or weak, and closes the connection. Returns how much that was.
+/// Checks that a listener with TLS refuses everything that is old or weak, and closes the connection. Returns the
+/// number of refused hellos.
 async fn refuses(target: Target) -> Result<usize> {
     let mut hellos = vec![("SSL 2.0".to_owned(), ssl2_hello())];
     for version in [SSL3, TLS10, TLS11] {
@@ -178,7 +179,8 @@ async fn refuses(target: Target) -> Result<usize> {
     Ok(hellos.len())
 }
 
-/// Hellos with wrong bytes, or cut, or too long. The server answers or closes the connection, whatever they contain.
+/// Sends hellos that have wrong bytes, are cut, or are too long. The server must answer or close the connection,
+/// whatever the hellos contain.
 async fn damaged(bed: &mut Bed, target: Target) -> Result<()> {
     let mut running = JoinSet::new();
     for _ in 0..bed.size.of(DAMAGED) {
@@ -210,7 +212,7 @@ async fn damaged(bed: &mut Bed, target: Target) -> Result<()> {
     Ok(())
 }
 
-/// A server without settings has three listeners, and none of them agrees to TLS.
+/// Checks that a server without settings has three listeners, and that none of them agrees to TLS.
 async fn by_default(bed: &Bed) -> Result<()> {
     let directory = bed.server.directory().join("default");
     std::fs::create_dir(&directory)?;
@@ -221,7 +223,7 @@ async fn by_default(bed: &Bed) -> Result<()> {
     for (address, kind) in [(own.notification, Kind::Chat), (own.switchboard, Kind::Chat), (own.http, Kind::Http)] {
         answers_plainly(Target { dial: Dial::to(address), tunnel: None }, kind).await?;
     }
-    // Nothing is behind the proxy either.
+    // No TLS is behind the proxy either.
     let tunnel = Target { dial: Dial::to(own.http), tunnel: Some(CONNECT) };
     let old = tunnel.ask(&Hello::new(TLS10).bytes()).await;
     let is_open = matches!(old, Ok(Reply::Agreed { .. }));

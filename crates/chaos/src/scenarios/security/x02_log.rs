@@ -1,4 +1,5 @@
-//! The log at its highest level. The rule G7 searches it; here, everything that is secret passes through the server.
+//! The log at its highest level. The rule G7 searches the log. In this scenario, everything that is secret passes
+//! through the server.
 
 use anyhow::{Result, ensure};
 
@@ -8,7 +9,7 @@ use crate::measured::Measured;
 use crate::scenario::Scenario;
 use crate::server::Setup;
 
-/// One pair for each dialect.
+/// The dialects. Each has a pair of people.
 const DIALECTS: [u8; 5] = [8, 9, 10, 11, 12];
 
 pub(super) const SCENARIO: Scenario =
@@ -29,7 +30,7 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
     Ok(Measured::new().figure("log", size as f64 / 1024.0, "KiB"))
 }
 
-/// Two people sign in with passwords, and chat.
+/// Lets two people sign in with passwords, and chat.
 async fn talk(bed: &Bed, first: usize, dialect: u8) -> Result<()> {
     let how = SignIn { dialect, ..SignIn::default() };
     for number in [first, first + 1] {
@@ -51,7 +52,7 @@ async fn talk(bed: &Bed, first: usize, dialect: u8) -> Result<()> {
     Ok(())
 }
 
-/// Sign-ins that fail in every way.
+/// Tries sign-ins that fail in every way.
 async fn fail(bed: &Bed) -> Result<()> {
     let account = Account::numbered(0);
     let dial = bed.dialer.dial(bed.dialer.addresses.http);
@@ -59,14 +60,14 @@ async fn fail(bed: &Bed) -> Result<()> {
     bed.dialer.keep_secret(&wrong);
     let answer = http::request(dial, &http::ticket_request(&account.handle, &wrong), PATIENCE).await?;
     ensure!(answer.status() == 401, "a wrong password was answered with {}", answer.status());
-    // In a request that is no request, and in a path.
+    // The password in a request that is not valid HTTP, in a path, and in a body.
     for request in [
         format!("{PASSWORD}\r\n\r\n"),
         format!("GET /login2.srf?password={PASSWORD} HTTP/1.1\r\nHost: x\r\nAuthorization: {PASSWORD}\r\n\r\n"),
         format!("POST /signup HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n{PASSWORD}", PASSWORD.len()),
         format!("POST /RST.srf HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n{PASSWORD}", PASSWORD.len()),
     ] {
-        // Any answer will do, and none too.
+        // The answer does not matter, and there may be none.
         let _ = http::request(dial, request.as_bytes(), PATIENCE).await;
     }
     let ticket = bed.dialer.ticket(&account).await?;
@@ -77,7 +78,7 @@ async fn fail(bed: &Bed) -> Result<()> {
         format!("USR 1 {} {ticket}", account.handle),
     ] {
         for mut connection in [bed.dialer.notification().await?, bed.dialer.switchboard().await?] {
-            // Closed connections refuse it.
+            // A closed connection refuses the commands.
             let _ = connection.send_bytes(format!("{commands}\r\n").as_bytes()).await;
             connection.until_ended(PATIENCE).await?;
         }

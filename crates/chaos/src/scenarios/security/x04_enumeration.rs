@@ -9,16 +9,17 @@ use crate::client::{Account, PATIENCE, http};
 use crate::measured::{Measured, percentile};
 use crate::scenario::Scenario;
 
-/// How many accounts of each kind are asked for, once each: further attempts on one account are delayed.
+/// The number of accounts of each kind that are asked for, once each: further attempts on one account are delayed.
 const ACCOUNTS: usize = 30;
-/// By how much the medians may differ, in percent of the longer one, on a machine that does other things too.
+/// The difference between the medians that is allowed on a machine that does other things, too, in percent of the
+/// longer one.
 const NOISE: f64 = 35.0;
 
 pub(super) const SCENARIO: Scenario =
     Scenario::runs("X04", "A stranger tries to find out which accounts exist", |bed| Box::pin(run(bed)))
         .accounts(ACCOUNTS);
 
-/// What a stranger learns of one account.
+/// The answer that a stranger gets for one account, and the time until the answer.
 struct Answered {
     what: String,
     took: Duration,
@@ -53,7 +54,7 @@ async fn with_password(bed: &Bed, account: &Account) -> Result<Answered> {
     Ok(Answered { what: format!("{} {headers:?} {body}", answer.status()), took })
 }
 
-/// Sends the address at the notification server. Returns the answer.
+/// Sends the address to the notification server. Returns the answer.
 async fn begin(bed: &Bed, account: &Account) -> Result<String> {
     let mut connection = bed.dialer.notification().await?;
     let line = format!(
@@ -63,11 +64,11 @@ async fn begin(bed: &Bed, account: &Account) -> Result<String> {
     );
     connection.send_bytes(line.as_bytes()).await?;
     let answer = connection.expect("USR 3").await?;
-    // What follows `S` is the same for everybody, except for times.
+    // The words after `S` are the same for everybody, except for times.
     Ok([0, 2, 3].map(|word| answer.word(word)).join(" "))
 }
 
-/// Returns by how many percent the medians differ. The answers must be the same.
+/// Checks that the answers are the same. Returns the difference between the medians, in percent.
 fn compare(known: &[Answered], unknown: &[Answered]) -> Result<f64> {
     for (one, other) in known.iter().zip(unknown) {
         ensure!(one.what == other.what, "a known account got {:?}, and an unknown one {:?}", one.what, other.what);

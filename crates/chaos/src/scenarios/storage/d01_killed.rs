@@ -4,7 +4,7 @@ use super::changes::{self, Rounds};
 use crate::rule::Rule;
 use crate::scenario::Scenario;
 
-/// How often the server is killed during edits, and during changes of the accounts themselves.
+/// The number of times that the server is killed: during edits, and during changes of the accounts themselves.
 const KILLS: Rounds = Rounds { edits: 20, accounts: 5, latest: 400 };
 
 pub(super) const SCENARIO: Scenario =

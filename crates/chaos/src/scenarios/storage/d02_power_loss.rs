@@ -15,10 +15,10 @@ use crate::rule::Rule;
 use crate::scenario::Scenario;
 use crate::server::Setup;
 
-/// How often the power is lost during edits, and during changes of the accounts themselves. People edit for so long
-/// that the write-ahead log is sometimes copied into the database.
+/// The number of times that the power is lost: during edits, and during changes of the accounts themselves. People edit
+/// for so long that the write-ahead log is sometimes copied into the database.
 const LOSSES: Rounds = Rounds { edits: 12, accounts: 4, latest: 2000 };
-/// How often the power is lost during the first start on a new data directory.
+/// The number of times that the power is lost during the first start on a new data directory.
 const FIRST_STARTS: usize = 8;
 
 pub(super) const SCENARIO: Scenario =
@@ -38,8 +38,8 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
     Ok(changes::survive(bed, LOSSES, Some(&disk)).await?.millis("first start", start))
 }
 
-/// Starts the server on an empty directory, and loses the power during the start. Each time, the server must then start
-/// on what is left. Returns how long an undisturbed first start took.
+/// Starts the server on an empty directory again and again, and loses the power during the start. Each time, the server
+/// must then start on the files that are left. Returns how long an undisturbed first start took.
 async fn first_starts(bed: &mut Bed, disk: &Disk) -> Result<Duration> {
     let data = bed.server.data();
     let before = data.with_file_name("before");

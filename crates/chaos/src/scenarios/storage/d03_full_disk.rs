@@ -1,5 +1,5 @@
-//! A disk that is full, and has space again. The data directory is a small file system in memory, which only root can
-//! mount.
+//! A disk that is full, and later has space again. The data directory is a small file system in memory, which only root
+//! can mount.
 
 use std::fs::{self, File};
 use std::io::Write;
@@ -21,9 +21,9 @@ use crate::scenario::Scenario;
 const SIZE: &str = "size=24m";
 /// The error for an edit that cannot be stored (errors.md).
 const NOT_STORED: u16 = 603;
-/// How many edits are tried while the disk is full. The journal may have room for some.
+/// The largest number of edits that are tried while the disk is full. The journal may have room for some.
 const EDITS: usize = 200;
-/// How long edits may fail after there is space again.
+/// The time for which edits may still fail after there is space again.
 const RECOVERY: Duration = Duration::from_secs(10);
 
 pub(super) const SCENARIO: Scenario =
@@ -38,7 +38,7 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
     let disk = Disk::mount(&bed.server.data()).await?;
     bed.server.restart().await?;
     let result = fill_and_free(bed, &disk).await;
-    // Even after a failure, the server must not use the disk when it is unmounted.
+    // Even after a failure, the server must not use the disk when the disk is unmounted.
     bed.server.stop().await?;
     disk.unmount().await?;
     bed.server.restart().await?;
@@ -71,7 +71,7 @@ async fn fill_and_free(bed: &Bed, disk: &Disk) -> Result<Measured> {
         .millis("first edit after", begun.elapsed()))
 }
 
-/// Returns the error code, if the edit is refused.
+/// Edits a list. Returns the error code if the server refuses the edit.
 async fn edit(person: &mut Person, number: usize) -> Result<Option<u16>> {
     let who = Account::numbered(number + 2).handle;
     Ok(person.notification.ask("ADC", &format!("AL N={who}")).await?.code())
@@ -83,7 +83,7 @@ struct Disk {
 }
 
 impl Disk {
-    /// Mounts it, with the files that are there.
+    /// Mounts the disk, with a copy of the files in the directory.
     async fn mount(at: &Path) -> Result<Self> {
         let before = at.with_file_name("before");
         fs::rename(at, &before)?;
@@ -106,7 +106,7 @@ impl Disk {
         fs::remove_file(self.at.join("fill")).context("could not free the disk")
     }
 
-    /// Unmounts it. The files stay.
+    /// Unmounts the disk. A copy of its files stays in the directory.
     async fn unmount(self) -> Result<()> {
         let after = self.at.with_file_name("after");
         fs::create_dir(&after)?;

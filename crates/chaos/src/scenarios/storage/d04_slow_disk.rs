@@ -13,32 +13,36 @@ use crate::measured::{Measured, percentile};
 use crate::scenario::Scenario;
 use crate::server::Setup;
 
-/// How long one call takes.
+/// The shortest and the longest time that one call takes.
 const DELAY: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(10)];
-/// How long the disk is slow.
+/// The time for which the disk is slow.
 const SLOW: Duration = Duration::from_secs(25);
-/// How many people edit, and how many sign in with tickets and with passwords, again and again.
+/// The number of people who edit again and again.
 const EDITORS: usize = 10;
+/// The number of people who sign in with tickets again and again.
 const NEWCOMERS: usize = 10;
+/// The number of people who sign in with passwords again and again.
 const PASSWORDS: usize = 3;
-/// How long a sign-in may take, whether it succeeds or not.
+/// The time within which a sign-in must be answered, whether it succeeds or not.
 const SIGN_IN: Duration = Duration::from_secs(10);
-/// How long a change of presence may take.
+/// The time within which a change of presence must arrive.
 const PRESENCE: Duration = Duration::from_secs(2);
-/// How long an answer to an edit may take, if the disk becomes fast before the answer.
+/// The time within which an edit must be answered, if the disk becomes fast before the answer.
 const EDIT: Duration = Duration::from_secs(120);
-/// How long it may take until everything works again. A call that has begun takes up to 10 s.
+/// The time within which everything must work again. A call that has begun takes up to 10 s.
 const RECOVERY: Duration = Duration::from_secs(20);
-/// What a sign-in and an edit get if the store does not answer (errors.md), and a sign-in with a password.
+/// The code for a sign-in if the store does not answer (errors.md).
 const BUSY: u16 = 600;
+/// The code for an edit if the store does not answer (errors.md).
 const NOT_STORED: u16 = 603;
+/// The status for a sign-in with a password if the store does not answer.
 const UNAVAILABLE: u16 = 503;
 
 pub(super) const SCENARIO: Scenario = Scenario::runs("D04", "The disk is slow", |bed| Box::pin(run(bed)))
     .accounts(2 + EDITORS + NEWCOMERS + PASSWORDS)
     .setup(|| Setup { has_disk: true, ..Setup::default() });
 
-/// How long everything took, and how much of it was refused.
+/// The times until the answers, and the number of answers that were refusals.
 #[derive(Default)]
 struct Seen {
     times: Vec<Duration>,
@@ -161,7 +165,8 @@ async fn fetch_again(dialer: Dialer, account: Account, is_over: watch::Receiver<
     Ok(seen)
 }
 
-/// One of two people changes the status again and again. Returns how long the other one had to wait for that, at most.
+/// Lets one of two people change the status again and again. Returns the longest time that the other one had to wait
+/// for a change.
 async fn presence(one: &mut Person, other: &mut Person, how_long: Duration) -> Result<Duration> {
     let (begun, mut longest) = (Instant::now(), Duration::ZERO);
     for status in ["BSY", "AWY"].iter().cycle() {

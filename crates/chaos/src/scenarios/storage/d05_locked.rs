@@ -14,13 +14,13 @@ use crate::client::{Account, befriend, chat};
 use crate::measured::Measured;
 use crate::scenario::Scenario;
 
-/// How long the database is locked.
+/// The time for which the database is locked.
 const LOCKED: Duration = Duration::from_secs(15);
-/// How long an edit may wait before it is refused. The store waits 5 s for a lock.
+/// The time within which an edit must be refused. The store waits 5 s for a lock.
 const REFUSAL: Duration = Duration::from_secs(15);
-/// How long edits may fail after the lock is gone.
+/// The time for which edits may still fail after the lock is gone.
 const RECOVERY: Duration = Duration::from_secs(10);
-/// Locks a database until standard input ends.
+/// The script that locks a database until standard input ends.
 const LOCK: &str = "import sqlite3, sys\nc = sqlite3.connect(sys.argv[1], isolation_level=None)\n\
                     c.execute('begin immediate')\nprint('locked', flush=True)\nsys.stdin.read()\n";
 /// The error for an edit that cannot be stored (errors.md).
@@ -37,7 +37,7 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
     let lock = lock(&bed.server.data().join("swallowtail.db")).await?;
     let begun = Instant::now();
     let trid = one.notification.send("ADC", &format!("AL N={}", Account::numbered(2).handle)).await?;
-    // Meanwhile, chats and presence go on, and people sign in.
+    // While the edit waits, chats and presence go on, and people can sign in.
     board.exchange(&mut joined).await?;
     other.notification.done("CHG", "BSY 0").await?;
     one.notification.expect(&format!("NLN BSY {}", other.handle())).await?;
@@ -57,7 +57,7 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
     Ok(Measured::new().seconds("edit refused after", refused).millis("first edit after", begun.elapsed()))
 }
 
-/// Locks the database until the process is dropped.
+/// Locks the database until the returned process is dropped.
 async fn lock(database: &Path) -> Result<Child> {
     let mut command = Command::new("python3");
     command.args(["-c", LOCK]).arg(database).stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true);

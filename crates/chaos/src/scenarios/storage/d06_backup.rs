@@ -1,4 +1,5 @@
-//! The database is copied with SQLite's backup while people edit, and restored (docs/operator.md, "Backup and restore").
+//! The database is copied with SQLite's backup while people edit, and later restored (docs/operator.md, "Backup and
+//! restore").
 
 use std::fs;
 use std::path::Path;
@@ -15,15 +16,15 @@ use crate::measured::{Measured, SLOWNESS, percentile};
 use crate::rule::Rule;
 use crate::scenario::Scenario;
 
-/// How many people edit during the backups.
+/// The number of people who edit during the backups.
 const EDITORS: usize = 10;
-/// Enough accounts for some megabytes.
+/// The number of accounts, which is enough for some megabytes.
 const ACCOUNTS: usize = 5000;
-/// How many backups are made under load.
+/// The number of backups that are made under load.
 const BACKUPS: usize = 3;
-/// How long an edit may take during a backup, if the server is optimised.
+/// The longest time that an edit may take during a backup, if the server is optimised.
 const LONGEST: Duration = Duration::from_secs(1);
-/// What `sqlite3 DATABASE ".backup FILE"` does.
+/// The script that does the same as `sqlite3 DATABASE ".backup FILE"`.
 const BACKUP: &str = "import sqlite3, sys\nsqlite3.connect(sys.argv[1]).backup(sqlite3.connect(sys.argv[2]))\n";
 const DATABASE: &str = "swallowtail.db";
 
@@ -76,7 +77,7 @@ async fn edit_until(mut person: Person, finished: watch::Receiver<bool>) -> Resu
 }
 
 async fn backup(database: &Path, to: &Path) -> Result<()> {
-    // An older backup is replaced.
+    // This backup replaces an older one.
     let _ = fs::remove_file(to);
     let output = Command::new("python3").args(["-c", BACKUP]).args([database, to]).output().await;
     let output = output.context("python3 cannot be started")?;
@@ -84,12 +85,13 @@ async fn backup(database: &Path, to: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Replaces the database by the backup. Rule G6 then compares it with everything that was acknowledged.
+/// Replaces the database with the backup. Rule G6 then compares the restored database with everything that was
+/// acknowledged.
 async fn restore(bed: &mut Bed, copy: &Path) -> Result<()> {
     bed.server.stop().await?;
     let database = bed.server.data().join(DATABASE);
     for suffix in ["-wal", "-shm"] {
-        // A server that was stopped leaves neither.
+        // A server that was stopped leaves neither of these files.
         let _ = fs::remove_file(bed.server.data().join(format!("{DATABASE}{suffix}")));
     }
     fs::write(&database, fs::read(copy)?)?;

@@ -1,4 +1,5 @@
-//! Databases that are damaged. The server must refuse to start and say why, and must not touch what is left.
+//! Databases that are damaged. The server must refuse to start and say why, and it must not touch the files that are
+//! left.
 
 use std::fs;
 use std::os::unix::fs::FileExt;
@@ -15,9 +16,9 @@ use crate::scenario::Scenario;
 const DATABASE: &str = "swallowtail.db";
 /// The size of a page of the database, in bytes.
 const PAGE: u64 = 4096;
-/// How many pages are overwritten, each in a copy of its own.
+/// The number of pages that are overwritten, each in a copy of its own.
 const PAGES: usize = 5;
-/// Enough accounts for some hundred pages.
+/// The number of accounts, which is enough for some hundred pages.
 const ACCOUNTS: usize = 1000;
 
 pub(super) const SCENARIO: Scenario =
@@ -26,7 +27,7 @@ pub(super) const SCENARIO: Scenario =
         .except(&[(Rule::Process, "the server is stopped"), (Rule::Bystanders, "the server is stopped")])
         .smoke();
 
-/// What happens to the database.
+/// The damage to the database.
 #[derive(Debug)]
 enum Damage {
     /// A page is overwritten with random bytes.
@@ -35,7 +36,7 @@ enum Damage {
     Half,
     /// The file is empty.
     Empty,
-    /// The file is another one.
+    /// The file is replaced with one that is not a database.
     Foreign,
     /// The file is gone.
     Gone,
@@ -78,7 +79,7 @@ async fn refuse(bed: &mut Bed, path: &Path, intact: &[u8], damage: &Damage) -> R
 /// Writes the intact database, and removes its journals.
 fn restore(path: &Path, intact: &[u8]) -> Result<()> {
     for suffix in ["-wal", "-shm", "-journal"] {
-        // Most of them do not exist.
+        // Most of these files do not exist.
         let _ = fs::remove_file(PathBuf::from(format!("{}{suffix}", path.display())));
     }
     // An existing file keeps its mode, which the server checks.

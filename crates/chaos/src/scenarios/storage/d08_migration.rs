@@ -1,5 +1,5 @@
-//! A database of the oldest version, which the server brings up to date. It is killed during the migration, again
-//! and again.
+//! A database of the oldest version, which the server brings up to date. The server is killed during the migration,
+//! again and again.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,15 +14,17 @@ use crate::measured::Measured;
 use crate::rule::Rule;
 use crate::scenario::Scenario;
 
-/// How many accounts the database has, each with contacts and groups.
+/// The number of accounts in the database, each with contacts and groups.
 const ACCOUNTS: usize = 10_000;
-/// How many migrations are interrupted, and how often each of them, at most.
+/// The number of migrations that are interrupted.
 const MIGRATIONS: usize = 6;
+/// The largest number of times that each migration is interrupted.
 const KILLS: u64 = 3;
-/// How long a migration may take until it is killed.
+/// The time after which the server is killed even if the migration does not go on.
 const PATIENCE: Duration = Duration::from_secs(120);
 const DATABASE: &str = "swallowtail.db";
-/// Gives accounts contacts and groups, and takes away everything that the first version of the tables did not have.
+/// The script that gives accounts contacts and groups, and then removes everything that the first version of the tables
+/// did not have.
 const MAKE_OLD: &str = "import sqlite3, sys\n\
     c = sqlite3.connect(sys.argv[1])\n\
     c.executescript('''\n\
@@ -43,7 +45,7 @@ const MAKE_OLD: &str = "import sqlite3, sys\n\
     ''')\n\
     c.execute('vacuum')\n\
     c.execute('pragma wal_checkpoint(truncate)')\n";
-/// Checks a database. Prints a hash of everything in it, except the times of its migrations.
+/// The script that checks a database and prints a hash of everything in it, except the times of its migrations.
 const HASH: &str = "import hashlib, sqlite3, sys\n\
     c = sqlite3.connect(sys.argv[1])\n\
     assert c.execute('pragma integrity_check').fetchall() == [('ok',)]\n\
@@ -74,7 +76,7 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
     for migration in 1..=MIGRATIONS {
         restore(&database, &log, &old)?;
         for _ in 0..=bed.random.below(KILLS) {
-            // The log grows until the last migration is complete, and keeps its size.
+            // The log grows until the last migration is complete, and then keeps its size.
             let end = bed.random.below(written);
             bed.server.start_until(until(&log, end)).await?;
             kills += 1;
@@ -98,7 +100,7 @@ async fn until(file: &Path, bytes: u64) {
             sleep(Duration::from_millis(1)).await;
         }
     };
-    // A server that does not go on is killed, too.
+    // A server that does not go on with the migration is killed, too.
     let _ = timeout(PATIENCE, grown).await;
 }
 
@@ -110,7 +112,7 @@ fn length(file: &Path) -> u64 {
 /// Writes the old database, and removes its journals.
 fn restore(database: &Path, log: &Path, old: &[u8]) -> Result<()> {
     for journal in [log.to_owned(), PathBuf::from(format!("{}-shm", database.display()))] {
-        // A server that was stopped leaves none.
+        // A server that was stopped leaves no journals.
         let _ = fs::remove_file(journal);
     }
     fs::write(database, old).context("the old database cannot be written")

@@ -1,4 +1,5 @@
-//! Ten participants, each of which sends. The rule G6 checks the order; here, everything must arrive.
+//! A conversation of ten participants, each of which sends messages. The rule G6 checks the order. This scenario checks
+//! that everything arrives.
 
 use std::time::Instant;
 
@@ -13,7 +14,7 @@ use crate::random::Random;
 use crate::scenario::Scenario;
 
 const PARTICIPANTS: usize = 10;
-/// How many messages each participant sends.
+/// The number of messages that each participant sends.
 const MESSAGES: usize = 400;
 
 pub(super) const SCENARIO: Scenario = Scenario::runs(

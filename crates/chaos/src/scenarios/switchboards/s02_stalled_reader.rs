@@ -1,5 +1,5 @@
-//! A member of a conversation does not read any more. It is dropped when its queue is full, or when its window has been
-//! closed for 20 s. Meanwhile, the others must be able to talk.
+//! A member of a conversation stops reading. The server drops this member when its queue is full, or when its TCP
+//! window has been closed for 20 s. Until then, the others must be able to talk.
 
 use std::time::{Duration, Instant};
 
@@ -12,28 +12,28 @@ use crate::client::{Board, Next, SignIn, text};
 use crate::measured::{Measured, SLOWNESS, percentile};
 use crate::scenario::Scenario;
 
-/// The members of each of two conversations. The last one does not read.
+/// The number of members of each of two conversations. The last one does not read.
 const MEMBERS: usize = 5;
-/// The receive buffer of those who do not read, in bytes.
+/// The size of the receive buffer of a member that does not read, in bytes.
 const BUFFER: u32 = 4096;
-/// How many bytes fill the buffer of the client, the buffer of the kernel and the queue of the server (256 KiB) for
-/// certain.
+/// The number of bytes that certainly fill the buffer of the client, the buffer of the kernel and the queue of the
+/// server (256 KiB).
 const FLOOD: usize = 2 * 1024 * 1024;
-/// How many bytes close the window. Together with the texts of the others, they do not fill the queue.
+/// The number of bytes that close the window. Together with the texts of the others, they do not fill the queue.
 const TRICKLE: usize = 64 * 1024;
 /// The pause between two texts of the others, in the flood and in the silence.
 const PAUSES: [Duration; 2] = [Duration::from_millis(5), Duration::from_millis(50)];
 /// The size of a message of the flood.
 const LENGTH: usize = 1500;
-/// How long sent bytes may stay in the server while the window is closed (ARCHITECTURE.md, "Promises"), and how late its
-/// kernel may notice that.
+/// The time for which sent bytes may stay in the server while the window is closed (ARCHITECTURE.md, "Promises"), plus
+/// the delay with which the server's kernel may notice that.
 const PATIENCE: Duration = Duration::from_secs(20 + 10);
-/// How many texts two of the others exchange before the flood.
+/// The number of texts that two of the others exchange before the flood.
 const CALM: usize = 200;
-/// The p99 of their texts may be this long, if the server is optimised, and four times as long as before the flood.
+/// The time by which the p99 of their texts may exceed four times the p99 before the flood, if the server is optimised.
 const LIMIT: Duration = Duration::from_millis(50);
-/// By how much the server slows them down on purpose while the queue of the slow member fills: by 1 ms at 128 KiB, and
-/// twice as much with every further 24 KiB up to 256 KiB (sb.md section 11).
+/// The time by which the server delays these texts on purpose while the queue of the slow member fills: 1 ms at 128
+/// KiB, and twice as much with every further 24 KiB up to 256 KiB (sb.md section 11).
 const SLOWED: Duration = Duration::from_millis(40);
 
 pub(super) const SCENARIO: Scenario = Scenario::runs(
@@ -61,18 +61,19 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
         .count("NAK", flooded.refused + silent.refused))
 }
 
-/// What happened in a conversation.
+/// The measurements of a conversation.
 struct Stalled {
-    /// How long after the first message the member was dropped.
+    /// The time from the first message until the member was dropped.
     dropped: Duration,
-    /// How many messages were answered with NAK.
+    /// The number of messages that were answered with NAK.
     refused: usize,
-    /// The p99 of the texts of the others, before and beside the stalled reader.
+    /// The p99 of the texts of the others before the first member begins to send.
     calm: Duration,
+    /// The p99 of the texts of the others while one member does not read.
     busy: Duration,
 }
 
-/// The first member sends, the next two talk, one listens, and the last one does not read.
+/// Runs a conversation in which the first member sends, the next two talk, one listens, and the last one does not read.
 async fn stall(bed: &Bed, first: usize, bytes: usize, pause: Duration) -> Result<Stalled> {
     let last = first + MEMBERS - 1;
     let mut people = bed.people_with(&bed.dialer, first..last, SignIn::default()).await?;
@@ -96,7 +97,7 @@ async fn stall(bed: &Bed, first: usize, bytes: usize, pause: Duration) -> Result
     let mut busy = Vec::new();
     while !flood.is_finished() {
         busy.push(exchange(&mut pair).await?);
-        // Both must read what the first one sends.
+        // The two take turns, because each of them must read the messages of the first member.
         pair.reverse();
         sleep(pause).await;
     }
@@ -106,7 +107,7 @@ async fn stall(bed: &Bed, first: usize, bytes: usize, pause: Duration) -> Result
     Ok(Stalled { dropped, refused, calm: percentile(&calm, 99), busy: percentile(&busy, 99) })
 }
 
-/// Sends a text from one to the other. Skips what others send. Returns how long it took.
+/// Sends a text from one member to the other, which skips the messages of others. Returns how long the text took.
 async fn exchange([one, other]: &mut [Board; 2]) -> Result<Duration> {
     let payload = text("pair");
     let begun = Instant::now();
@@ -119,8 +120,8 @@ async fn exchange([one, other]: &mut [Board; 2]) -> Result<Duration> {
     }
 }
 
-/// Sends so many messages, and waits for every answer and for the BYE of the member that does not read. Returns when
-/// that came, after the beginning, and how many messages were refused.
+/// Sends this many messages, and waits for every answer and for the BYE of the member that does not read. Returns the
+/// time from the beginning until the BYE, and the number of refused messages.
 async fn flood(mut board: Board, stalled: String, count: usize) -> Result<(Board, Duration, usize)> {
     let begun = Instant::now();
     let sender = board.connection.sender();
@@ -140,7 +141,7 @@ async fn flood(mut board: Board, stalled: String, count: usize) -> Result<(Board
             "NAK" => {
                 answered += 1;
                 refused += 1;
-                // The server may have been at one message when BYE was queued.
+                // The server may have been handling one message when it queued BYE.
                 late += usize::from(dropped.is_some());
                 ensure!(late <= 1, "{late} messages to the living were refused after BYE");
             }

@@ -1,5 +1,5 @@
-//! A member of a conversation dies in a burst of messages, with RST or FIN, as the kernel ends the connections of a
-//! process that was killed.
+//! A member of a conversation dies during a burst of messages. Its connection ends with RST or FIN, like the
+//! connections of a process that was killed.
 
 use std::time::{Duration, Instant};
 
@@ -13,14 +13,14 @@ use crate::client::{Board, text};
 use crate::measured::Measured;
 use crate::scenario::Scenario;
 
-/// How many members die, one after the other.
+/// The number of members that die, one after the other.
 const ROUNDS: usize = 30;
 const MEMBERS: usize = 5;
-/// How many messages are in a burst.
+/// The number of messages in a burst.
 const MESSAGES: usize = 200;
-/// How long the burst has lasted at most when the member dies, in microseconds.
+/// The longest time from the beginning of the burst until the member dies, in microseconds.
 const LATEST: u64 = 40_000;
-/// How long the server may take to notice the death.
+/// The time within which the server must notice the death.
 const NOTICE: Duration = Duration::from_secs(2);
 
 pub(super) const SCENARIO: Scenario = Scenario::runs(
@@ -46,16 +46,16 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
     Ok(Measured::new().count("deaths", rounds).millis("slowest BYE", slowest).count("NAK", refused))
 }
 
-/// What happened in a round.
+/// The measurements of a round.
 #[derive(Default)]
 struct Seen {
-    /// How long after the death the last member heard of it.
+    /// The time from the death until the last member received BYE.
     notice: Duration,
-    /// How many messages were answered with NAK.
+    /// The number of messages that were answered with NAK.
     refused: usize,
 }
 
-/// The first member sends, the last one dies, and the others listen.
+/// Runs a burst in which the first member sends, the last one dies, and the others listen.
 async fn burst(mut boards: Vec<Board>, delay: Duration, by_reset: bool) -> Result<Seen> {
     let victim = boards.pop().context("nobody is there")?;
     let dead = victim.handle.clone();
@@ -100,7 +100,7 @@ async fn listen(mut board: Board, dead: String, sends: bool) -> Result<(Board, I
             "NAK" if sends => {
                 arrived += 1;
                 refused += 1;
-                // The server may have been at one message when BYE was queued.
+                // The server may have been handling one message when it queued BYE.
                 late += usize::from(heard.is_some());
                 ensure!(late <= 1, "{late} messages to the living were refused after BYE");
             }

@@ -1,4 +1,4 @@
-//! Cookies that must not open anything, and the one use of each that must.
+//! Cookies that must not open anything, and the one use of each cookie that must succeed.
 
 use std::time::{Duration, Instant};
 
@@ -11,15 +11,15 @@ use crate::client::{Board, Dialer, Person};
 use crate::measured::Measured;
 use crate::scenario::Scenario;
 
-/// How long a cookie is valid (sb.md section 2).
+/// The time for which a cookie is valid (sb.md section 2).
 const LIFE: Duration = Duration::from_secs(120);
-/// How long before and after that a cookie is tried.
+/// The time before and after a cookie's end at which the cookie is tried.
 const MARGIN: Duration = Duration::from_secs(2);
-/// How long the server may take to close a connection after 911. It sends queued bytes for at most 1 s.
+/// The time within which the server must close a connection after 911. The server sends queued bytes for at most 1 s.
 const CLOSING: Duration = Duration::from_secs(5);
-/// How many session ids are guessed.
+/// The number of session ids that are guessed.
 const GUESSES: usize = 1000;
-/// How many clients present one cookie at the same time.
+/// The number of clients that present one cookie at the same time.
 const AT_ONCE: usize = 100;
 
 pub(super) const SCENARIO: Scenario = Scenario::runs(
@@ -51,14 +51,14 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
     Ok(Measured::new().count("refused", gate.refused))
 }
 
-/// Presents cookies that must be refused.
+/// A gate that presents cookies that the server must refuse, and counts them.
 struct Gate {
     dialer: Dialer,
     refused: usize,
 }
 
 impl Gate {
-    /// The server answers with 911, sends nothing else, and closes the connection.
+    /// Expects that the server answers with 911, sends nothing else, and closes the connection.
     async fn refuses(&mut self, verb: &str, words: &str) -> Result<()> {
         let mut connection = self.dialer.switchboard().await?;
         let answer = connection.ask(verb, words).await?;
@@ -72,15 +72,15 @@ impl Gate {
 
 async fn open_with_wrong_cookies(gate: &mut Gate, alice: &mut Person, carol: &mut Person) -> Result<()> {
     let (one, other) = (alice.handle().to_owned(), carol.handle().to_owned());
-    // A cookie of another account is not valid afterwards, not even for its owner.
+    // A cookie that another account has presented is not valid any more, not even for its owner.
     let (_, cookie) = alice.board_cookie().await?;
     gate.refuses("USR", &format!("{other} {cookie}")).await?;
     gate.refuses("USR", &format!("{one} {cookie}")).await?;
-    // Neither for the other command, with any session.
+    // Neither is a cookie that was presented with the wrong command.
     let (_, cookie) = alice.board_cookie().await?;
     gate.refuses("ANS", &format!("{one} {cookie} 1")).await?;
     gate.refuses("USR", &format!("{one} {cookie}")).await?;
-    // A cookie that is almost right does not spoil the right one, which works once.
+    // A cookie that is almost correct does not invalidate the correct one, which works once.
     let (_, cookie) = alice.board_cookie().await?;
     for wrong in [&cookie[1..], &cookie[..cookie.len() - 1], &format!("{cookie}0"), &flipped(&cookie), "0"] {
         gate.refuses("USR", &format!("{one} {wrong}")).await?;
@@ -123,7 +123,8 @@ impl Invitation {
 
 async fn join_with_wrong_cookies(gate: &mut Gate, alice: &mut Person, carol: &mut Person) -> Result<()> {
     let (one, other) = (alice.handle().to_owned(), carol.handle().to_owned());
-    // Another session, another account, another command: and then the right words do not work either.
+    // The server refuses another session, another account and another command. After that, it also refuses the correct
+    // words.
     for wrong in 0..3 {
         let mut board = alice.open_board().await?;
         board.connection.done("CAL", &other).await?;
@@ -135,7 +136,7 @@ async fn join_with_wrong_cookies(gate: &mut Gate, alice: &mut Person, carol: &mu
         }
         gate.refuses("ANS", &format!("{other} {cookie} {session}")).await?;
     }
-    // The session has ended.
+    // The server refuses an invitation to a session that has ended.
     let mut board = alice.open_board().await?;
     board.connection.done("CAL", &other).await?;
     let Invitation { session, cookie } = Invitation::receive(carol).await?;
@@ -144,7 +145,7 @@ async fn join_with_wrong_cookies(gate: &mut Gate, alice: &mut Person, carol: &mu
     gate.refuses("ANS", &format!("{other} {cookie} {session}")).await
 }
 
-/// Session ids are no secrets, so knowing one must not help.
+/// Presents guessed cookies for session ids. Session ids are not secret, so knowing one must not help.
 async fn guess(gate: &mut Gate, alice: &mut Person, guesses: usize) -> Result<()> {
     let mut board = alice.open_board().await?;
     let answer = board.connection.done("CAL", "user1@example.com").await?;
@@ -156,7 +157,7 @@ async fn guess(gate: &mut Gate, alice: &mut Person, guesses: usize) -> Result<()
     Ok(())
 }
 
-/// Returns how many of many clients join that present one cookie at the same time.
+/// Lets many clients present one cookie at the same time. Returns how many of them join.
 async fn present_together(dialer: &Dialer, alice: &mut Person) -> Result<usize> {
     let (_, cookie) = alice.board_cookie().await?;
     let words = format!("{} {cookie}", alice.handle());

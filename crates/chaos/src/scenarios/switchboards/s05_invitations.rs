@@ -12,24 +12,24 @@ use crate::random::Random;
 use crate::scenario::Scenario;
 
 const CALLER: usize = 0;
-/// Blocks the caller.
+/// The account that blocks the caller.
 const BLOCKER: usize = 1;
-/// Accepts only those on the allow list, where the caller is not.
+/// The account that accepts only callers on its allow list, which does not contain this caller.
 const PRIVATE: usize = 2;
-/// Is blocked by the caller, which is no obstacle (sb.md section 5).
+/// The account that the caller blocks. It can be invited all the same (sb.md section 5).
 const BLOCKED: usize = 3;
-/// Is in the conversation.
+/// The account that is already in the conversation.
 const PRESENT: usize = 4;
 const HIDDEN: usize = 5;
-/// Never signs in.
+/// The account that never signs in.
 const OFFLINE: usize = 6;
 const ACCOUNTS: usize = 7;
-/// Has no account.
+/// The address that has no account.
 const UNKNOWN: &str = "nobody@example.com";
-/// How often each of those who cannot be reached is called.
+/// The number of calls to each address that cannot be reached.
 const ROUNDS: usize = 300;
-/// Two medians of the delay of an answer may differ by this much, and by a quarter. A database query or a lock that only
-/// one of the reasons needs takes longer.
+/// The difference that is allowed between two median delays of an answer, in addition to a quarter. A database query or
+/// a lock that only one of the reasons needs takes longer.
 const NOISE: Duration = Duration::from_micros(100);
 
 pub(super) const SCENARIO: Scenario = Scenario::runs(
@@ -60,7 +60,7 @@ fn handle(number: usize) -> String {
     Account::numbered(number).handle
 }
 
-/// Everybody who cannot be reached, for a reason that the caller must not learn.
+/// Returns the addresses that cannot be reached, each for a reason that the caller must not learn.
 fn unreachable() -> [String; 5] {
     [handle(BLOCKER), handle(PRIVATE), handle(HIDDEN), handle(OFFLINE), UNKNOWN.to_owned()]
 }
@@ -77,7 +77,7 @@ async fn answers(people: &mut [Person]) -> Result<()> {
     }
     expect(&mut board, &handle(BLOCKED), None).await?;
     expect(&mut board, &handle(BLOCKED), Some(215)).await?;
-    // The ring of a blocked callee reaches it, and nobody else was rung.
+    // The callee that the caller blocks was rung, and nobody else was.
     people[BLOCKED].notification.expect("RNG").await?;
     for number in [BLOCKER, PRIVATE] {
         let lines = people[number].notification.before_pong().await?;
@@ -93,7 +93,7 @@ async fn expect(board: &mut Board, callee: &str, code: Option<u16>) -> Result<()
     Ok(())
 }
 
-/// Returns the median of the delay of the answer for everybody who cannot be reached.
+/// Returns the median delay of the answer for each address that cannot be reached.
 async fn delays(caller: &mut Person, rounds: usize, random: &mut Random) -> Result<BTreeMap<String, Duration>> {
     let mut board = caller.open_board().await?;
     let mut delays: BTreeMap<String, Vec<Duration>> = BTreeMap::new();

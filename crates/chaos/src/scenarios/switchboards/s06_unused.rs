@@ -14,18 +14,19 @@ use crate::rule::Rule;
 use crate::scenario::Scenario;
 use crate::server::Setup;
 
-/// The accounts that ask for conversations.
+/// The number of accounts that ask for conversations.
 const ACCOUNTS: usize = 200;
-/// How many unused cookies an account may have (sb.md section 2).
+/// The largest number of unused cookies that an account may have (sb.md section 2).
 const COOKIES: usize = 120;
-/// How many conversations with one member there are, and with two, in which nothing happens.
+/// The number of conversations with one member in which nothing happens.
 const ALONE: usize = 200;
+/// The number of conversations with two members in which nothing happens.
 const IN_PAIRS: usize = 20;
-/// How long a cookie is valid, and a ring pending (sb.md sections 2 and 5).
+/// The time for which a cookie is valid and a ring is pending (sb.md sections 2 and 5).
 const LIFE: Duration = Duration::from_secs(120);
-/// How long nothing happens in a conversation before it is closed: the setting of this server.
+/// The time after which this server closes a conversation in which nothing happens, as set below.
 const IDLE: Duration = Duration::from_secs(30);
-/// How late the server may be.
+/// The time by which the server may be late.
 const LATE: Duration = Duration::from_secs(5);
 
 pub(super) const SCENARIO: Scenario = Scenario::runs(
@@ -49,7 +50,7 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
     let first = bed.server.figures()?.anonymous_kib;
     let rung = unanswered.await??;
     sleep_until((asked + LIFE + LATE).into()).await;
-    // The cookies have expired, so everybody may have new ones, and they find the memory of the old ones.
+    // The cookies have expired, so everybody may have new ones, which reuse the memory of the old ones.
     let (_people, _) = ask_for_cookies(people).await?;
     let second = bed.server.figures()?.anonymous_kib;
     ensure!(second <= first * 11 / 10, "the server had {first} KiB with the first cookies, and {second} KiB later");
@@ -60,7 +61,7 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
         .figure("memory of the second cookies", 100.0 * second as f64 / first as f64, "%"))
 }
 
-/// Asks for conversations until the server refuses. Returns how many it gave.
+/// Asks for conversations until the server refuses. Returns the people, and the number of cookies that the server gave.
 async fn ask_for_cookies(people: Vec<Person>) -> Result<(Vec<Person>, usize)> {
     let mut running = JoinSet::new();
     for mut person in people {
@@ -102,7 +103,8 @@ async fn idle(people: &mut [Person], alone: usize) -> Result<Idle> {
 }
 
 impl Idle {
-    /// Waits until the server has closed all of them, as sb.md section 7 says. Returns how long that took.
+    /// Waits until the server has closed all of these conversations, as sb.md section 7 says. Returns how long that
+    /// took.
     async fn closed(self) -> Result<Duration> {
         let begun = Instant::now();
         for board in self.alone {
@@ -120,7 +122,7 @@ impl Idle {
     }
 }
 
-/// Waits until the server closes a connection, after a last line.
+/// Waits until the server closes a connection. Checks the last line before that.
 async fn ends(mut board: Board, last: Option<&str>) -> Result<()> {
     let lines = board.connection.until_ended(IDLE + LATE + PATIENCE).await?;
     let is_right = |line: &str| last.is_none_or(|last| line == last);
@@ -136,7 +138,7 @@ struct Unanswered {
     board: Board,
     callee: String,
     rung: Instant,
-    /// A member to whom somebody writes, because only that keeps a conversation alive.
+    /// The other member, who receives messages, because only messages keep a conversation alive.
     _other: Board,
 }
 
@@ -148,7 +150,7 @@ impl Unanswered {
         Ok(Self { board, callee: three.handle().to_owned(), rung: Instant::now(), _other: other })
     }
 
-    /// Calls again and again, until the ring is not pending any more. Returns after how long.
+    /// Calls again and again, until the ring is not pending any more. Returns how long that took.
     async fn until_forgotten(mut self) -> Result<Duration> {
         let last = self.rung + LIFE + LATE;
         let mut pause = Duration::from_secs(10);

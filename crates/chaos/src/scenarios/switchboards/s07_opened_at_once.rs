@@ -10,11 +10,11 @@ use crate::client::{Person, chat};
 use crate::measured::{Measured, percentile};
 use crate::scenario::Scenario;
 
-/// How many pairs open conversations at the same time.
+/// The number of pairs that open conversations at the same time.
 const PAIRS: usize = 100;
-/// How many each pair opens, one after the other.
+/// The number of conversations that each pair opens, one after the other.
 const ROUNDS: usize = 10;
-/// How long a pair may wait. A wake-up that is lost lasts for ever.
+/// The longest time that a pair may wait for a conversation. If a wake-up were lost, the pair would wait for ever.
 const LIMIT: Duration = Duration::from_secs(5);
 
 pub(super) const SCENARIO: Scenario =

@@ -15,14 +15,15 @@ use crate::random::Random;
 use crate::scenario::Scenario;
 
 const PEOPLE: usize = 80;
-/// How many conversations one person is in at most.
+/// The largest number of conversations that one person is in.
 const MOST: usize = 8;
-/// How long people join and leave.
+/// The time for which people join and leave.
 const TIME: Duration = Duration::from_secs(12);
 /// The pause of one person between two acts.
 const PAUSE: Duration = Duration::from_millis(25);
-/// After how long without a line everything has arrived, and how long that may take.
+/// The time without a line after which everything counts as arrived.
 const QUIET: Duration = Duration::from_millis(500);
+/// The longest time to wait for that.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 pub(super) const SCENARIO: Scenario = Scenario::runs(
@@ -58,9 +59,9 @@ struct Seat {
     connection: Connection,
     /// The id of the conversation, once the client has heard it.
     session: Option<String>,
-    /// The other members, as this one sees them.
+    /// The other members, as this member sees them.
     others: BTreeSet<String>,
-    /// What the client saw and must not see.
+    /// The first line that the client received and must not receive.
     wrong: Option<String>,
 }
 
@@ -96,7 +97,7 @@ impl Seat {
     }
 }
 
-/// Somebody who joins and leaves.
+/// A person who joins and leaves.
 struct Guest {
     person: Person,
     seats: Vec<Seat>,
@@ -140,7 +141,7 @@ impl Guest {
         self.person.dialer.keep_secret(cookie);
         let mut connection = self.person.dialer.switchboard().await?;
         let answer = connection.ask("ANS", &format!("{} {cookie} {session}", self.person.handle())).await?;
-        // 911: the conversation has ended since.
+        // 911 means that the conversation has ended since the invitation.
         ensure!(matches!(answer.code(), None | Some(911)), "ANS was answered with {}", answer.line());
         if answer.code().is_none() {
             self.joined += 1;

@@ -1,6 +1,7 @@
 //! Names and statuses change while people are invited, and people sign out between an invitation and its answer. A
-//! cookie holds one moment of its account (sb.md section 2), so nobody may be shown with the name of one moment and the
-//! capabilities of another. The switchboard does not care whether a member is still signed in.
+//! cookie holds the identity of its account at one moment (sb.md section 2), so nobody may be shown with the name of
+//! one moment and the capabilities of another moment. The switchboard does not care whether a member is still signed
+//! in.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,7 +17,7 @@ use crate::measured::Measured;
 use crate::scenario::Scenario;
 
 const ROUNDS: usize = 150;
-/// The numbers of a round begin with a multiple of this.
+/// The distance between the first numbers of two successive rounds.
 const SPAN: usize = 100_000;
 /// The pause between two changes of one account.
 const PAUSE: Duration = Duration::from_micros(500);
@@ -41,7 +42,7 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
     Ok(Measured::new().count("rounds", rounds).count("changes seen", moments))
 }
 
-/// Who signs out, or hides, before the invitation is answered.
+/// The people who sign out, or hide, before the invitation is answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Leaving {
     Nobody,
@@ -50,7 +51,8 @@ enum Leaving {
     Hides,
 }
 
-/// Somebody whose capabilities and name change all the time. Both end with the same number or with successive ones.
+/// A person whose capabilities and name change all the time. At any moment, the two contain the same number or
+/// successive numbers.
 struct Changing {
     person: Person,
     is_over: Arc<AtomicBool>,
@@ -84,7 +86,8 @@ async fn change(sender: Sender, first: usize, is_over: Arc<AtomicBool>) -> Resul
     Ok(())
 }
 
-/// One invites the other. Returns the number of the identity in which the callee joined, within its round.
+/// Lets the caller invite the callee. Returns the number of the identity with which the callee joined, counted from the
+/// start of the round.
 async fn meet(mut caller: Changing, mut callee: Changing, leaving: Leaving) -> Result<usize> {
     let mut board = caller.person.open_board().await?;
     board.connection.done("CAL", callee.person.handle()).await?;
@@ -121,18 +124,18 @@ async fn meet(mut caller: Changing, mut callee: Changing, leaving: Leaving) -> R
     Ok(number % SPAN)
 }
 
-/// Returns the name and the capabilities in a line, which belong to one moment.
+/// Returns the name and the capabilities in a line. Checks that the two belong to one moment.
 fn identity(line: &Received, at: usize) -> Result<(String, usize)> {
     let (name, capabilities) = (line.word(at), line.word(at + 1));
     let number: usize = capabilities.parse().with_context(|| format!("no capabilities in {}", line.line()))?;
     let named = name.strip_prefix("name").and_then(|number| number.parse::<usize>().ok());
-    // CHG comes before PRP. At first, the name is the one of the round before.
+    // CHG comes before PRP. At first, the name is still the one of the round before.
     let fits = number % SPAN <= 1 || named.is_some_and(|named| named == number || named + 1 == number);
     ensure!(fits, "{name} and {capabilities} are of different moments: {}", line.line());
     Ok((name, number))
 }
 
-/// A member sends a text, which must show the same name as the one it joined with.
+/// Sends a text from a member. Checks that the text shows the name with which the member joined.
 async fn says(board: &Board, other: &mut Connection, name: &str) -> Result<()> {
     board.post("U", &text("identity")).await?;
     let message = other.expect(&format!("MSG {}", board.handle)).await?;

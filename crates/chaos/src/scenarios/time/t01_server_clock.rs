@@ -1,4 +1,5 @@
-//! The clock of the server jumps. `libfaketime` gives it a clock that this scenario sets; the monotonic clock stays right.
+//! The clock of the server jumps. `libfaketime` gives it a clock that this scenario sets; the monotonic clock stays
+//! correct.
 
 use std::fs;
 use std::path::PathBuf;
@@ -13,11 +14,12 @@ use crate::measured::Measured;
 use crate::scenario::Scenario;
 use crate::server::Setup;
 
-/// Where Debian installs the library.
+/// The path at which Debian installs the library.
 const LIBRARY: &str = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1";
-/// The jumps, one after the other, as offsets from the right time.
+/// The jumps, one after the other, as offsets from the correct time.
 const JUMPS: [&str; 8] = ["+1h", "-1h", "+1d", "-1d", "+3650d", "-3650d", "+0", "+0"];
-/// How long the server runs with each clock. A timer that follows the clock would end everything within that time.
+/// The time for which the server runs with each clock. A timer that follows the clock would end everything within that
+/// time.
 const STAY: Duration = Duration::from_secs(2);
 
 pub(super) const SCENARIO: Scenario =
@@ -34,7 +36,7 @@ pub(super) const SCENARIO: Scenario =
             ..Setup::default()
         });
 
-/// The file with the clock of the server. There is one server with such a clock in a process.
+/// Returns the path of the file that sets the clock of the server. A process has only one server with such a clock.
 fn clock() -> PathBuf {
     std::env::temp_dir().join(format!("swallowtail-chaos-clock-{}", std::process::id()))
 }
@@ -42,7 +44,7 @@ fn clock() -> PathBuf {
 async fn run(bed: &mut Bed) -> Result<Measured> {
     ensure!(PathBuf::from(LIBRARY).exists(), "{LIBRARY} is missing: install the package faketime");
     let result = jump(bed).await;
-    // Without the file, the clock is right.
+    // Without the file, the clock is correct.
     fs::remove_file(clock())?;
     result
 }
@@ -59,7 +61,7 @@ async fn jump(bed: &mut Bed) -> Result<Measured> {
         for person in [&mut one, &mut other] {
             person.notification.before_pong().await.with_context(context)?;
         }
-        // With this clock, a new ticket is valid.
+        // A new ticket must be valid with this clock.
         bed.dialer.fetch_ticket(&Account::named("canary0")).await.with_context(context)?;
         drop(Person::sign_in(&bed.dialer, &Account::named("canary0")).await.with_context(context)?);
     }

@@ -1,5 +1,5 @@
-//! Clients whose clocks are wrong by years, as Windows XP without a battery. What they send contains their time only in
-//! HTTP headers and in the XML of the sign-in service.
+//! Clients whose clocks are wrong by years, like a PC with Windows XP and without a battery. These clients send their
+//! time only in HTTP headers and in the XML of the sign-in service.
 
 use anyhow::{Context, Result, ensure};
 

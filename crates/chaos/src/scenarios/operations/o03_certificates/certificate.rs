@@ -9,15 +9,14 @@ use rcgen::{CertificateParams, KeyPair};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
-/// The name in the certificates. Hellos ask for the first one, and clients that check anything ask for the second
-/// one.
+/// The names in the certificates. Hellos ask for the first one, and clients that check anything ask for the second one.
 pub(super) const NAMES: [&str; 2] = ["login.live.com", "chat.example.com"];
 /// The file with the certificate, in the directory of the server.
 pub(super) const CHAIN: &str = "chain.pem";
 /// The file with the key.
 pub(super) const KEY: &str = "key.pem";
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
-/// How long ago the certificates became valid, in days.
+/// The number of days since the certificates became valid.
 const AGE: u32 = 300;
 
 /// A self-signed certificate with its key, as PEM.
@@ -28,7 +27,7 @@ pub(super) struct Certificate {
 }
 
 impl Certificate {
-    /// Creates a certificate that is valid until so many days from now, or before now.
+    /// Creates a certificate that is valid until this many days from now. A negative number is a time before now.
     pub(super) fn until(days: i32) -> Result<Self> {
         let mut params = CertificateParams::new(NAMES.map(str::to_owned))?;
         let (epoch, now) = (rcgen::date_time_ymd(1970, 1, 1), SystemTime::now().duration_since(UNIX_EPOCH)?);
@@ -39,7 +38,7 @@ impl Certificate {
         Ok(Self { chain: params.self_signed(&key)?.pem(), key: key.serialize_pem() })
     }
 
-    /// Replaces the files in a directory.
+    /// Writes the certificate and the key to a directory, in the place of older ones.
     pub(super) fn write(&self, directory: &Path) -> Result<()> {
         remove(&directory.join(CHAIN))?;
         remove(&directory.join(KEY))?;

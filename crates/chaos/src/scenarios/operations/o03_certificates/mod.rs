@@ -40,14 +40,15 @@ key = "{directory}/key.pem"
 "#;
 /// The addresses of HTTPS, the notification server and the switchboard.
 const SECURE: [[u8; 4]; 3] = [[127, 1, 2, 1], [127, 1, 2, 2], [127, 1, 2, 3]];
-/// How many pairs chat over TLS.
+/// The number of pairs that chat over TLS.
 const PAIRS: usize = 20;
 /// The pause between two messages of a pair.
 const PAUSE: Duration = Duration::from_millis(50);
 /// The interval at which the log and the listeners are looked at.
 const LOOK: Duration = Duration::from_millis(20);
-/// How many days a certificate is valid that is not worth a line, and one that is.
+/// The number of days for which a certificate is valid that needs no line in the log.
 const LONG: i32 = 90;
+/// The number of days for which a certificate is valid that needs a line in the log.
 const SHORT: i32 = 10;
 
 pub(super) const SCENARIO: Scenario =
@@ -57,7 +58,7 @@ pub(super) const SCENARIO: Scenario =
         .setup(setup)
         .smoke();
 
-/// Something that goes wrong with the files, and the file that the log must name.
+/// A mistake: its name, the function that makes it in a directory, and the file that the log must name.
 type Mistake = (&'static str, fn(&Path) -> Result<()>, &'static str);
 
 const MISTAKES: [Mistake; 8] = [
@@ -82,7 +83,7 @@ fn replace_by_directory(path: &Path) -> Result<()> {
 }
 
 fn setup() -> Setup {
-    // Without the files, the server does not start and names them.
+    // If the files are missing, the server refuses to start and names them.
     let files = Certificate::until(SHORT).map(|made| vec![(CHAIN, made.chain), (KEY, made.key)]).unwrap_or_default();
     Setup { settings: SETTINGS.to_owned(), files, ..Setup::default() }
 }
@@ -125,14 +126,15 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
     Ok(measured.millis("replaced in", replaced))
 }
 
-/// Expects that SIGHUP leads to exactly one line with the level WARN or ERROR, which names a file.
+/// Expects that SIGHUP leads to exactly one line with the level WARN or ERROR, and that this line names a file.
 async fn one_problem(bed: &Bed, file: &str, text: &str) -> Result<()> {
     let before = bed.server.problems()?.len();
     bed.server.signal(Signal::HUP)?;
     problem(bed, before, file, text).await
 }
 
-/// Expects that the line after so many others with the level WARN or ERROR names a file, and that it is the last one.
+/// Expects that the log has exactly one more line with the level WARN or ERROR than before, and that this line names a
+/// file.
 async fn problem(bed: &Bed, before: usize, file: &str, text: &str) -> Result<()> {
     let deadline = Instant::now() + PATIENCE;
     let problems = loop {
@@ -149,8 +151,8 @@ async fn problem(bed: &Bed, before: usize, file: &str, text: &str) -> Result<()>
     Ok(())
 }
 
-/// A certificate that has expired is used, because the operator wants it, and clients refuse it. Everything else goes
-/// on.
+/// Checks that the server uses a certificate that has expired, because the operator wants it, and that clients refuse
+/// this certificate. Everything else must go on.
 async fn expired(bed: &Bed, listeners: &Listeners) -> Result<()> {
     let old = Certificate::until(-1)?;
     old.write(bed.server.directory())?;
@@ -163,7 +165,7 @@ async fn expired(bed: &Bed, listeners: &Listeners) -> Result<()> {
     Ok(())
 }
 
-/// Offers TLS 1.0 to a listener again and again. Returns how often it was refused.
+/// Offers TLS 1.0 to a listener again and again. Returns how often the listener refused.
 async fn refuse_until(to: SocketAddr, finished: watch::Receiver<bool>) -> usize {
     let hello = Hello::new(TLS10).bytes();
     let mut refused = 0;
@@ -210,7 +212,7 @@ impl Listeners {
         let mut people = people.into_iter();
         let mut running = JoinSet::new();
         while let (Some(mut one), Some(mut other)) = (people.next(), people.next()) {
-            // Before the certificate is replaced, because the tunnels do not trust the next one.
+            // The chats begin before the certificate is replaced, because the tunnels do not trust the next one.
             let boards = chat(&mut one, &mut other).await?;
             running.spawn(chat_until([one, other], boards, finished.clone()));
         }

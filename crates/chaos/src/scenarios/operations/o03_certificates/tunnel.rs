@@ -15,7 +15,7 @@ use tokio_rustls::client::TlsStream;
 
 use super::certificate::NAMES;
 
-/// Forwards connections to a TLS listener. Connections that are open stay open when it is dropped.
+/// A tunnel that forwards connections to a TLS listener. Open connections stay open when the tunnel is dropped.
 #[derive(Debug)]
 pub(super) struct Tunnel {
     pub(super) address: SocketAddr,
@@ -23,7 +23,7 @@ pub(super) struct Tunnel {
 }
 
 impl Tunnel {
-    /// Starts a tunnel to a listener, which must show a certificate that this one signed.
+    /// Starts a tunnel to a listener. The listener must show a certificate that the trusted certificate has signed.
     pub(super) async fn start(to: SocketAddr, trusted: &CertificateDer<'static>) -> Result<Self> {
         let connector = connector(trusted)?;
         let listener = TcpListener::bind("127.0.98.1:0").await.context("the tunnel cannot listen")?;
@@ -32,7 +32,7 @@ impl Tunnel {
             while let Ok((mut client, _)) = listener.accept().await {
                 let connector = connector.clone();
                 tokio::spawn(async move {
-                    // Without a handshake, the client finds its connection closed.
+                    // If the handshake fails, the client finds its connection closed.
                     if let Ok(mut server) = handshake(&connector, to).await {
                         let _ = copy_bidirectional(&mut client, &mut server).await;
                     }

@@ -1,4 +1,4 @@
-//! What the commands of the operator print about texts of users.
+//! The texts of users in the output of the operator's commands.
 
 use anyhow::{Result, ensure};
 

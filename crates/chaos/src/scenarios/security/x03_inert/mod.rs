@@ -1,7 +1,7 @@
 //! Scripts, direction overrides and terminal escapes in everything that users can set or send.
 //!
-//! The protocol allows them, so they pass unchanged (framing.md section 5). The pages of the server, its log, the
-//! output of its commands and its messenger for the terminal show them so that they do nothing.
+//! The protocol allows these texts, so they pass unchanged (framing.md section 5). The pages of the server, its log,
+//! the output of its commands and its messenger for the terminal must show the texts in a form that does nothing.
 
 mod commands;
 mod pages;
@@ -30,7 +30,7 @@ pub(super) const SCENARIO: Scenario =
     .setup(|| Setup { log: "trace".to_owned(), ..Setup::default() })
     .smoke();
 
-/// What the description of a picture may contain, and how large the picture is said to be.
+/// The sizes that the descriptions of pictures claim.
 const SIZES: [u64; 3] = [99, u32::MAX as u64, u64::MAX];
 
 async fn run(bed: &mut Bed) -> Result<Measured> {
@@ -52,7 +52,7 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
     Ok(measured.count("commands", commands))
 }
 
-/// A display name reaches a contact unchanged.
+/// Checks that a display name reaches a contact unchanged.
 async fn name(one: &mut Person, other: &mut Person) -> Result<usize> {
     one.notification.done("PRP", &format!("MFN {}", escape(HOSTILE))).await?;
     let line = other.notification.expect("NLN").await?;
@@ -62,7 +62,7 @@ async fn name(one: &mut Person, other: &mut Person) -> Result<usize> {
     Ok(1)
 }
 
-/// The descriptions of pictures reach a contact byte by byte.
+/// Checks that the descriptions of pictures reach a contact byte by byte.
 async fn objects(one: &mut Person, other: &mut Person) -> Result<usize> {
     for size in SIZES {
         let object = format!(
@@ -78,7 +78,7 @@ async fn objects(one: &mut Person, other: &mut Person) -> Result<usize> {
     Ok(SIZES.len())
 }
 
-/// A personal message reaches a contact byte by byte.
+/// Checks that a personal message reaches a contact byte by byte.
 async fn personal_message(one: &mut Person, other: &mut Person) -> Result<usize> {
     let payload =
         format!("<Data><PSM>{HOSTILE_XML}</PSM><CurrentMedia>\\0Music\\01\\0{HOSTILE_XML}\\0</CurrentMedia></Data>");
@@ -91,7 +91,7 @@ async fn personal_message(one: &mut Person, other: &mut Person) -> Result<usize>
     Ok(1)
 }
 
-/// Messages of every kind arrive byte by byte, with a text in their headers and in their bodies.
+/// Checks that messages of every kind arrive byte by byte, with a hostile text in the headers and in the body.
 async fn messages(one: &mut Person, other: &mut Person) -> Result<usize> {
     let [mut board, mut joined] = chat(one, other).await?;
     let kinds = [
@@ -110,7 +110,7 @@ async fn messages(one: &mut Person, other: &mut Person) -> Result<usize> {
     Ok(kinds.len())
 }
 
-/// The name of a group is in the lists of the next sign-in.
+/// Checks that the name of a group is in the lists of the next sign-in.
 async fn group(bed: &Bed, mut one: Person) -> Result<usize> {
     one.notification.done("ADG", &escape(SHORT)).await?;
     drop(one);
@@ -122,7 +122,7 @@ async fn group(bed: &Bed, mut one: Person) -> Result<usize> {
     Ok(1)
 }
 
-/// Programs that are no clients send everything where a client sends its address, its version or a path.
+/// Sends the hostile texts in the places where a client sends its address, its version or a path.
 async fn strangers(bed: &Bed) -> Result<()> {
     let word = HOSTILE.replace(' ', "");
     for lines in [
@@ -146,13 +146,13 @@ async fn strangers(bed: &Bed) -> Result<()> {
         soap(&format!("<x>{HOSTILE_XML}</x>")),
         soap(HOSTILE),
     ] {
-        // Any answer will do, and none too.
+        // The answer does not matter, and there may be none.
         let _ = request(dial, &bytes, PATIENCE).await;
     }
     Ok(())
 }
 
-/// Somebody signs in whose address has a direction override. The log names it.
+/// Signs in to an account whose address has a direction override. The log names the address.
 async fn account(bed: &Bed) -> Result<()> {
     bed.server.command_done_with(&["account", "add", HANDLE, "--password-stdin"], PASSWORD).await?;
     let dialer = Dialer::new(*bed.server.addresses(), Watch::new());
@@ -170,9 +170,10 @@ fn soap(body: &str) -> Vec<u8> {
     .into_bytes()
 }
 
-/// A conversation with the messenger for the terminal: what it draws has nothing that a user wrote for the terminal.
+/// Chats with the messenger for the terminal. Checks that the messenger's output contains no terminal command that a
+/// user wrote.
 async fn terminal(bed: &Bed) -> Result<()> {
-    // The history knows nothing of the messenger, and therefore not its partner either.
+    // The history does not contain the messenger, so it must not contain the messenger's partner either.
     let dialer = Dialer::new(*bed.server.addresses(), Watch::new());
     let mut one = Person::sign_in(&dialer, &Account::numbered(3)).await?;
     one.notification.done("PRP", &format!("MFN {}", escape(HOSTILE))).await?;

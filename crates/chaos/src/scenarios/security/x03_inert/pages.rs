@@ -1,4 +1,4 @@
-//! What the server's own pages show of texts in a request.
+//! The texts of a request that the server's own pages show.
 
 use anyhow::{Context, Result, ensure};
 
@@ -7,7 +7,8 @@ use crate::bed::Bed;
 use crate::client::http::{Answer, escape, request};
 use crate::client::{PASSWORD, PATIENCE};
 
-/// Requests with a script in every place. `{}` stands for the escaped text, and the last one has it as it is.
+/// Requests with a script in every place. `{}` stands for the escaped text. The last two requests have a script without
+/// escapes.
 const REQUESTS: [&str; 7] = [
     "GET /{} HTTP/1.1\r\nHost: x",
     "GET /setup?on={} HTTP/1.1\r\nHost: x",
@@ -36,7 +37,8 @@ async fn ask(bed: &Bed, text: &str) -> Result<Answer> {
     request(bed.dialer.dial(bed.dialer.addresses.http), text.as_bytes(), PATIENCE).await
 }
 
-/// Sends the form with hostile fields, one after the other. The answer has the form again, with what was typed.
+/// Sends the form with hostile fields, one after the other. The answer must have the form again, with the texts that
+/// were typed.
 async fn form(bed: &Bed) -> Result<usize> {
     let host = bed.dialer.addresses.http;
     let head = format!("Host: {host}\r\nConnection: close\r\n");

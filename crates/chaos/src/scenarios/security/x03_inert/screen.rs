@@ -23,7 +23,7 @@ pub(super) struct Screen {
     drawn: Arc<Mutex<Drawn>>,
 }
 
-/// What the messenger has written.
+/// The output of the messenger.
 struct Drawn {
     parser: vt100::Parser,
     bytes: Vec<u8>,

@@ -1,4 +1,4 @@
-//! Texts that command a terminal, reverse what is around them, or are scripts.
+//! Texts that command a terminal, reverse the text around them, or are scripts.
 
 use anyhow::{Result, bail};
 
@@ -6,10 +6,11 @@ use anyhow::{Result, bail};
 /// terminal, a private mode, and an escape of one character. No program writes this mode itself.
 pub(super) const HOSTILE: &str =
     "\"><script>chaos()</script>'&\u{202e}gpj\u{1b}]0;chaos\u{7}\u{1b}[?1337h\u{9b}31m\u{2066}";
-/// The same without the control characters that XML does not allow.
+/// The same text without the control characters that XML does not allow.
 pub(super) const HOSTILE_XML: &str = "&quot;&gt;&lt;script&gt;chaos()&lt;/script&gt;\u{202e}gpj\u{2066}";
-/// A short text, for a line of a terminal, and what should be shown instead of it.
+/// A short text for a line of a terminal.
 pub(super) const SHORT: &str = "<script>\u{202e}a\u{1b}]0;chaos\u{7}b";
+/// The text that should be shown instead of the short one.
 pub(super) const SHOWN: &str = "<script>\\u{202e}a\\u{1b}]0;chaos\\u{7}b";
 /// An address that is valid, although it has a direction override and an escape of one character.
 pub(super) const HANDLE: &str = "evil\u{202e}\u{9b}31m'&@example.com";
@@ -29,7 +30,7 @@ pub(super) fn is_inert(what: &str, text: &[u8]) -> Result<()> {
     }
 }
 
-/// Expects that a page has no script of ours.
+/// Expects that a page does not contain a `<script` tag.
 pub(super) fn has_no_script(what: &str, page: &[u8]) -> Result<()> {
     let page = String::from_utf8_lossy(page).to_ascii_lowercase();
     match page.lines().find(|line| line.contains("<script")) {

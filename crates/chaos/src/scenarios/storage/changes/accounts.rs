@@ -1,4 +1,4 @@
-//! Sign-ups with an invite code, an import and new codes, all of which end with the server.
+//! Sign-ups with an invite code, an import and new codes, all of which are interrupted when the server ends.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -12,14 +12,14 @@ use crate::bed::Bed;
 use crate::client::{Account, Dialer, PASSWORD, PATIENCE, http};
 use crate::server::Server;
 
-/// How many people sign up at the same time, each of them again and again.
+/// The number of people who sign up at the same time, each of them again and again.
 const VISITORS: usize = 4;
-/// How many accounts an import creates: all of them, or none.
+/// The number of accounts in an import, which creates all of them or none.
 const IMPORTED: usize = 50;
-/// For how many accounts the code of the visitors is.
+/// The number of accounts that the code of the visitors is valid for.
 const USES: usize = 1000;
 
-/// What was acknowledged before the server was killed.
+/// The changes that the server acknowledged before it was killed.
 #[derive(Default)]
 pub(super) struct Acknowledged {
     signed_up: Vec<Account>,
@@ -27,7 +27,8 @@ pub(super) struct Acknowledged {
     codes: usize,
 }
 
-/// Begins everything, waits, and ends everything. The visitors end with the server, which the caller kills.
+/// Begins all changes, waits, and ends the import and the new codes. The visitors go on until the caller kills the
+/// server.
 pub(super) async fn begin(bed: &Bed, round: usize, wait: impl Future<Output = ()>) -> Result<(Visitors, Acknowledged)> {
     let (uses, note) = (USES.to_string(), note(round));
     let said = bed.server.command_done(&["invite", "add", "--uses", &uses, "--note", &note]).await?;
@@ -47,7 +48,7 @@ pub(super) async fn begin(bed: &Bed, round: usize, wait: impl Future<Output = ()
         std::future::pending::<()>().await;
     };
     tokio::select! {
-        // Commands that still run are killed.
+        // Commands that are still running are killed.
         () = wait => {}
         () = import => {}
         error = codes => return Err(error),
@@ -59,12 +60,12 @@ fn imported(round: usize) -> impl Iterator<Item = Account> {
     (0..IMPORTED).map(move |number| Account::named(&format!("import{round}-{number}")))
 }
 
-/// Returns the note of the visitors' code. The addresses of the visitors begin with it.
+/// Returns the note of the visitors' code. The addresses of the visitors begin with this note.
 fn note(round: usize) -> String {
     format!("visitor{round}-")
 }
 
-/// Creates codes until it is dropped. Returns only an error.
+/// Creates codes until this future is dropped. Returns only if there is an error.
 async fn add_codes(server: &Server, codes: &mut usize) -> anyhow::Error {
     loop {
         match server.command_done(&["invite", "add"]).await {
@@ -96,7 +97,7 @@ impl Visitors {
         Self(running)
     }
 
-    /// Returns what was acknowledged, with the accounts of the visitors. The server must be gone.
+    /// Returns all acknowledged changes, with the accounts of the visitors. The server must be gone.
     pub(super) async fn end(mut self, mut acknowledged: Acknowledged) -> Result<Acknowledged> {
         while let Some(accounts) = self.0.join_next().await {
             acknowledged.signed_up.append(&mut accounts?);
@@ -138,7 +139,8 @@ struct Code {
 }
 
 impl Acknowledged {
-    /// Checks that everything is there, and nothing is half there. Returns how much was acknowledged.
+    /// Checks that every acknowledged change is there, and that no change is there in part. Returns the number of
+    /// acknowledged changes.
     pub(super) async fn check(self, bed: &Bed, round: usize) -> Result<usize> {
         let listed = bed.server.command_done(&["account", "list", "--json"]).await?;
         let listed: Vec<Listed> = serde_json::from_str(&listed).context("the list of accounts")?;

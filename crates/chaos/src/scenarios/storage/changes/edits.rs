@@ -1,4 +1,4 @@
-//! Edits of many people at the same time. The rule G6 compares what was acknowledged with what is on the disk at the
+//! Edits of many people at the same time. The rule G6 compares the acknowledged edits with the lists on the disk at the
 //! end.
 
 use anyhow::{Result, bail};
@@ -8,13 +8,13 @@ use crate::bed::Bed;
 use crate::client::{Account, Person, SignIn};
 use crate::random::Random;
 
-/// How many people edit at the same time.
+/// The number of people who edit at the same time.
 pub(in super::super) const EDITORS: usize = 20;
 
 /// People who edit until the server is gone.
 pub(super) struct Editors(JoinSet<Result<usize>>);
 
-/// Signs all of them in, and lets them begin.
+/// Signs all editors in, and lets them begin.
 pub(super) async fn begin(bed: &mut Bed) -> Result<Editors> {
     let people = bed.people_with(&bed.dialer, 0..EDITORS, SignIn::default()).await?;
     let mut running = JoinSet::new();
@@ -54,7 +54,7 @@ async fn edit_until_killed(mut person: Person, mut random: Random) -> Result<usi
     Ok(acknowledged)
 }
 
-/// What an editor knows of its own lists.
+/// The ids of the contacts and groups on an editor's own lists.
 #[derive(Default)]
 struct Editor {
     contacts: Vec<String>,

@@ -16,23 +16,24 @@ use crate::server::Setup;
 
 pub(super) use edits::EDITORS;
 
-/// How often the server ends during edits, and during changes of the accounts themselves.
+/// The number of times that the server ends: during edits, and during changes of the accounts themselves.
 #[derive(Clone, Copy)]
 pub(super) struct Rounds {
     pub(super) edits: usize,
     pub(super) accounts: usize,
-    /// How long people edit until the server ends, in milliseconds, at most.
+    /// The longest time that people edit until the server ends, in milliseconds.
     pub(super) latest: u64,
 }
 
-/// When the server ends at the earliest, in milliseconds after all have begun.
+/// The earliest time at which the server ends, in milliseconds after all people have begun.
 const EARLIEST: u64 = 20;
-/// When the server ends at the latest during changes of the accounts. Hashing the passwords of new ones takes long.
+/// The latest time at which the server ends during changes of the accounts, in milliseconds after all people have
+/// begun. Hashing the passwords of new accounts takes long.
 const LATEST: u64 = 2000;
-/// How long a start may take.
+/// The longest time that a start may take.
 const START: Duration = Duration::from_secs(5);
 
-/// Returns how the server must be started: everybody needs a code to sign up.
+/// Returns the setup with which the server must be started: everybody needs a code to sign up.
 pub(super) fn setup() -> Setup {
     Setup { settings: "[sign_up]\nnear = \"invite\"\n".into(), ..Setup::default() }
 }
