@@ -1,9 +1,10 @@
 //! The accounts of a run. They exist, with their lists and tickets, before the server starts.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use msnp::{Guid, Handle, List};
+use msnp::{Handle, List};
 use swallowtail_base::random;
 use swallowtail_store::accounts::{TicketLife, Tickets, default_name, password};
 use swallowtail_store::database::{Account, Edit, NewAccount, Store};
@@ -89,16 +90,18 @@ async fn write_rosters(store: &Store, accounts: &[Account], contacts: usize) -> 
 /// Returns the edit that writes the lists of one account.
 fn roster(accounts: &[Account], place: usize, account: &Account, contacts: usize) -> Edit {
     let count = accounts.len();
-    let mut edit = Edit::by(account.id);
+    let mut entries = BTreeMap::<_, Entry>::new();
     for distance in 1..=contacts {
-        let contact = &accounts[(place + distance) % count].handle;
-        let watcher = &accounts[(place + count - distance) % count].handle;
-        edit.push(account.id, &[on_lists(contact, Some(random::guid())), on_lists(watcher, None)]);
+        let contact = entries.entry(&accounts[(place + distance) % count].handle).or_default();
+        contact.lists = contact.lists | List::Forward | List::Allow;
+        contact.contact = Some(random::guid());
+        // In a small ring, a contact is also a watcher.
+        let watcher = entries.entry(&accounts[(place + count - distance) % count].handle).or_default();
+        watcher.lists = watcher.lists | List::Reverse | List::Allow;
+    }
+    let mut edit = Edit::by(account.id);
+    for (handle, entry) in entries {
+        edit.push(account.id, &[Change::Entry(handle.clone(), entry)]);
     }
     edit
-}
-
-fn on_lists(handle: &Handle, contact: Option<Guid>) -> Change {
-    let lists = if contact.is_some() { List::Forward | List::Allow } else { List::Reverse | List::Allow };
-    Change::Entry(handle.clone(), Entry { lists, contact, ..Entry::default() })
 }

@@ -65,7 +65,9 @@ impl Series {
     /// a round were measured one right after the other. 1 means that the server is as good as the floor.
     pub(crate) fn ratio(&self) -> Option<f64> {
         let better = |(floor, server): (&f64, &f64)| if self.unit.is_rate() { floor / server } else { server / floor };
-        median(&self.floor.iter().zip(&self.server).map(better).collect::<Vec<_>>())
+        let ratios = self.floor.iter().zip(&self.server).map(better);
+        // A short measurement can take less processor time than the system counts.
+        median(&ratios.filter(|ratio| ratio.is_finite()).collect::<Vec<_>>())
     }
 }
 
@@ -82,7 +84,7 @@ pub(crate) fn median(figures: &[f64]) -> Option<f64> {
 pub(crate) fn spread(figures: &[f64]) -> Option<f64> {
     let least = figures.iter().copied().min_by(f64::total_cmp)?;
     let most = figures.iter().copied().max_by(f64::total_cmp)?;
-    Some((most - least) / median(figures)? * 100.0)
+    Some((most - least) / median(figures).filter(|median| *median > 0.0)? * 100.0)
 }
 
 /// Returns the value that this share of the figures does not exceed. The figures need not be sorted.

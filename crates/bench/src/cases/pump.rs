@@ -89,7 +89,7 @@ pub(super) async fn pump(
         if more == 0 && on_their_way == 0 {
             break;
         }
-        if more > 0 {
+        if more > 0 && !messages.pause.is_zero() {
             tokio::time::sleep(messages.pause).await;
         }
         out.clear();
