@@ -60,6 +60,11 @@ impl Lists {
         self.copy == Copy::Complete
     }
 
+    /// Returns whether these lists are only a copy of an earlier session, which the server has not confirmed.
+    pub(crate) fn may_be_outdated(&self) -> bool {
+        self.copy == Copy::Earlier
+    }
+
     /// Returns the addresses on a list.
     pub(crate) fn on(&self, list: &str) -> impl Iterator<Item = &String> {
         self.entries.iter().filter(move |(_, entry)| entry.lists.contains(list)).map(|(handle, _)| handle)

@@ -24,6 +24,16 @@ fn a_client_shows_nothing_until_the_sign_in_burst_is_complete() {
 }
 
 #[test]
+fn a_copy_may_be_outdated_until_the_server_has_answered_syn() {
+    let mut lists = Lists { copy: Copy::Complete, ..Lists::default() }.kept();
+    for (line, expected) in [("603 1", true), ("CHG 2 NLN 0", true), ("SYN 3 a b", false)] {
+        let unit = Unit { lines: vec![line.as_bytes().to_vec()], ..Unit::default() };
+        lists.apply(&unit, 12, OWNER).unwrap();
+        assert_eq!(lists.may_be_outdated(), expected, "{line}");
+    }
+}
+
+#[test]
 fn the_sign_in_burst_is_read_in_each_dialect() {
     let new = ["SYN 1 a b 2 1", "GTC A", "BLP BL", "PRP MFN Alice%20A", "LSG Friends g"];
     let expected = "BLP=BL,FL bob=,GTC=A,MOB=N,RL carol=,RL bob=,group Friends=,member Friends bob=,name=Alice A,\

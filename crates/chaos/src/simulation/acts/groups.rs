@@ -1,7 +1,8 @@
 //! The actions of a user on groups.
 //!
-//! Only a client whose commands are all answered changes groups. The history identifies a group by its name, so it
-//! could not record the change of a client that does not know the name yet.
+//! Only a client that knows the present names of its groups changes them, because the history identifies a group by its
+//! name. So all commands of the client must be answered, and it must not depend on a copy of its lists that the server has
+//! not confirmed because it refused SYN.
 
 use super::super::person::Session;
 use super::super::world::World;
@@ -58,6 +59,7 @@ fn is_old(world: &World, (number, index): (usize, usize)) -> bool {
 /// Returns one of the groups that a client shows.
 fn group(world: &mut World, (number, index): (usize, usize)) -> Option<String> {
     let session: &Session = &world.people[number].sessions[index];
-    let groups: Vec<_> = session.link.lists()?.groups().cloned().collect();
+    let lists = session.link.lists().filter(|lists| !lists.may_be_outdated())?;
+    let groups: Vec<_> = lists.groups().cloned().collect();
     world.choices.pick(groups)
 }
