@@ -45,6 +45,13 @@ impl Bench {
         if self.is_smoke { smoke } else { full }
     }
 
+    /// Returns the sizes of a case, with `most` in place of larger ones.
+    pub(crate) fn sizes(sizes: &[usize], most: usize) -> Vec<usize> {
+        let mut chosen: Vec<_> = sizes.iter().map(|size| (*size).min(most)).collect();
+        chosen.dedup();
+        chosen
+    }
+
     /// Returns how long one figure is measured.
     pub(crate) const fn time(&self) -> Duration {
         if self.is_smoke { SMOKE_TIME } else { TIME }

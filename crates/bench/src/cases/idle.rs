@@ -20,7 +20,7 @@ const SMOKE_MEASURED: usize = 60;
 
 pub(crate) async fn run(bench: &mut Bench) -> Result<()> {
     let (first, measured) = (bench.size(FIRST, SMOKE_FIRST), bench.size(MEASURED, SMOKE_MEASURED));
-    for contacts in CONTACTS.iter().map(|contacts| (*contacts).min(first)) {
+    for contacts in Bench::sizes(CONTACTS, first) {
         let mut series = Series::new(format!("a session with {contacts} contacts"), Unit::Kibibytes);
         for _ in bench.rounds() {
             let (running, data) =

@@ -23,7 +23,7 @@ pub(crate) async fn run(bench: &mut Bench) -> Result<()> {
     let (running, data) = bench.serve_accounts(most).await?;
     let floor = Floor::start(Kind::Hold).await?;
     let bare = Addresses { notification: floor.address, ..*running.server.addresses() };
-    for clients in CLIENTS.iter().map(|clients| (*clients).min(most)) {
+    for clients in Bench::sizes(CLIENTS, most) {
         let mut series = Series::new(format!("{clients} back at once"), Unit::Seconds);
         let accounts = &data.accounts[..clients];
         for _ in bench.rounds() {

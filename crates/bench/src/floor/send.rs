@@ -1,4 +1,4 @@
-//! Sends as many bytes as it is asked for.
+//! Sends about as many bytes as it is asked for, in lines.
 
 use anyhow::Result;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
@@ -8,10 +8,12 @@ use super::accept;
 
 /// The longest answer, in bytes.
 const MAX: usize = 16 * 1024 * 1024;
+/// A line of an answer.
+const LINE: &[u8] = b"LST N=x@example.com F=x C=00000000-0000-0000-0000-000000000000 3 1\r\n";
 /// The line that ends an answer.
 const END: &[u8] = b"END\r\n";
 
-/// Answers each line with the number of bytes that it names, and then [`END`].
+/// Answers each line with about the number of bytes that it names, and then [`END`].
 pub(super) async fn serve(listener: TcpListener) -> Result<()> {
     loop {
         tokio::spawn(send(accept(&listener).await?));
@@ -23,10 +25,9 @@ async fn send(stream: TcpStream) -> Result<()> {
     let mut answer = Vec::new();
     let mut line = String::new();
     while stream.read_line(&mut line).await? > 0 {
-        let length = line.trim().parse().unwrap_or(0).min(MAX);
-        if answer.len() != length + END.len() {
-            answer = b"LST x\r\n".repeat(length / 7 + 1);
-            answer.truncate(length);
+        let lines = line.trim().parse().unwrap_or(0).min(MAX) / LINE.len();
+        if answer.len() != lines * LINE.len() + END.len() {
+            answer = LINE.repeat(lines);
             answer.extend_from_slice(END);
         }
         stream.write_all(&answer).await?;
