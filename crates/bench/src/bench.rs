@@ -1,15 +1,13 @@
-//! One run: which cases to measure, with which sizes, and where the figures go.
+//! What all cases share: the sizes, the servers, and where the figures go.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
-use swallowtail_chaos::server::{Server, Setup, program, raise_file_limit};
+use anyhow::{Context, Result};
+use swallowtail_chaos::server::{Server, Setup};
 use tempfile::TempDir;
 
-use crate::case::{CASES, Case};
 use crate::data::Data;
-use crate::options::Options;
 use crate::report::Report;
 use crate::series::Series;
 
@@ -20,11 +18,16 @@ const SMOKE_TIME: Duration = Duration::from_millis(200);
 
 /// What all cases share.
 pub(crate) struct Bench {
-    program: PathBuf,
-    rounds: u32,
-    is_smoke: bool,
-    case: &'static str,
-    report: Report,
+    /// The server's program.
+    pub(crate) program: PathBuf,
+    /// How often everything is measured.
+    pub(crate) rounds: u32,
+    /// True if the sizes are small, only to see that every case works.
+    pub(crate) is_smoke: bool,
+    /// The name of the case that is being measured.
+    pub(crate) case: &'static str,
+    /// The figures so far.
+    pub(crate) report: Report,
 }
 
 /// A running server with its directory.
@@ -82,55 +85,5 @@ impl Bench {
     /// Fails if the data cannot be created or the server does not start.
     pub(crate) async fn serve_accounts(&self, count: usize) -> Result<(Running, Data)> {
         self.serve(async |path| Data::create(path, count, 0).await).await
-    }
-}
-
-/// Measures the cases of the options. Returns whether nothing failed.
-///
-/// # Errors
-/// Fails if a case does not exist, the server's program is missing, or a case cannot be measured.
-pub(crate) async fn run(options: &Options) -> Result<bool> {
-    if options.list {
-        for Case { name, about, .. } in CASES {
-            println!("{name:<10} {about}");
-        }
-        return Ok(true);
-    }
-    let cases = chosen(&options.cases)?;
-    raise_file_limit()?;
-    let mut bench = Bench {
-        program: program(options.program.as_deref())?,
-        rounds: if options.smoke { 1 } else { options.rounds },
-        is_smoke: options.smoke,
-        case: "",
-        report: Report::begin()?,
-    };
-    for case in cases {
-        bench.case = case.name;
-        (case.run)(&mut bench).await.with_context(|| format!("could not measure {}", case.name))?;
-    }
-    bench.report.end(options.json.as_deref())
-}
-
-fn chosen(names: &[String]) -> Result<Vec<&'static Case>> {
-    if names.is_empty() {
-        return Ok(CASES.iter().collect());
-    }
-    let find = |name: &String| match CASES.iter().find(|case| case.name == name) {
-        Some(case) => Ok(case),
-        None => bail!("there is no case {name:?}; --list shows the names"),
-    };
-    names.iter().map(find).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn cases_are_chosen_by_name_and_an_unknown_name_is_an_error() {
-        assert_eq!(chosen(&[]).unwrap().len(), CASES.len());
-        assert_eq!(chosen(&["syn".to_owned()]).unwrap()[0].name, "syn");
-        assert!(chosen(&["nothing".to_owned()]).is_err());
     }
 }

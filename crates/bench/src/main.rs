@@ -12,6 +12,7 @@ mod floor;
 mod options;
 mod person;
 mod report;
+mod run;
 mod series;
 mod wire;
 
@@ -32,7 +33,7 @@ async fn main() -> ExitCode {
     let run = async {
         match options.command {
             Some(Command::Floor { kind }) => floor::serve(kind).await.map(|()| true),
-            None => bench::run(&options).await,
+            None => run::run(&options).await,
         }
     };
     tokio::select! {

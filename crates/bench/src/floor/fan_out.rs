@@ -4,7 +4,7 @@ use anyhow::Result;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
-use super::accept;
+use super::accept::accept;
 
 /// The number of bytes that are read at a time.
 const CHUNK: usize = 16 * 1024;

@@ -4,7 +4,7 @@ use anyhow::Result;
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 
-use super::accept;
+use super::accept::accept;
 
 /// The answer to everything that a client sends.
 const ANSWER: &[u8] = b"CHG 1 NLN 0\r\n";

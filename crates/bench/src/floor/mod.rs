@@ -1,6 +1,7 @@
 //! Floors: the smallest programs that could do the same work as the server. They run in processes of their own, as the
 //! server does.
 
+mod accept;
 mod fan_out;
 mod hold;
 mod relay;
@@ -13,7 +14,6 @@ use anyhow::{Context, Result};
 use clap::ValueEnum;
 use swallowtail_chaos::server::Figures;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
-use tokio::net::{TcpListener, TcpStream};
 use tokio::process::{Child, Command};
 
 /// The work of a floor.
@@ -86,11 +86,4 @@ pub(crate) async fn serve(kind: Kind) -> Result<()> {
         result = serving => result,
         _ = input.read_u8() => Ok(()),
     }
-}
-
-/// Accepts the next connection. Small writes are sent immediately, as the server does.
-async fn accept(listener: &TcpListener) -> Result<TcpStream> {
-    let (stream, _) = listener.accept().await?;
-    stream.set_nodelay(true)?;
-    Ok(stream)
 }

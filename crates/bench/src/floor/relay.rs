@@ -7,7 +7,7 @@ use anyhow::Result;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy, sink};
 use tokio::net::{TcpListener, TcpStream};
 
-use super::accept;
+use super::accept::accept;
 
 /// The number of bytes that are read at a time.
 const CHUNK: usize = 16 * 1024;

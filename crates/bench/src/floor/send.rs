@@ -4,7 +4,7 @@ use anyhow::Result;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
-use super::accept;
+use super::accept::accept;
 
 /// The longest answer, in bytes.
 const MAX: usize = 16 * 1024 * 1024;

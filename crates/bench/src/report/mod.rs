@@ -1,42 +1,20 @@
 //! What a run prints and writes.
 
+mod measured;
 mod table;
 
 use std::path::Path;
 
 use anyhow::{Context, Result};
 use rustix::process::{Resource, getrlimit};
-use serde::Serialize;
 
 use crate::series::{Series, median, spread};
+use measured::{Machine, Measured};
 
 /// The measurements so far.
 pub(crate) struct Report {
     machine: Machine,
     measured: Vec<Measured>,
-}
-
-/// The machine on which everything was measured.
-#[derive(Serialize)]
-struct Machine {
-    /// The number of processor cores that this process may use.
-    cores: usize,
-    /// The maximum number of open files of a process.
-    open_files: Option<u64>,
-}
-
-/// A measurement with the figures that the table shows.
-#[derive(Serialize)]
-struct Measured {
-    case: &'static str,
-    #[serde(flatten)]
-    series: Series,
-    floor_median: Option<f64>,
-    server_median: Option<f64>,
-    /// How many times better the floor is than the server.
-    ratio: Option<f64>,
-    /// The distance between the smallest and the largest figure of the server, in percent of the median.
-    spread_percent: Option<f64>,
 }
 
 impl Report {

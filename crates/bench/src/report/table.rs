@@ -1,6 +1,6 @@
 //! The table on standard output.
 
-use super::{Machine, Measured};
+use super::measured::{Machine, Measured};
 
 /// Prints the machine and the head of the table.
 pub(super) fn head(machine: &Machine) {

@@ -1,0 +1,28 @@
+//! The measurements of a run, as the report shows them.
+
+use serde::Serialize;
+
+use crate::series::Series;
+
+/// The machine on which everything was measured.
+#[derive(Serialize)]
+pub(super) struct Machine {
+    /// The number of processor cores that this process may use.
+    pub(super) cores: usize,
+    /// The maximum number of open files of a process.
+    pub(super) open_files: Option<u64>,
+}
+
+/// A measurement with the figures that the table shows.
+#[derive(Serialize)]
+pub(super) struct Measured {
+    pub(super) case: &'static str,
+    #[serde(flatten)]
+    pub(super) series: Series,
+    pub(super) floor_median: Option<f64>,
+    pub(super) server_median: Option<f64>,
+    /// How many times better the floor is than the server.
+    pub(super) ratio: Option<f64>,
+    /// The distance between the smallest and the largest figure of the server, in percent of the median.
+    pub(super) spread_percent: Option<f64>,
+}
