@@ -24,8 +24,11 @@ mod keys;
 mod migrate;
 mod open;
 mod phones;
+mod queue;
 mod rosters;
+mod sql;
 mod store;
+mod thread;
 mod writer;
 
 pub use account::{Account, AccountId, NewAccount};
