@@ -150,8 +150,8 @@ async fn import_floor() -> f64 {
     begun.elapsed().as_secs_f64()
 }
 
-/// Calls `call` with the number of a caller and of a round for [`TIME`], in one task for each caller. Returns calls in a
-/// second.
+/// Calls `call` with the number of a caller and of a round for [`TIME`], in one task for each caller. Returns calls in
+/// a second.
 async fn repeated<F: Future<Output = ()> + Send>(
     callers: usize,
     call: impl Fn(usize, usize) -> F + Clone + Send + Sync + 'static,

@@ -91,7 +91,8 @@ fn within<T, E: From<Error>>(
     result
 }
 
-/// Ends the current transaction without changes, if there is one. If the disk is full, SQLite may have ended it already.
+/// Ends the current transaction without changes, if there is one. If the disk is full, SQLite may have ended it by
+/// itself.
 pub(super) fn roll_back(connection: &Connection) -> Result<(), Error> {
     if connection.is_autocommit() {
         return Ok(());

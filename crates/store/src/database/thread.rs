@@ -41,8 +41,8 @@ struct Shared<Item> {
 }
 
 impl<Item: From<Job> + Send + 'static> Threads<Item> {
-    /// Starts `count` threads, each with the connection that `open` returns. A thread takes up to `batch` items from the
-    /// queue at the same time.
+    /// Starts `count` threads, each with the connection that `open` returns. A thread takes up to `batch` items at a
+    /// time from the queue.
     pub(super) async fn start(
         name: &str,
         count: u32,
@@ -76,8 +76,8 @@ impl<Item: From<Job> + Send + 'static> Threads<Item> {
         Ok(threads)
     }
 
-    /// Runs `work` on one of the connections. If the caller stops waiting, work that has begun continues to its end, and
-    /// other work is dropped.
+    /// Runs `work` on one of the connections. If the caller stops waiting, work that has begun continues to its end,
+    /// and other work is dropped.
     ///
     /// # Errors
     /// Fails like `work`, with [`StoreError::Slow`] if no thread begins the work in time, and with
@@ -185,7 +185,9 @@ pub(super) fn guarded(connection: &mut Connection, work: impl FnOnce(&mut Connec
         return;
     }
     if catch_unwind(AssertUnwindSafe(|| work(connection))).is_err() {
-        tracing::error!("a call of the store panicked; nothing was changed");
+        tracing::error!("a call of the store panicked");
+        // Releases the lock for writing. If this fails, the next work tries again.
+        let _ = roll_back(connection);
     }
 }
 

@@ -22,8 +22,8 @@ const KILLS: u64 = 3;
 /// How long a migration may take until it is killed.
 const PATIENCE: Duration = Duration::from_secs(120);
 const DATABASE: &str = "swallowtail.db";
-/// Gives accounts contacts and groups, and takes away everything that the first version of the tables did not have. That
-/// version recorded its migrations in another table, with the library SQLx.
+/// Gives accounts contacts and groups, and takes away everything that the first version of the tables did not have.
+/// That version recorded its migrations in another table, with the library SQLx.
 const MAKE_OLD: &str = "import sqlite3, sys\n\
     c = sqlite3.connect(sys.argv[1])\n\
     c.executescript('''\n\
