@@ -80,8 +80,8 @@ impl<Item: From<Job> + Send + 'static> Threads<Item> {
     /// and other work is dropped.
     ///
     /// # Errors
-    /// Fails like `work`, with [`StoreError::Slow`] if no thread begins the work in time, and with
-    /// [`StoreError::Closed`] if the threads end first. In the last two cases, the work is never begun.
+    /// Fails like `work`. Returns [`StoreError::Slow`] if no thread begins the work in time; then it is never begun.
+    /// Returns [`StoreError::Closed`] if the threads end before they begin it, or if `work` panics.
     pub(super) async fn call<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Connection) -> Result<T, StoreError> + Send + 'static,
@@ -112,7 +112,7 @@ impl<Item: From<Job> + Send + 'static> Threads<Item> {
         self.0.queue.push(item).await
     }
 
-    /// Drops all queued items, waits until the threads have carried out those that have begun, and closes the
+    /// Drops all queued items, waits until the threads have carried out the items that they have taken, and closes the
     /// connections.
     pub(super) async fn close(&self) {
         self.0.queue.close();
