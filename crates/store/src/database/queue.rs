@@ -136,7 +136,7 @@ mod tests {
             queue.push(item).await.unwrap();
         }
         let mut late = std::pin::pin!(queue.push(CAPACITY));
-        assert!(futures_poll(late.as_mut()).is_none(), "the queue is full");
+        assert!(poll_once(late.as_mut()).is_none(), "the queue is full");
         let mut taken = Vec::new();
         assert!(queue.take(&mut taken, 1));
         late.await.unwrap();
@@ -156,7 +156,7 @@ mod tests {
     }
 
     /// Polls a future once.
-    fn futures_poll<F: Future>(future: std::pin::Pin<&mut F>) -> Option<F::Output> {
+    fn poll_once<F: Future>(future: std::pin::Pin<&mut F>) -> Option<F::Output> {
         let mut context = std::task::Context::from_waker(std::task::Waker::noop());
         match future.poll(&mut context) {
             std::task::Poll::Ready(output) => Some(output),

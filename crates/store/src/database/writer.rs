@@ -117,13 +117,14 @@ fn try_batch(connection: &Connection, batch: &[Waiting]) -> Result<Vec<Result<()
 /// Writes an edit in a savepoint. Returns an outer error if the transaction of the batch cannot continue.
 fn try_edit(connection: &Connection, edit: &Edit) -> Result<Result<(), StoreError>, rusqlite::Error> {
     execute(connection, "savepoint edit", &[])?;
-    let written = write_edit(connection, edit);
-    match written {
+    let written = match write_edit(connection, edit) {
         // If the disk is full, SQLite may have ended the transaction, and the earlier edits of the batch are lost too.
         Err(StoreError::Database(error)) if connection.is_autocommit() => return Err(error),
-        Err(_) => execute(connection, "rollback to savepoint edit", &[])?,
-        Ok(()) => 0,
+        written => written,
     };
+    if written.is_err() {
+        execute(connection, "rollback to savepoint edit", &[])?;
+    }
     execute(connection, "release savepoint edit", &[])?;
     Ok(written)
 }
