@@ -152,13 +152,10 @@ async fn import_floor() -> f64 {
 
 /// Calls `call` with the number of a caller and of a round for [`TIME`], in one task for each caller. Returns calls in
 /// a second.
-async fn repeated<F: Future<Output = ()> + Send>(
+async fn repeated<F: Future<Output = ()> + Send + 'static>(
     callers: usize,
     call: impl Fn(usize, usize) -> F + Clone + Send + Sync + 'static,
-) -> f64
-where
-    F: 'static,
-{
+) -> f64 {
     let mut tasks = JoinSet::new();
     let begun = Instant::now();
     for caller in 0..callers {

@@ -11,7 +11,7 @@ use rusqlite::{Connection, Error};
 
 use super::columns::unix_now;
 use super::error::StoreError;
-use super::open::open_error;
+use super::failure::open_error;
 use super::sql::{all, execute, exists, transaction};
 
 /// The migrations, in order: version, name, statements. A migration that has been released is never changed.

@@ -18,6 +18,7 @@ mod columns;
 mod data_error;
 mod edit;
 mod error;
+mod failure;
 mod files;
 mod invites;
 mod keys;

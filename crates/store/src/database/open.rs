@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, Error, OpenFlags};
 
-use super::data_error::DataError;
 use super::error::StoreError;
+use super::failure::{is_busy, open_error};
 use super::migrate::migrate;
 use super::sql::STATEMENTS;
 use super::thread::{Job, Threads, serve_jobs};
@@ -76,54 +76,4 @@ fn connect(path: &Path, access: OpenFlags, settings: &str) -> Result<Connection,
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     connection.execute_batch(settings)?;
     Ok(connection)
-}
-
-/// Returns the error of a database that cannot be opened or read.
-pub(super) fn open_error(path: &Path, error: Error) -> StoreError {
-    match damage(&error) {
-        Some(finding) => DataError::Damaged { path: path.to_owned(), finding }.into(),
-        None => StoreError::Open { path: path.to_owned(), error },
-    }
-}
-
-/// Returns SQLite's message if the error means that the file is damaged or is not a database.
-pub(super) fn damage(error: &Error) -> Option<String> {
-    const CORRUPT: i32 = 11;
-    const NOT_A_DATABASE: i32 = 26;
-    matches!(primary_code(error)?, CORRUPT | NOT_A_DATABASE).then(|| error.to_string())
-}
-
-/// Returns whether the error means that another process is writing to the database or recovering it.
-fn is_busy(error: &Error) -> bool {
-    const BUSY: i32 = 5;
-    primary_code(error) == Some(BUSY)
-}
-
-/// Returns the primary code of the error, which is the low byte of SQLite's extended result code. The other bytes give
-/// a more exact reason.
-fn primary_code(error: &Error) -> Option<i32> {
-    error.sqlite_error().map(|error| error.extended_code & 0xFF)
-}
-
-#[cfg(test)]
-mod tests {
-    use rusqlite::ffi;
-
-    use super::*;
-
-    #[test]
-    fn sqlite_busy_is_recognised_by_the_low_byte_of_the_error_code() {
-        for (code, expected) in [
-            (5, true),
-            // SQLITE_BUSY_RECOVERY and SQLITE_BUSY_SNAPSHOT.
-            (261, true),
-            (517, true),
-            // SQLITE_LOCKED, and one of its extended codes.
-            (6, false),
-            (262, false),
-        ] {
-            assert_eq!(is_busy(&Error::SqliteFailure(ffi::Error::new(code), None)), expected, "{code}");
-        }
-        assert!(!is_busy(&Error::QueryReturnedNoRows));
-    }
 }
