@@ -19,8 +19,7 @@ const LAST_WORK: Duration = Duration::from_secs(1);
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let filter = std::env::var("SWALLOWTAIL_LOG").unwrap_or_else(|_| cli.default_log().to_owned());
-    // The database library logs every statement, which is rarely needed; `sqlx=debug` turns it on.
-    let filter = match EnvFilter::try_new(format!("sqlx=warn,{filter}")) {
+    let filter = match EnvFilter::try_new(&filter) {
         Ok(filter) => filter,
         Err(error) => return fail(&anyhow::anyhow!("SWALLOWTAIL_LOG is {filter:?}: {error}")),
     };

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use msnp::{DisplayName, Handle};
+use rusqlite::Row;
 
 use super::error::StoreError;
 
@@ -50,20 +51,19 @@ impl fmt::Debug for NewAccount {
     }
 }
 
-pub(super) type Row = (i64, String, String, String, i64, i64);
-
 pub(super) const COLUMNS: &str = "id, handle, display_name, password_hash, password_version, created_at";
 
 impl Account {
-    pub(super) fn from_row(row: Row) -> Result<Self, StoreError> {
-        let (id, handle, name, password_hash, password_version, created_at) = row;
+    /// Parses a row of [`COLUMNS`].
+    pub(super) fn from_row(row: &Row<'_>) -> Result<Self, StoreError> {
+        let (handle, name): (String, String) = (row.get(1)?, row.get(2)?);
         Ok(Self {
-            id: AccountId(id),
+            id: AccountId(row.get(0)?),
             handle: Handle::parse_lax(&handle).map_err(|_| StoreError::Malformed("handle"))?,
             name: DisplayName::new(&name).ok_or(StoreError::Malformed("display name"))?,
-            password_hash,
-            password_version,
-            created_at,
+            password_hash: row.get(3)?,
+            password_version: row.get(4)?,
+            created_at: row.get(5)?,
         })
     }
 }

@@ -3,15 +3,17 @@
 
 use std::path::{Path, PathBuf};
 
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
-use sqlx::{Connection, Row, Sqlite};
+use rusqlite::{Connection, Row};
 
 use super::columns::parse_handle;
 use super::data_error::DataError;
 use super::error::StoreError;
+use super::failure::{damage, open_error};
 use super::files::{self, IfMissing};
-use super::open::{damage, open_error};
+use super::open::start_checker;
+use super::sql::{all, first};
 use super::store::Store;
+use super::thread::{Job, Threads};
 
 /// The maximum number of faults in the result. A damaged page causes many.
 const MAX_FAULTS: usize = 100;
@@ -55,10 +57,11 @@ impl Store {
     /// # Errors
     /// Returns [`DataError::Damaged`] with the first damage that was found.
     pub async fn quick_check(&self) -> Result<(), StoreError> {
-        let found = sqlx::query_as::<Sqlite, (String,)>("pragma quick_check(1)").fetch_all(&self.readers).await;
+        let found = self.read(|connection| report_lines(connection, "pragma quick_check(1)")).await;
         let finding = match found {
-            Ok(lines) => lines.into_iter().find_map(|(line,)| fault(&line)),
-            Err(error) => return Err(open_error(&self.path, error)),
+            Ok(lines) => lines.iter().find_map(|line| fault(line)),
+            Err(StoreError::Database(error)) => return Err(open_error(&self.path, error)),
+            Err(error) => return Err(error),
         };
         match finding {
             Some(finding) => Err(DataError::Damaged { path: self.path.to_path_buf(), finding }.into()),
@@ -75,13 +78,14 @@ impl Store {
 /// Fails if the database does not exist or cannot be opened. Damage is not an error: it is listed in
 /// [`Checked::faults`].
 pub async fn check(directory: &Path, mut report: impl FnMut(CheckStep)) -> Result<Checked, StoreError> {
-    let path = files::prepare(directory, IfMissing::Fail).await?;
+    let path = files::prepare(directory, IfMissing::Fail)?;
     let bytes = std::fs::metadata(&path).map_or(0, |file| file.len());
     let mut checked = Checked { path, bytes, accounts: 0, faults: Vec::new() };
     report(CheckStep::Pages { bytes });
     checked.faults = match check_file(&checked.path, &mut report).await {
         Ok(faults) => faults,
-        Err(error) => vec![damage(&error).ok_or_else(|| open_error(&checked.path, error))?],
+        Err(StoreError::Database(error)) => vec![damage(&error).ok_or_else(|| open_error(&checked.path, error))?],
+        Err(error) => return Err(error),
     };
     // Opening the store may change the file, so a damaged file is not opened.
     if checked.faults.is_empty() {
@@ -94,29 +98,32 @@ pub async fn check(directory: &Path, mut report: impl FnMut(CheckStep)) -> Resul
 }
 
 /// Returns the faults of the file and of the references between its rows.
-async fn check_file(path: &Path, report: &mut impl FnMut(CheckStep)) -> Result<Vec<String>, sqlx::Error> {
-    let options = SqliteConnectOptions::new().filename(path).pragma("query_only", "on");
-    let mut connection = SqliteConnection::connect_with(&options).await?;
-    let checked = check_connection(&mut connection, report).await;
-    connection.close().await?;
+async fn check_file(path: &Path, report: &mut impl FnMut(CheckStep)) -> Result<Vec<String>, StoreError> {
+    let checker = start_checker(path).await?;
+    let checked = check_with(&checker, report).await;
+    checker.close().await;
     checked
 }
 
-async fn check_connection(
-    connection: &mut SqliteConnection,
-    report: &mut impl FnMut(CheckStep),
-) -> Result<Vec<String>, sqlx::Error> {
-    let lines = sqlx::query_as::<Sqlite, (String,)>("pragma integrity_check(100)").fetch_all(&mut *connection).await?;
-    let mut faults: Vec<_> = lines.iter().filter_map(|(line,)| fault(line)).collect();
+async fn check_with(checker: &Threads<Job>, report: &mut impl FnMut(CheckStep)) -> Result<Vec<String>, StoreError> {
+    let lines = checker.call(|connection| report_lines(connection, "pragma integrity_check(100)")).await?;
+    let mut faults: Vec<_> = lines.iter().filter_map(|line| fault(line)).collect();
     report(CheckStep::References);
-    let orphans = sqlx::query("pragma foreign_key_check").fetch_all(connection).await?;
-    for row in orphans.iter().take(MAX_FAULTS.saturating_sub(faults.len())) {
-        let (table, parent): (String, String) = (row.try_get(0)?, row.try_get(2)?);
-        let number: Option<i64> = row.try_get(1)?;
-        let number = number.map(|number| format!(" {number}")).unwrap_or_default();
-        faults.push(format!("row{number} of {table} refers to a row of {parent} that does not exist"));
-    }
+    let orphans: Vec<_> =
+        checker.call(|connection| all(connection, "pragma foreign_key_check", &[], parse_orphan)).await?;
+    faults.extend(orphans.into_iter().take(MAX_FAULTS.saturating_sub(faults.len())));
     Ok(faults)
+}
+
+/// Returns the lines of one of SQLite's reports.
+fn report_lines(connection: &Connection, sql: &str) -> Result<Vec<String>, StoreError> {
+    all(connection, sql, &[], |row| Ok(row.get(0)?))
+}
+
+fn parse_orphan(row: &Row<'_>) -> Result<String, StoreError> {
+    let (table, parent): (String, String) = (row.get(0)?, row.get(2)?);
+    let number = row.get::<_, Option<i64>>(1)?.map(|number| format!(" {number}")).unwrap_or_default();
+    Ok(format!("row{number} of {table} refers to a row of {parent} that does not exist"))
 }
 
 /// Reads the roster of each account, as a sign-in does. Returns the number of accounts and the faults.
@@ -124,10 +131,11 @@ async fn check_accounts(store: &Store, report: &mut impl FnMut(CheckStep)) -> Re
     let all = store.count_accounts().await?;
     report(CheckStep::Accounts { done: 0, all });
     let (mut done, mut last, mut faults) = (0, i64::MIN, Vec::new());
-    let next = "select id, handle from accounts where id > $1 order by id limit 1";
-    while let Some((id, handle)) =
-        sqlx::query_as::<Sqlite, (i64, String)>(next).bind(last).fetch_optional(&store.readers).await?
-    {
+    let next = |connection: &mut Connection, last: i64| {
+        let sql = "select id, handle from accounts where id > $1 order by id limit 1";
+        first(connection, sql, &[&last], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?)))
+    };
+    while let Some((id, handle)) = store.read(move |connection| next(connection, last)).await? {
         last = id;
         let read = match parse_handle(&handle) {
             Ok(handle) => store.roster(&handle).await.map(drop),

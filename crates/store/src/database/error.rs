@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use sqlx::migrate::MigrateError;
 use thiserror::Error;
 
 use super::data_error::DataError;
@@ -40,12 +39,12 @@ pub enum StoreError {
         error: std::io::Error,
     },
     /// The database cannot be opened.
-    #[error("cannot open the database {}: {error}", path.display())]
+    #[error("cannot open the database {}: {}", path.display(), reason(error))]
     Open {
         /// The file.
         path: PathBuf,
         /// The reason.
-        error: sqlx::Error,
+        error: rusqlite::Error,
     },
     /// The database was upgraded by a newer version of the program.
     #[error(
@@ -57,28 +56,32 @@ pub enum StoreError {
         path: PathBuf,
     },
     /// A migration to the newest version failed.
-    #[error("cannot bring the database {} up to date: {error}", path.display())]
+    #[error("cannot bring the database {} up to date: {}", path.display(), reason(error))]
     Migrate {
         /// The file.
         path: PathBuf,
         /// The reason.
-        error: MigrateError,
+        error: rusqlite::Error,
     },
     /// A statement failed: for example, the disk is full, or the file is locked or damaged.
-    #[error("the database failed: {0}")]
-    Database(#[from] sqlx::Error),
-    /// The database did not answer a sign-in in time. The call may still be running.
+    #[error("the database failed: {}", reason(.0))]
+    Database(#[from] rusqlite::Error),
+    /// The database did not begin a call in time, or did not answer a sign-in in time. Only a sign-in may still be
+    /// running.
     #[error("the database did not answer in time; the disk may be too slow, or failing")]
     Slow,
     /// The transaction of a batch failed, and with it all edits of the batch. They share the error.
-    #[error("the database failed: {0}")]
-    Batch(#[source] Arc<sqlx::Error>),
+    #[error("the database failed: {}", reason(.0))]
+    Batch(#[source] Arc<rusqlite::Error>),
     /// A row has an invalid value, because something other than the server changed the file.
     #[error("the database contains an invalid {0}")]
     Malformed(&'static str),
     /// The operating system gave no random bytes for a new key.
     #[error("the operating system gave no random bytes for a new key")]
     Random,
+    /// The operating system could not start a thread for the database.
+    #[error("cannot start a thread for the database: {0}; raise the limit on processes and threads")]
+    Thread(std::io::Error),
     /// The address already has an account.
     #[error("the account {0} already exists")]
     Taken(msnp::Handle),
@@ -88,7 +91,15 @@ pub enum StoreError {
     /// The account that made the edit was removed before the edit was written.
     #[error("the account was removed")]
     Gone,
-    /// The writer has ended, because the server is stopping.
+    /// The store was closed, because the server is stopping, or the call panicked.
     #[error("the store is closed")]
     Closed,
+}
+
+/// Returns the text of an error, with the code by which SQLite's documentation explains it.
+fn reason(error: &rusqlite::Error) -> String {
+    match error.sqlite_error() {
+        Some(code) => format!("{error} (SQLite error {})", code.extended_code),
+        None => error.to_string(),
+    }
 }

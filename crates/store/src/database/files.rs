@@ -38,7 +38,7 @@ pub enum IfMissing {
 
 /// Checks the data directory and the files of the database, and creates the database if it is missing and `if_missing`
 /// allows that. Returns the path of the database.
-pub(super) async fn prepare(directory: &Path, if_missing: IfMissing) -> Result<PathBuf, StoreError> {
+pub(super) fn prepare(directory: &Path, if_missing: IfMissing) -> Result<PathBuf, StoreError> {
     if matches!(if_missing, IfMissing::Fail | IfMissing::CreateDatabase) && is_missing(directory) {
         return Err(DataError::NoDirectory { path: directory.to_owned() }.into());
     }
@@ -48,7 +48,7 @@ pub(super) async fn prepare(directory: &Path, if_missing: IfMissing) -> Result<P
     match fs::metadata(&path) {
         Ok(file) if file.is_file() && file.len() == 0 => return Err(DataError::Empty { path }.into()),
         Ok(_) => {}
-        Err(error) if error.kind() == ErrorKind::NotFound => create_missing(directory, &path, if_missing).await?,
+        Err(error) if error.kind() == ErrorKind::NotFound => create_missing(directory, &path, if_missing)?,
         Err(error) => return Err(DataError::from(AccessError::System { path, error }).into()),
     }
     for name in [FILE_NAME].iter().chain(&LOGS) {
@@ -57,26 +57,26 @@ pub(super) async fn prepare(directory: &Path, if_missing: IfMissing) -> Result<P
     Ok(path)
 }
 
-async fn create_missing(directory: &Path, path: &Path, if_missing: IfMissing) -> Result<(), StoreError> {
+fn create_missing(directory: &Path, path: &Path, if_missing: IfMissing) -> Result<(), StoreError> {
     // SQLite would write the log of the lost database into the new one.
     let logs = LOGS.iter().find(|name| directory.join(name).exists());
     let traces = || TRACES.iter().find(|name| fs::symlink_metadata(directory.join(name)).is_ok());
     match (if_missing, logs.or_else(traces), logs) {
         (IfMissing::Fail, None, _) => Err(DataError::NoDatabase { path: directory.to_owned() }.into()),
-        (IfMissing::StartAgain, _, None) | (_, None, _) => create(directory, path).await,
+        (IfMissing::StartAgain, _, None) | (_, None, _) => create(directory, path),
         (_, Some(trace), _) => Err(DataError::Lost { path: path.to_owned(), trace }.into()),
     }
 }
 
 /// Creates the database under another name, and renames it when it is complete. If another process has created the
 /// database first, that database is kept.
-async fn create(directory: &Path, path: &Path) -> Result<(), StoreError> {
+fn create(directory: &Path, path: &Path) -> Result<(), StoreError> {
     let failed = |error| StoreError::Directory { path: directory.to_owned(), error };
     let scratch = tempfile::Builder::new().prefix("new-database-").tempdir_in(directory).map_err(failed)?;
     let new = scratch.path().join(FILE_NAME);
     // SQLite creates its logs with the owner of this file.
     let file = create_private_file(&new, directory).map_err(failed)?;
-    write_tables(&new).await?;
+    write_tables(&new)?;
     adopt(directory, &file, &new, path).map_err(failed)
 }
 

@@ -3,11 +3,11 @@
 //! Only the hash of a code is stored. The transaction that creates an account also counts the use of the code. So a
 //! code for one account creates only one, even if several requests arrive at the same time.
 
-use sqlx::Sqlite;
-use sqlx::sqlite::SqliteConnection;
+use rusqlite::Connection;
 
 use super::columns::unix_now;
 use super::error::StoreError;
+use super::sql::{all, execute, exists, first};
 use super::store::Store;
 
 /// SHA-256 of a code.
@@ -51,61 +51,64 @@ impl Invite {
     }
 }
 
-type Row = (i64, i64, i64, i64, Option<i64>, String);
-
 impl Store {
     /// Stores an invite and returns its number.
     pub async fn add_invite(&self, invite: &NewInvite) -> Result<i64, StoreError> {
-        let sql = "insert into invites (code_hash, uses, uses_left, created_at, expires_at, note) \
-                   values ($1, $2, $2, $3, $4, $5)";
-        let query = sqlx::query(sql).bind(invite.code_hash.as_slice()).bind(i64::from(invite.uses)).bind(unix_now());
-        let done = query.bind(invite.expires_at).bind(&invite.note).execute(&self.writer).await?;
-        Ok(done.last_insert_rowid())
+        let invite = invite.clone();
+        self.modify(move |connection| {
+            let sql = "insert into invites (code_hash, uses, uses_left, created_at, expires_at, note) \
+                       values ($1, $2, $2, $3, $4, $5) returning id";
+            let NewInvite { code_hash, uses, expires_at, note } = &invite;
+            let id = first(connection, sql, &[code_hash, uses, &unix_now(), expires_at, note], |row| Ok(row.get(0)?))?;
+            id.ok_or(StoreError::Malformed("invite number"))
+        })
+        .await
     }
 
     /// Returns all invites, including those that are used up or expired, oldest first.
     pub async fn invites(&self) -> Result<Vec<Invite>, StoreError> {
-        let sql = "select id, uses, uses_left, created_at, expires_at, note from invites order by id";
-        let rows = sqlx::query_as::<Sqlite, Row>(sql).fetch_all(&self.readers).await?;
-        let invite = |(id, uses, uses_left, created_at, expires_at, note)| Invite {
-            id,
-            uses,
-            uses_left,
-            created_at,
-            expires_at,
-            note,
-        };
-        Ok(rows.into_iter().map(invite).collect())
+        self.read(|connection| {
+            let sql = "select id, uses, uses_left, created_at, expires_at, note from invites order by id";
+            all(connection, sql, &[], |row| {
+                Ok(Invite {
+                    id: row.get(0)?,
+                    uses: row.get(1)?,
+                    uses_left: row.get(2)?,
+                    created_at: row.get(3)?,
+                    expires_at: row.get(4)?,
+                    note: row.get(5)?,
+                })
+            })
+        })
+        .await
     }
 
     /// Removes an invite. Returns `false` if no invite has this number.
     pub async fn remove_invite(&self, id: i64) -> Result<bool, StoreError> {
-        let done = sqlx::query("delete from invites where id = $1").bind(id).execute(&self.writer).await?;
-        Ok(done.rows_affected() > 0)
+        self.modify(move |connection| Ok(execute(connection, "delete from invites where id = $1", &[&id])? > 0)).await
     }
 
     /// Returns whether any invite can create an account now.
     pub async fn has_valid_invites(&self) -> Result<bool, StoreError> {
         let sql = "select 1 from invites where uses_left > 0 and (expires_at is null or expires_at > $1) limit 1";
-        let row = sqlx::query(sql).bind(unix_now()).fetch_optional(&self.readers).await?;
-        Ok(row.is_some())
+        self.read(move |connection| Ok(exists(connection, sql, &[&unix_now()])?)).await
     }
 
     /// Returns whether a code can create an account now. This does not count as a use of the code.
     pub async fn is_valid_invite(&self, code: &CodeHash) -> Result<bool, StoreError> {
+        let code = *code;
         let sql = "select 1 from invites \
                    where code_hash = $1 and uses_left > 0 and (expires_at is null or expires_at > $2)";
-        let query = sqlx::query(sql).bind(code.as_slice()).bind(unix_now());
-        Ok(query.fetch_optional(&self.readers).await?.is_some())
+        self.read(move |connection| Ok(exists(connection, sql, &[&code, &unix_now()])?)).await
     }
 }
 
 /// Counts one use of a code, inside the transaction that creates the account.
-pub(super) async fn use_invite(connection: &mut SqliteConnection, code: &CodeHash) -> Result<(), StoreError> {
+pub(super) fn use_invite(connection: &Connection, code: &CodeHash) -> Result<(), StoreError> {
     let sql = "update invites set uses_left = uses_left - 1 \
                where code_hash = $1 and uses_left > 0 and (expires_at is null or expires_at > $2)";
-    let done = sqlx::query(sql).bind(code.as_slice()).bind(unix_now()).execute(connection).await?;
-    if done.rows_affected() == 0 { Err(StoreError::InvalidInvite) } else { Ok(()) }
+    let used = execute(connection, sql, &[code, &unix_now()])?;
+    if used == 0 { Err(StoreError::InvalidInvite) } else { Ok(()) }
 }
 
 #[cfg(test)]

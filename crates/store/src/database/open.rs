@@ -1,16 +1,16 @@
 //! Opens the connections of the database.
 
 use std::path::Path;
+use std::thread;
 use std::time::{Duration, Instant};
 
-use sqlx::Connection;
-use sqlx::error::DatabaseError;
-use sqlx::migrate::MigrateError;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use rusqlite::{Connection, Error, OpenFlags};
 
-use super::data_error::DataError;
 use super::error::StoreError;
+use super::failure::{is_busy, open_error};
 use super::migrate::migrate;
+use super::sql::STATEMENTS;
+use super::thread::{Job, Threads, serve_jobs};
 
 /// The number of reading connections. Four are enough for the sign-ins of a server that hashes passwords on two to four
 /// cores.
@@ -18,125 +18,62 @@ pub(super) const READERS: u32 = 4;
 /// The time that a statement waits while another process, such as `account add`, is writing.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The connections of an open database.
-pub(super) struct Pools {
-    /// Several connections that only read.
-    pub(super) readers: SqlitePool,
-    /// The one connection that writes.
-    pub(super) writer: SqlitePool,
+/// Opens the connection that writes to the database at `path`, which must exist, and brings the tables up to date.
+pub(super) fn open_writer(path: &Path) -> Result<Connection, StoreError> {
+    let connection = connect_writer(path).map_err(|error| open_error(path, error))?;
+    migrate(&connection).map_err(|error| error.at(path))?;
+    Ok(connection)
 }
 
-/// Opens the database at `path`, which must exist, and brings the tables up to date.
-pub(super) async fn open(path: &Path) -> Result<Pools, StoreError> {
-    let options = SqliteConnectOptions::new()
-        .filename(path)
-        .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Full)
-        .busy_timeout(BUSY_TIMEOUT)
-        .foreign_keys(true);
-    let writer = connect(&options).await.map_err(|error| open_error(path, error))?;
-    migrate(&writer).await.map_err(|error| migrate_error(path, error))?;
-    let readers = pool(READERS).connect_with(options.read_only(true)).await.map_err(|error| open_error(path, error))?;
-    Ok(Pools { readers, writer })
+/// Starts the threads that only read. Their connections open the write-ahead log now, so that a file which cannot be
+/// opened fails the start and not the first sign-in.
+pub(super) async fn start_readers(path: &Path) -> Result<Threads<Job>, StoreError> {
+    let path = path.to_owned();
+    let open = move || {
+        let first_read = "select 1 from accounts limit 1";
+        connect(&path, OpenFlags::SQLITE_OPEN_READ_ONLY, first_read).map_err(|error| open_error(&path, error))
+    };
+    Threads::start("store-reader", READERS, 1, serve_jobs, open).await
+}
+
+/// Opens a connection for a check, which neither changes the database nor brings it up to date. The connection can read
+/// the log of a server that has crashed, which a read-only connection cannot.
+pub(super) async fn start_checker(path: &Path) -> Result<Threads<Job>, StoreError> {
+    let path = path.to_owned();
+    let open = move || Ok(connect(&path, OpenFlags::SQLITE_OPEN_READ_WRITE, "pragma query_only = on")?);
+    Threads::start("store-check", 1, 1, serve_jobs, open).await
 }
 
 /// Writes the tables of a new database into the empty file `path`, which no other process uses yet. The file need not
 /// survive a crash, so SQLite does not wait for the disk.
-pub(super) async fn write_tables(path: &Path) -> Result<(), StoreError> {
-    let options = SqliteConnectOptions::new()
-        .filename(path)
-        .journal_mode(SqliteJournalMode::Memory)
-        .synchronous(SqliteSynchronous::Off);
-    let writer = pool(1).connect_with(options).await.map_err(|error| open_error(path, error))?;
-    let migrated = migrate(&writer).await.map_err(|error| migrate_error(path, error));
-    writer.close().await;
-    migrated
-}
-
-pub(super) fn open_error(path: &Path, error: sqlx::Error) -> StoreError {
-    match damage(&error) {
-        Some(finding) => DataError::Damaged { path: path.to_owned(), finding }.into(),
-        None => StoreError::Open { path: path.to_owned(), error },
-    }
-}
-
-fn migrate_error(path: &Path, error: MigrateError) -> StoreError {
-    match error {
-        MigrateError::VersionMissing(_) => StoreError::Newer { path: path.to_owned() },
-        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => open_error(path, error),
-        error => StoreError::Migrate { path: path.to_owned(), error },
-    }
-}
-
-/// Returns SQLite's message if the error means that the file is damaged or is not a database.
-pub(super) fn damage(error: &sqlx::Error) -> Option<String> {
-    const CORRUPT: u32 = 11;
-    const NOT_A_DATABASE: u32 = 26;
-    let error = error.as_database_error()?;
-    let code = primary_code(&error.code()?)?;
-    matches!(code, CORRUPT | NOT_A_DATABASE).then(|| error.message().to_owned())
+pub(super) fn write_tables(path: &Path) -> Result<(), StoreError> {
+    let settings = "pragma journal_mode = memory; pragma synchronous = off";
+    let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE, settings);
+    let connection = connection.map_err(|error| open_error(path, error))?;
+    migrate(&connection).map_err(|error| error.at(path))?;
+    connection.close().map_err(|(_, error)| open_error(path, error))
 }
 
 /// Opens the one connection that writes. SQLite ignores its timeout while another process switches the same database to
 /// its write-ahead log, for example when two processes open a new database at the same time. So this function retries
 /// until the timeout.
-async fn connect(options: &SqliteConnectOptions) -> Result<SqlitePool, sqlx::Error> {
+fn connect_writer(path: &Path) -> Result<Connection, Error> {
     const PAUSE: Duration = Duration::from_millis(10);
+    let settings = "pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on";
     let begun = Instant::now();
     loop {
-        match pool(1).connect_with(options.clone()).await {
-            Err(error) if is_busy(&error) && begun.elapsed() < BUSY_TIMEOUT => tokio::time::sleep(PAUSE).await,
+        match connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE, settings) {
+            Err(error) if is_busy(&error) && begun.elapsed() < BUSY_TIMEOUT => thread::sleep(PAUSE),
             connected => return connected,
         }
     }
 }
 
-/// Returns whether the error means that another process is writing to the database or recovering it.
-fn is_busy(error: &sqlx::Error) -> bool {
-    error.as_database_error().and_then(DatabaseError::code).is_some_and(|code| is_busy_code(&code))
-}
-
-fn is_busy_code(code: &str) -> bool {
-    const BUSY: u32 = 5;
-    primary_code(code) == Some(BUSY)
-}
-
-/// Returns the primary code of an extended result code of SQLite, which is its low byte. The other bytes give a more
-/// exact reason.
-fn primary_code(code: &str) -> Option<u32> {
-    code.parse::<u32>().ok().map(|code| code & 0xFF)
-}
-
-/// Returns the options of a pool that never returns a connection with an open transaction.
-///
-/// If the disk is full, SQLite may end a transaction by itself. The library then still counts the transaction as open,
-/// and every later transaction on that connection would fail.
-fn pool(connections: u32) -> SqlitePoolOptions {
-    SqlitePoolOptions::new()
-        .max_connections(connections)
-        .min_connections(1)
-        .acquire_timeout(Duration::from_secs(10))
-        .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sqlite_busy_is_recognised_by_the_low_byte_of_the_error_code() {
-        for (code, is_busy) in [
-            ("5", true),
-            // SQLITE_BUSY_RECOVERY and SQLITE_BUSY_SNAPSHOT.
-            ("261", true),
-            ("517", true),
-            // SQLITE_LOCKED, and one of its extended codes.
-            ("6", false),
-            ("262", false),
-            ("database is locked", false),
-            ("", false),
-        ] {
-            assert_eq!(is_busy_code(code), is_busy, "{code:?}");
-        }
-    }
+fn connect(path: &Path, access: OpenFlags, settings: &str) -> Result<Connection, Error> {
+    // A connection belongs to one thread, so SQLite needs no locks for it.
+    let connection = Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    connection.execute_batch(settings)?;
+    Ok(connection)
 }

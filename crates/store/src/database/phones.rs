@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use msnp::notification::Privacy;
 use msnp::{Handle, List};
-use sqlx::{AssertSqlSafe, Sqlite};
+use rusqlite::Row;
 
 use super::account::AccountId;
 use super::columns::{bits, parse_handle};
 use super::error::StoreError;
+use super::sql::all;
 use super::store::Store;
 use crate::roster::Settings;
 
@@ -21,24 +22,29 @@ pub struct ContactPhones {
     pub settings: Settings,
 }
 
-type Row = (String, Option<String>, Option<String>, Option<String>, i64);
-
 impl Store {
     /// Returns the numbers of all contacts of `owner`, whose address is `handle`, that have numbers and allow the owner
     /// to see them (ns.md section 6, BPR).
     pub async fn contact_phones(&self, owner: AccountId, handle: &Handle) -> Result<Vec<ContactPhones>, StoreError> {
-        let rows = sqlx::query_as::<Sqlite, Row>(AssertSqlSafe(contact_phones_sql()))
-            .bind(owner.0)
-            .bind(handle.as_str())
-            .fetch_all(&self.readers)
-            .await?;
-        let phones = |(handle, home, work, mobile, paging): Row| {
-            let [home_phone, work_phone, mobile_phone] = [home, work, mobile].map(|phone| phone.map(Arc::from));
-            let settings =
-                Settings { home_phone, work_phone, mobile_phone, paging: paging != 0, ..Settings::default() };
-            Ok(ContactPhones { handle: parse_handle(&handle)?, settings })
+        let handle = handle.clone();
+        self.read(move |connection| {
+            all(connection, &contact_phones_sql(), &[&owner.0, &handle.as_str()], ContactPhones::from_row)
+        })
+        .await
+    }
+}
+
+impl ContactPhones {
+    fn from_row(row: &Row<'_>) -> Result<Self, StoreError> {
+        let phone = |column| Ok::<_, StoreError>(row.get::<_, Option<String>>(column)?.map(Arc::from));
+        let settings = Settings {
+            home_phone: phone(1)?,
+            work_phone: phone(2)?,
+            mobile_phone: phone(3)?,
+            paging: row.get::<_, i64>(4)? != 0,
+            ..Settings::default()
         };
-        rows.into_iter().map(phones).collect()
+        Ok(Self { handle: parse_handle(&row.get::<_, String>(0)?)?, settings })
     }
 }
 

@@ -1,23 +1,23 @@
-//! The handle of the database: its connections, and the queue of the writer.
+//! The handle of the database: the threads that own its connections.
 
 use std::path::Path;
 use std::sync::Arc;
 
-use sqlx::sqlite::SqlitePool;
+use rusqlite::Connection;
 
 use super::edit::Edit;
 use super::error::StoreError;
 use super::files::{self, IfMissing};
-use super::open::{Pools, open};
-use super::writer::Edits;
+use super::open::start_readers;
+use super::thread::{Job, Threads};
+use super::writer::Writer;
 
 /// A handle to the open database. Clones are cheap and share its connections.
 #[derive(Clone, Debug)]
 pub struct Store {
-    pub(super) readers: SqlitePool,
-    /// The one connection that writes.
-    pub(super) writer: SqlitePool,
-    edits: Edits,
+    readers: Threads<Job>,
+    /// The one thread that writes.
+    writer: Writer,
     /// The file of the database, for error texts.
     pub(super) path: Arc<Path>,
 }
@@ -39,10 +39,11 @@ impl Store {
     /// # Errors
     /// Fails like [`Store::open`].
     pub async fn open_with(directory: &Path, if_missing: IfMissing) -> Result<Self, StoreError> {
-        let path = files::prepare(directory, if_missing).await?;
-        let Pools { readers, writer } = open(&path).await?;
-        let edits = Edits::start(writer.clone());
-        Ok(Self { readers, writer, edits, path: path.into() })
+        let path = files::prepare(directory, if_missing)?;
+        // The writer brings the tables up to date, and switches the database to its write-ahead log.
+        let writer = Writer::start(&path).await?;
+        let readers = start_readers(&path).await?;
+        Ok(Self { readers, writer, path: path.into() })
     }
 
     /// Creates the directory and the database if they do not exist, as [`Store::open`] does, but changes nothing in a
@@ -54,11 +55,12 @@ impl Store {
     /// # Errors
     /// Returns [`StoreError::Directory`], [`StoreError::Data`] or [`StoreError::Open`], each with the path.
     pub async fn prepare(directory: &Path) -> Result<(), StoreError> {
-        files::prepare(directory, IfMissing::CreateDirectory).await.map(drop)
+        files::prepare(directory, IfMissing::CreateDirectory).map(drop)
     }
 
     /// Waits for the current transaction to end, and closes the file.
     pub async fn close(&self) {
+        // The last connection that closes copies the write-ahead log into the database. A reader cannot do that.
         self.readers.close().await;
         self.writer.close().await;
     }
@@ -68,7 +70,7 @@ impl Store {
     pub(crate) async fn occupy_readers(&self) -> Vec<impl Sized + use<>> {
         let mut occupied = Vec::new();
         for _ in 0..super::open::READERS {
-            occupied.extend(self.readers.acquire().await);
+            occupied.push(self.readers.occupy().await);
         }
         occupied
     }
@@ -81,6 +83,22 @@ impl Store {
         if edit.is_empty() {
             return Ok(());
         }
-        self.edits.write(edit).await
+        self.writer.write(edit).await
+    }
+
+    /// Reads from the database, on one of the connections that only read.
+    pub(super) async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.readers.call(work).await
+    }
+
+    /// Changes the database, in the order of all changes. The change is on the disk when this returns.
+    pub(super) async fn modify<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.writer.call(work).await
     }
 }

@@ -3,8 +3,7 @@
 use std::path::Path;
 
 use msnp::Handle;
-use sqlx::Connection;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+use rusqlite::Connection;
 use tempfile::TempDir;
 
 use crate::support;
@@ -188,9 +187,8 @@ async fn only_edits_fail_while_the_database_cannot_be_written() {
     let (mut alices, mut bobs) = server.friends("alice", "bob").await;
     let mut chat = Chat::open((&alice, &mut alices), (&bob, &mut bobs)).await;
     server.account("carol").await;
-    let options = SqliteConnectOptions::new().filename(server.data().join("swallowtail.db"));
-    let mut intruder = SqliteConnection::connect_with(&options).await.unwrap();
-    sqlx::query("begin immediate").execute(&mut intruder).await.unwrap();
+    let intruder = Connection::open(server.data().join("swallowtail.db")).unwrap();
+    intruder.execute_batch("begin immediate").unwrap();
 
     alices.line("ADC 1 AL N=carol@example.com\r\nPRP 2 MFN Other\r\nPNG").await;
     chat.exchange("during").await;
@@ -203,7 +201,7 @@ async fn only_edits_fail_while_the_database_cannot_be_written() {
     let received = bobs.before_pong().await;
     assert!(received.is_empty(), "a name that did not change is not announced: {received:?}");
 
-    sqlx::query("rollback").execute(&mut intruder).await.unwrap();
+    intruder.execute_batch("rollback").unwrap();
     alices.done("ADC", "AL N=carol@example.com").await;
     alices.done("PRP", "MFN Other").await;
     bobs.expect("NLN NLN alice@example.com Other").await;

@@ -24,7 +24,7 @@ const KILLS: u64 = 3;
 const PATIENCE: Duration = Duration::from_secs(120);
 const DATABASE: &str = "swallowtail.db";
 /// The script that gives accounts contacts and groups, and then removes everything that the first version of the tables
-/// did not have.
+/// did not have. That version recorded its migrations in another table, with the library SQLx.
 const MAKE_OLD: &str = "import sqlite3, sys\n\
     c = sqlite3.connect(sys.argv[1])\n\
     c.executescript('''\n\
@@ -41,7 +41,12 @@ const MAKE_OLD: &str = "import sqlite3, sys\n\
     alter table accounts drop column other_contacts_name;\n\
     alter table entries drop column in_other_contacts;\n\
     alter table contact_groups drop column number;\n\
-    delete from _sqlx_migrations where version > 1;\n\
+    create table _sqlx_migrations (version bigint primary key, description text not null,\n\
+    installed_on timestamp not null default current_timestamp, success boolean not null,\n\
+    checksum blob not null, execution_time bigint not null);\n\
+    insert into _sqlx_migrations (version, description, success, checksum, execution_time)\n\
+    select version, name, true, x'00', 1 from migrations where version = 1;\n\
+    drop table migrations;\n\
     ''')\n\
     c.execute('vacuum')\n\
     c.execute('pragma wal_checkpoint(truncate)')\n";
@@ -52,8 +57,10 @@ const HASH: &str = "import hashlib, sqlite3, sys\n\
     assert c.execute('pragma foreign_key_check').fetchall() == []\n\
     h = hashlib.sha256()\n\
     for line in c.iterdump():\n\
-    \x20   if '_sqlx_migrations' not in line: h.update(line.encode())\n\
-    done = c.execute('select version, success, checksum from _sqlx_migrations order by 1').fetchall()\n\
+    \x20   if 'INSERT INTO \"migrations\"' not in line: h.update(line.encode())\n\
+    done = c.execute('select version, name from migrations order by 1').fetchall()\n\
+    assert [version for version, _ in done] == list(range(1, len(done) + 1)) and len(done) > 1\n\
+    assert c.execute('select 1 from sqlite_schema where name = ?', ('_sqlx_migrations',)).fetchall() == []\n\
     h.update(repr(done).encode())\n\
     print(h.hexdigest())\n";
 

@@ -64,19 +64,13 @@ async fn a_damaged_page_is_found_wherever_it_is() {
 #[tokio::test]
 async fn a_complete_check_reports_unreadable_rows_and_broken_references() {
     let (directory, store) = store_with(&["alice", "bob"]).await;
-    sqlx::query("update accounts set privacy = 'x' where handle like 'alice%'").execute(&store.writer).await.unwrap();
+    store.run("update accounts set privacy = 'x' where handle like 'alice%'").await;
     let (checked_rows, _) = checked(directory.path()).await;
     assert_eq!(checked_rows.faults, ["account 1 (alice@example.com): the privacy is not valid"]);
     assert_eq!(checked_rows.accounts, 2);
-    let mut writer = store.writer.acquire().await.unwrap();
-    for sql in
-        ["pragma foreign_keys = off", "delete from accounts where handle like 'alice%'", "pragma foreign_keys = on"]
-    {
-        sqlx::query(sql).execute(&mut *writer).await.unwrap();
-    }
-    sqlx::query("pragma foreign_keys = off").execute(&mut *writer).await.unwrap();
+    store.run("delete from accounts where handle like 'alice%'").await;
     let orphan = "insert into entries (owner, handle, lists) values (77, 'x@example.com', 1)";
-    sqlx::query(orphan).execute(&mut *writer).await.unwrap();
+    store.run(format!("pragma foreign_keys = off; {orphan}")).await;
     let (checked_references, _) = checked(directory.path()).await;
     assert_eq!(checked_references.faults, ["row 1 of entries refers to a row of accounts that does not exist"]);
 }

@@ -155,11 +155,13 @@ async fn an_edit_by_a_removed_account_fails_and_changes_nothing() {
     assert!(store.test_roster("bob").await.1.entries.is_empty(), "no part of the edit is written");
 }
 
-/// Makes the next commit fail. SQLite then ends the transaction by itself, but the library still counts it as open.
+/// Makes the next commit fail. SQLite then ends the transaction by itself.
 async fn fail_next_commit(store: &Store) {
     let mut fails = true;
-    let mut writer = store.writer.acquire().await.unwrap();
-    writer.lock_handle().await.unwrap().set_commit_hook(move || !std::mem::take(&mut fails));
+    store
+        .modify(move |connection| Ok(connection.commit_hook(Some(move || std::mem::take(&mut fails)))?))
+        .await
+        .unwrap();
 }
 
 #[tokio::test]
@@ -190,9 +192,9 @@ async fn edits_succeed_immediately_after_a_failed_commit_of_any_kind() {
 #[tokio::test]
 async fn edits_succeed_again_as_soon_as_a_full_disk_has_room() {
     let (_directory, store) = store_with(&["alice"]).await;
-    let (pages,): (i64,) = sqlx::query_as("pragma page_count").fetch_one(&store.writer).await.unwrap();
-    let room = |pages| sqlx::query(AssertSqlSafe(format!("pragma max_page_count = {pages}")));
-    room(pages).execute(&store.writer).await.unwrap();
+    let count = |connection: &mut Connection| Ok(connection.query_row("pragma page_count", [], |row| row.get(0))?);
+    let pages: i64 = store.modify(count).await.unwrap();
+    store.run(format!("pragma max_page_count = {pages}")).await;
     // A sign-up that fails because the disk is full must not break the next edit either.
     let many: Vec<_> = (0..2000).map(|number| new_account(&format!("user{number}"))).collect();
     assert!(store.create_accounts(&many, None).await.is_err());
@@ -200,7 +202,7 @@ async fn edits_succeed_again_as_soon_as_a_full_disk_has_room() {
         (0..2000).map(|number| Change::Entry(handle(&format!("contact{number}")), entry(List::Allow))).collect();
     assert!(store.change("alice", &changes).await.is_err());
     assert!(store.test_roster("alice").await.1.entries.is_empty());
-    room(pages * 1000).execute(&store.writer).await.unwrap();
+    store.run(format!("pragma max_page_count = {}", pages * 1000)).await;
     store.change("alice", &changes).await.unwrap();
     assert_eq!(store.test_roster("alice").await.1.entries.len(), 2000);
 }

@@ -3,6 +3,7 @@
 mod accounts;
 mod damage;
 mod edits;
+mod migrating;
 mod opening;
 mod phones;
 
@@ -11,7 +12,7 @@ use std::sync::Arc;
 
 use msnp::notification::{AddPrompt, Phone, Privacy};
 use msnp::{DisplayName, GroupNumber, Guid, Handle, List, ListBits, Timestamp};
-use sqlx::AssertSqlSafe;
+use rusqlite::Connection;
 use tempfile::TempDir;
 
 use super::*;
@@ -52,6 +53,12 @@ async fn store_with(names: &[&str]) -> (TempDir, Store) {
 impl Store {
     async fn test_roster(&self, name: &str) -> (AccountId, Roster) {
         self.roster(&handle(name)).await.unwrap().unwrap()
+    }
+
+    /// Runs statements on the connection that writes.
+    async fn run(&self, sql: impl Into<String>) {
+        let sql = sql.into();
+        self.modify(move |connection| Ok(connection.execute_batch(&sql)?)).await.unwrap();
     }
 
     /// Writes changes to the roster of one account.
