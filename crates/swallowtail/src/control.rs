@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[tokio::test(flavor = "multi_thread")]
-    async fn a_command_is_confirmed_after_it_is_carried_out_and_a_long_command_is_refused() {
+    async fn a_command_is_carried_out_before_it_is_confirmed_and_a_command_that_is_too_long_is_refused() {
         let data = tempfile::tempdir().unwrap();
         let mut control = Control::open(data.path()).unwrap();
         let path = data.path().to_owned();

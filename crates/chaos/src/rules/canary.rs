@@ -12,7 +12,7 @@ use crate::rule::{Broken, Rule};
 pub(super) const ACCOUNTS: [&str; 2] = ["canary0", "canary1"];
 /// The number of messages that the pair exchanges.
 const MESSAGES: usize = 10;
-/// The time limit for signing in and all messages together.
+/// The total time limit for the sign-in and all messages.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Checks that the pair signs in with passwords and exchanges messages in time.

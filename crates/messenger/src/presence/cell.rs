@@ -44,7 +44,8 @@ pub struct AccountState {
     pub roster: Roster,
     /// The status, picture and personal message of this session.
     pub presence: Presence,
-    /// The appearance of the account. It is replaced whenever the account goes offline for other users.
+    /// The appearance of the account. It is replaced whenever the account starts to appear offline to
+    /// other users.
     appearance: Appearance,
 }
 

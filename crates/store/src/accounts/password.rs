@@ -266,7 +266,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn a_hash_with_less_memory_or_fewer_passes_than_a_new_one_is_weak() {
+    fn a_hash_that_was_made_with_less_memory_or_fewer_passes_than_new_hashes_counts_as_weak() {
         assert!(is_weak(&weak("x")));
         assert!(is_weak("not a hash"));
     }

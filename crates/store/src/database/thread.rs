@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn work_that_has_begun_may_take_longer_and_continues_if_its_caller_goes_away() {
+    async fn work_that_has_begun_has_no_time_limit_and_is_finished_even_if_its_caller_goes_away() {
         let threads = in_memory(1).await;
         let (begun, begins) = oneshot::channel();
         let (end, ends) = mpsc::channel::<()>();
