@@ -232,7 +232,7 @@ mod tests {
 
     /// Root may use every file, so the test expects no error when it runs as root.
     #[test]
-    fn a_file_is_refused_unless_its_owner_can_read_and_write_it_and_the_error_names_a_chmod_command() {
+    fn a_file_that_its_owner_cannot_both_read_and_write_is_refused_and_the_error_names_a_chmod_command() {
         let directory = directory(0o700);
         let path = directory.path().join("file");
         assert!(check_file(&path).is_ok(), "a file that does not exist can be created");
@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_to_a_file_is_refused_because_it_is_not_a_directory() {
+    fn a_directory_path_that_leads_to_a_file_is_refused() {
         let directory = directory(0o700);
         let path = directory.path().join("file");
         fs::write(&path, "x").unwrap();

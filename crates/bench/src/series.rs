@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn a_ratio_above_1_means_that_the_floor_is_better_for_rates_and_for_times() {
+    fn a_ratio_above_1_means_that_the_floor_is_better_both_for_rates_and_for_times() {
         let rounds = |unit| Series { floor: vec![100.0, 200.0], server: vec![50.0, 100.0], ..Series::new("", unit) };
         assert_eq!(rounds(Unit::PerSecond).ratio(), Some(2.0));
         assert_eq!(rounds(Unit::Milliseconds).ratio(), Some(0.5));

@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn an_exempt_address_has_one_larger_limit_for_connections_with_and_without_a_sign_in() {
+    fn the_limits_of_an_exempt_address_are_larger_than_usual_and_do_not_depend_on_a_sign_in() {
         let limits = ConnectionLimits::new(&["192.0.2.0/24".parse().unwrap()], 800, 50, 10);
         assert_eq!(limits.of_address("192.0.2.1".parse().unwrap()), (700, 700));
         assert_eq!(limits.of_address("198.51.100.1".parse().unwrap()), (50, 10));

@@ -97,7 +97,7 @@ mod tests {
     use crate::Config;
 
     #[test]
-    fn the_helper_uses_the_configured_address_or_else_the_first_server_name_with_a_dot() {
+    fn the_helper_uses_the_first_server_name_with_a_dot_if_no_address_is_configured() {
         for (settings, expected) in [
             ("", None),
             ("[helper]\naddress = \"a@b.example\"", None),
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn new_accounts_have_the_helper_as_a_contact_unless_on_new_lists_is_false() {
+    fn new_accounts_have_the_helper_as_a_contact_unless_the_setting_on_new_lists_is_false() {
         for (more, expected) in [("", true), ("on_new_lists = false", false)] {
             let settings = format!("[helper]\nenabled = true\naddress = \"a@b.example\"\n{more}");
             assert_eq!(Config::parse(&settings).unwrap().first_contact().is_some(), expected);

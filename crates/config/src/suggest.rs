@@ -48,7 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_likely_wrong_key_suggests_the_correct_key() {
+    fn a_misspelled_key_gets_the_correct_key_as_a_suggestion() {
         let keys = ["major", "minor", "min_build", "max_build", "deny"];
         for (word, key) in [
             ("least_build", "min_build"),

@@ -71,7 +71,7 @@ fn every_numeric_setting_has_a_maximum() {
 }
 
 #[test]
-fn every_duration_setting_is_limited_to_at_most_a_year() {
+fn every_duration_setting_has_a_maximum_of_a_year_or_less() {
     for setting in every_setting().iter().filter(|setting| matches!(setting.value, Some(Value::Integer(_)))) {
         // The error for a number that is too large says the unit and the largest one.
         let error = error(&file_with(setting, setting.name, "9223372036854775807"));
@@ -114,7 +114,7 @@ fn the_number_of_sections_is_limited_for_every_section_that_may_be_repeated() {
 }
 
 #[test]
-fn a_typo_in_the_name_of_any_setting_suggests_that_setting() {
+fn a_misspelled_name_of_any_setting_gets_the_correct_name_as_a_suggestion() {
     for setting in every_setting().iter().filter(|setting| setting.name.len() > 4) {
         let name = setting.name;
         let value = setting.value.as_ref().unwrap().to_string();

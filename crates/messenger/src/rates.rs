@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn acts_over_the_limit_for_a_period_are_refused() {
+    async fn an_act_is_refused_if_it_exceeds_the_limit_for_a_period() {
         let rates = Rates::default();
         let change = || rates.admit(&handle(1), Act::ChangeName);
         assert_eq!([change(), change(), change(), change(), change(), change()], [true, true, true, true, true, false]);

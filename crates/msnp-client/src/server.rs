@@ -207,7 +207,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_host_may_have_a_port_and_an_ipv6_address_needs_no_brackets() {
+    fn an_ipv6_address_needs_no_brackets_and_any_host_may_be_followed_by_a_port() {
         for (text, notification, http) in [
             ("chat.example.com", "chat.example.com:1863", "http://chat.example.com:8080"),
             ("192.0.2.7:1999", "192.0.2.7:1999", "http://192.0.2.7:8080"),

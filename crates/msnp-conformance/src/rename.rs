@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn lengths_of_renamed_payloads_are_updated_if_correct_and_kept_if_wrong() {
+    fn renaming_updates_a_correct_payload_length_and_keeps_a_wrong_one() {
         let text = "!account bob bob@example.com pw \"Bob\"\na @ sb\na > MSG 1 U 15\na >| bob@example.com\n\
                     a > MSG 2 U 14\na >| bob@example.com\na > MSG 6 A 1665\nh @ http\nh > POST / HTTP/1.1\n\
                     h > Content-Length: 15\nh >\nh >| bob@example.com\n";

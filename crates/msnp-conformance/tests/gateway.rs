@@ -162,7 +162,7 @@ async fn the_session_may_close_with_the_last_bytes_or_after_them() {
 }
 
 #[tokio::test]
-async fn at_the_end_of_a_notification_session_the_server_may_omit_out_if_the_client_has_sent_out() {
+async fn the_server_may_end_a_notification_session_without_out_if_the_client_has_sent_out() {
     let text = |query: &str, body: &[&str]| {
         ["g @ http\n".to_owned(), request(query, &[r"OUT\r\n"]), answer("s1", "; Session=close", body)].concat()
     };
@@ -252,7 +252,7 @@ async fn a_body_with_a_real_ticket_is_sent_with_the_correct_length() {
 }
 
 #[tokio::test]
-async fn the_client_connects_to_the_switchboard_address_in_a_body_and_records_can_contain_its_host() {
+async fn the_client_connects_to_a_switchboard_address_from_a_body_and_later_records_can_use_that_host() {
     let text = [
         "g @ http\n".to_owned(),
         request(OPEN, &[r"XFR 1 SB\r\n"]),

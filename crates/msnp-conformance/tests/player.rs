@@ -130,7 +130,7 @@ async fn noise_before_the_first_chg_is_a_failure() {
 }
 
 #[tokio::test]
-async fn an_optional_mail_note_may_be_missing_but_not_wrong() {
+async fn an_optional_mail_note_may_be_missing_but_a_wrong_one_is_a_failure() {
     let text = format!(
         "{CHG}!maybe\na < MSG Hotmail Hotmail {{len}}\na <| Content-Type: text/x-msmsgsinitialemail{{x}}\\n\na < CHL 0 {{c}}\n"
     );
@@ -159,7 +159,7 @@ async fn the_answer_matches_the_challenge_that_the_server_chose() {
 }
 
 #[tokio::test]
-async fn list_lines_may_arrive_in_any_order_but_each_keeps_the_lines_that_belong_to_it() {
+async fn list_lines_may_arrive_in_any_order_but_the_lines_that_belong_to_a_list_line_must_follow_it() {
     let text = "a @ ns\na > SYN 1 0\na < LSG 0 Other 0\na < LSG 1 A 0\na < LSG 2 B 0\na < LST x\na < BPR 1\na < LST y\n\
                 a < ILN 1 x\na < UBX x 1\na <| u\na < ILN 1 y\n";
     let order = |tell| vec![Receive("SYN 1 0\r\n"), Send(tell)];
@@ -235,7 +235,7 @@ async fn http_answers_are_read_and_compared() {
 }
 
 #[tokio::test]
-async fn records_after_the_one_write_directive_are_sent_in_one_write() {
+async fn the_one_write_directive_makes_the_client_send_records_in_one_write() {
     let text = "a @ ns\n!one-write\na > PNG\na > PNG\na < QNG 50\n";
     let target = Scripted::new(vec![vec![ReceiveOnce, Send("QNG 50\r\n")]]);
     assert_passed(&play_text(text, &target, &quick()).await);

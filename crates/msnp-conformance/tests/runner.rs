@@ -67,7 +67,7 @@ fn serve_once(text: &'static str) -> u16 {
 }
 
 #[test]
-fn the_program_counts_passed_failed_and_unplayed_parts() {
+fn the_program_counts_parts_that_passed_or_failed_or_were_not_played() {
     let text = "!part good\na @ ns\na < HI\na <!\n!part other\n!by-hand make tea\n";
     let output = run(text, serve_once("HI\r\n"), &[]);
     let said = String::from_utf8(output.stdout).unwrap();

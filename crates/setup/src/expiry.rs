@@ -28,7 +28,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_expiry_date_is_read_from_the_certificate_even_if_far_in_the_past_or_future() {
+    fn the_expiry_date_of_a_certificate_is_read_even_if_it_is_far_in_the_past_or_future() {
         for (year, seconds) in [(2005, 1_133_395_200), (2105, 4_289_068_800)] {
             let mut params = rcgen::CertificateParams::new(vec!["a.example".to_owned()]).unwrap();
             params.not_after = rcgen::date_time_ymd(year, 12, 1);

@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn the_certificate_from_the_servers_root_is_renewed_before_it_expires() {
+    fn the_server_renews_a_certificate_from_its_own_root_before_the_certificate_expires() {
         let data = tempfile::tempdir().unwrap();
         let root = Arc::new(Root::open(data.path(), &["login.live.com".to_owned()]).unwrap());
         let tls = Tls::open(&TlsConfig::default(), Some(root)).unwrap().unwrap();

@@ -210,7 +210,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_table_row_shows_handling_and_transcripts_and_a_separate_list_shows_the_gaps() {
+    fn the_gaps_are_in_a_separate_list_and_each_table_row_shows_handling_and_transcripts() {
         let reference = Reference::parse(
             "ns > ADD 2-9 done\nns < ADD 2-9 sent : a note\nns > INF 2-7 done : old\nunshown ns < ADD : why\n",
         )

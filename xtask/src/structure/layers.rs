@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn a_dependency_on_a_higher_layer_is_refused_and_so_is_a_crate_without_a_layer() {
+    fn a_dependency_that_the_table_does_not_list_is_refused_and_so_is_a_crate_without_a_layer() {
         let table: &[Row] = &[("low", &[]), ("high", &["low"])];
         let package = |name: &str, own: &[&str]| Package::new(name, own);
         let cases = [

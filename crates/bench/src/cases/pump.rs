@@ -156,7 +156,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_message_has_the_announced_length_and_its_number() {
+    fn each_message_has_the_announced_length_and_contains_its_own_number() {
         let messages = Messages { bytes: 300, acknowledged: true, window: 1, pause: Duration::ZERO };
         let mut out = Vec::new();
         messages.write(Form::Client, 7, &mut out);

@@ -43,7 +43,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_figure_has_as_many_decimals_as_matter() {
+    fn a_large_figure_has_fewer_decimals_than_a_small_one() {
         for (value, expected) in [
             (None, ""),
             (Some(12_345.6), "12346"),

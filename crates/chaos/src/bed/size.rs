@@ -45,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_scale_changes_every_amount_but_a_duration_is_replaced_by_the_minutes_option() {
+    fn the_scale_changes_every_amount_and_the_minutes_option_replaces_the_duration() {
         let (small, large) = (Size::new(10, None), Size::new(300, Some(2)));
         assert_eq!((small.of(2000), small.of(5), large.of(10)), (200, 1, 30));
         assert_eq!(small.time(Duration::from_secs(7)), Duration::from_secs(7));

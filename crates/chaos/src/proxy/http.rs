@@ -206,7 +206,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn requests_to_port_80_are_forwarded_without_their_host_and_all_others_are_refused() {
+    fn a_request_to_port_80_is_forwarded_without_its_host_and_a_request_to_any_other_port_is_refused() {
         let forwarded = |line: &str| {
             let request = for_the_server(format!("{line} HTTP/1.1\r\n\r\nbody").as_bytes())?;
             Some(String::from_utf8(request).unwrap())

@@ -82,7 +82,7 @@ async fn a_line_that_loses_all_packets_forwards_nothing() {
 }
 
 #[tokio::test]
-async fn a_reset_is_forwarded_but_a_half_open_connection_is_reset_on_one_side_only() {
+async fn a_reset_reaches_the_other_side_unless_the_connection_is_left_half_open() {
     let (_proxy, client, mut server) = connected(Faults::default()).await;
     crate::tcp::reset_when_closed(&client);
     drop(client);

@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn scenarios_chosen_by_id_or_family_or_set_stay_in_the_order_of_the_table() {
+    fn scenarios_that_are_chosen_by_id_or_by_family_or_by_set_stay_in_the_order_of_the_table() {
         assert_eq!(ids(&["s01", "F01"]), ["F01", "S01"]);
         assert_eq!(ids(&["c"]).len(), 8);
         assert_eq!(ids(&["all"]).len(), 80);

@@ -40,13 +40,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn there_are_eighty_scenarios_with_ids_of_their_own() {
+    fn each_of_the_eighty_scenarios_has_a_different_id() {
         let ids: HashSet<_> = all().map(|scenario| scenario.id).collect();
         assert_eq!((ids.len(), all().count()), (80, 80));
     }
 
     #[test]
-    fn the_ids_of_a_family_have_one_letter_and_are_in_order() {
+    fn the_ids_in_a_family_begin_with_the_same_letter_and_are_in_order() {
         for family in FAMILIES {
             let ids: Vec<_> = family.iter().map(|scenario| scenario.id).collect();
             let expected: Vec<_> = (1..=family.len()).map(|number| format!("{}{number:02}", &ids[0][..1])).collect();

@@ -79,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rare_events_no_longer_happen_after_the_bytes_are_used_up() {
+    fn rare_events_stop_when_the_bytes_are_used_up() {
         let mut choices = Choices::from_bytes(&[7, 1, 2, 99]);
         assert_eq!((choices.below(5), choices.below(1000), choices.chance(1)), (2, 258, true));
         assert!(choices.are_used_up());

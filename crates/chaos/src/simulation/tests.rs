@@ -29,7 +29,7 @@ fn every_promise_is_kept_in_many_random_schedules() {
 }
 
 #[test]
-fn seeds_that_failed_in_the_past_pass_now() {
+fn every_seed_that_once_failed_passes_now() {
     for (seed, steps) in Regressions::read().unwrap().of("simulation") {
         let Played { violations, .. } = play(seed, steps);
         assert!(violations.is_empty(), "seed {seed} of {steps} steps: {}", violations[0]);

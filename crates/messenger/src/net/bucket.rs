@@ -61,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn a_charge_larger_than_the_burst_needs_a_full_bucket() {
+    fn only_a_full_bucket_can_pay_a_charge_that_is_larger_than_the_burst() {
         let mut bucket = Bucket::new(2, 10);
         let now = Instant::now();
         assert!(bucket.is_full(now) && bucket.can_pay(3.0, now));

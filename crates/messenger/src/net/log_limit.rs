@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn each_address_causes_one_log_line_a_minute_which_counts_the_suppressed_events() {
+    async fn one_log_line_a_minute_counts_the_suppressed_events_of_each_address() {
         let limit = LogLimit::default();
         assert_eq!(limit.note(address(1)), Some(0));
         for _ in 0..1000 {

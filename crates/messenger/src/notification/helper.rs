@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_helper_may_be_on_more_contact_lists_than_the_usual_limit() {
+    fn only_the_helper_may_be_on_more_contact_lists_than_the_usual_limit_allows() {
         let server = Server::with(with_helper);
         let limits = |name: &str| server.service.roster_limits(&handle(name)).reverse;
         assert_eq!((limits("alice"), limits("bob")), (1000, 15_000));

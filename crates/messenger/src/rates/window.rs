@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn acts_stop_counting_one_by_one_in_the_order_in_which_they_happened() {
+    fn older_acts_stop_counting_before_newer_acts() {
         let start = Instant::now();
         let at = |seconds| start + Duration::from_secs(seconds);
         let mut window = Window::default();

@@ -135,7 +135,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn after_five_failures_calls_are_refused_until_there_was_no_call_for_30_s() {
+    fn after_five_failed_calls_further_calls_are_refused_until_the_client_makes_none_for_30_s() {
         let mut limit = CallLimit::default();
         let start = Instant::now();
         let at = |seconds| start + Duration::from_secs(seconds);
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn failed_calls_do_not_count_if_they_are_far_apart_or_a_later_call_succeeds() {
+    fn failed_calls_do_not_count_if_they_are_far_apart_or_if_a_later_call_succeeds() {
         let mut limit = CallLimit::default();
         let start = Instant::now();
         for step in 0..10 {

@@ -114,7 +114,7 @@ fn chunk(to: &str) -> Vec<u8> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_chat_line_reaches_a_member_that_is_receiving_a_file_within_100_ms() {
+async fn a_chat_line_arrives_within_100_ms_at_a_member_that_is_receiving_a_file() {
     for per_second in [300_000, 1_000_000] {
         let members = Members::new();
         let (from_bob, _bob) = members.join("bob");

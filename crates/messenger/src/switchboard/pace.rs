@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn a_queue_overflows_if_the_member_does_not_read_but_not_at_modem_speed() {
+    fn a_queue_overflows_if_its_member_reads_nothing_but_not_if_it_reads_at_modem_speed() {
         for speed in [4_000.0, 20_000.0, 300_000.0, 1e7] {
             assert_eq!(fill(slow_pause, speed).0, None, "{speed}");
         }

@@ -76,7 +76,7 @@ mod tests {
     use crate::machine::SignedOut;
 
     #[test]
-    fn while_a_result_is_awaited_more_events_are_queued_up_to_a_size_limit() {
+    fn more_events_may_be_queued_while_a_result_is_awaited_but_their_total_size_is_limited() {
         let mut backlog = Backlog::default();
         for _ in 0..MAX_OUTPUTS {
             assert!(!backlog.is_full(false));
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn of_several_sign_outs_in_a_row_only_the_last_one_stays_queued() {
+    fn if_several_sign_outs_follow_each_other_only_the_last_one_stays_in_the_queue() {
         let mut backlog = Backlog::default();
         for reason in [SignedOut::Ended, SignedOut::TimedOut] {
             backlog.push(Event::SignedOut { reason, retry: None });

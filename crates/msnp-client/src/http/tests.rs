@@ -76,7 +76,7 @@ async fn bytes_that_are_not_http_are_refused_without_waiting_for_the_end_of_the_
 }
 
 #[test]
-fn a_header_can_be_found_by_its_exact_spelling_or_in_upper_and_lower_case() {
+fn a_header_can_be_found_either_by_its_exact_spelling_or_regardless_of_upper_and_lower_case() {
     let table = [
         ("PassportURLs: DALogin=x", Some("DALogin=x"), Some("PassportURLs")),
         ("passporturls: DALogin=x", None, Some("passporturls")),
@@ -94,7 +94,7 @@ fn a_header_can_be_found_by_its_exact_spelling_or_in_upper_and_lower_case() {
 }
 
 #[test]
-fn headers_are_read_even_between_unusual_header_lines() {
+fn headers_are_read_even_if_there_are_unusual_lines_between_them() {
     let bytes = b"HTTP/1.0 200\r\nno header\r\nServer : x\r\nX-Long: a\r\n b\r\nX-Bytes: \xFF\r\nDate: then\r\n\r\n";
     let (head, _) = Head::split(bytes).unwrap();
     assert_eq!((head.status(), head.header("Date"), head.header("server")), (200, Some("then"), Some("x")));

@@ -45,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pauses_between_retries_double_up_to_five_minutes_and_a_success_makes_them_short_again() {
+    fn the_pause_between_retries_doubles_up_to_five_minutes_and_is_short_again_after_a_success() {
         let mut backoff = Backoff::new(7);
         for power in 0..40 {
             let longest = Duration::from_secs(1 << power.min(9)).min(LONGEST);

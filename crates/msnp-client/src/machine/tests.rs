@@ -248,7 +248,7 @@ fn after_out_rct_the_client_reconnects_only_after_the_time_that_the_server_gave(
 }
 
 #[test]
-fn an_expired_ticket_is_replaced_but_a_refused_new_ticket_is_not() {
+fn an_expired_ticket_is_replaced_but_a_new_ticket_that_is_refused_is_not_replaced() {
     let mut stage = Stage::online();
     stage.says("OUT SSD\n");
     stage.pass(Duration::from_secs(2));

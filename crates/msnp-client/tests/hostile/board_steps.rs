@@ -113,7 +113,7 @@ async fn after_a_fault_in_any_step_a_message_gets_a_result_and_the_next_message_
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_client_without_an_answer_to_xfr_asks_again_and_ignores_the_late_answer() {
+async fn a_client_that_gets_no_answer_to_xfr_in_time_asks_again_and_ignores_a_late_answer() {
     let mut world = World::new();
     let (client, _events, mut wire) = world.online().await;
     wire.say("QNG 600\n").await;

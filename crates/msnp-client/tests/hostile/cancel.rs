@@ -43,7 +43,7 @@ fn every_future_is_send(server: &Server, account: &Account, client: &Client, eve
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_sign_in_future_that_is_dropped_in_any_step_closes_its_connection() {
+async fn dropping_the_future_of_a_sign_in_at_any_step_closes_the_connection() {
     let mut world = World::new();
     for step in SIGN_IN {
         let signing_in = world.begin();

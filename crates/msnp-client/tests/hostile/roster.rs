@@ -65,7 +65,7 @@ async fn an_endless_list_of_groups_is_refused() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_list_shorter_than_announced_times_out_but_a_list_longer_than_announced_is_accepted() {
+async fn a_list_with_fewer_entries_than_announced_times_out_but_one_with_more_entries_is_accepted() {
     for (contacts, groups, expected) in [(2, 0, false), (1, 1, false), (0, 0, true), (1, 0, true)] {
         let mut world = World::new();
         let signing_in = world.begin();

@@ -168,7 +168,7 @@ async fn a_sign_in_ends_in_time_if_the_connection_is_never_established() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_client_gives_up_on_a_ticket_source_that_never_answers_and_drops_its_future() {
+async fn a_sign_in_times_out_and_drops_the_future_of_a_ticket_source_that_never_answers() {
     let world = World::new();
     let dropped = std::sync::Arc::new(());
     let held = std::sync::Arc::downgrade(&dropped);

@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn header_names_must_match_in_upper_and_lower_case_and_one_space_must_follow_the_colon() {
+    fn the_spelling_of_header_names_must_match_exactly_and_one_space_must_follow_the_colon() {
         let expected = ["HTTP/1.1 200 OK", "PassportURLs: DALogin=a/b"];
         for wrong in ["Passporturls: DALogin=a/b", "PassportURLs:DALogin=a/b"] {
             assert!(compare(&expected, &["HTTP/1.1 200 OK", wrong]).unwrap_err().contains("exactly"), "{wrong}");

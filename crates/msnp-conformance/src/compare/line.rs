@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_must_have_the_same_number_of_words_and_the_same_words() {
+    fn a_line_must_consist_of_exactly_the_expected_words() {
         assert!(compare("GTC A", "GTC A").is_ok());
         assert!(compare("GTC A", "GTC N").unwrap_err().contains("word 2 should be `A` but is `N`"));
         assert!(compare("GTC A", "GTC").unwrap_err().contains("expected 2 words but received 1"));
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_five_words_of_cvr_are_counted_but_not_compared() {
+    fn the_last_five_words_of_the_answer_to_cvr_are_counted_but_not_compared() {
         assert_eq!(
             compare("CVR 2 7.5 7.5 {m} {d} {i}", "CVR 2 1 2 3 4 5").unwrap(),
             "CVR 2 {free} {free} {free} {free} {free}"

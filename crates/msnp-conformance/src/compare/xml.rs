@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn elements_attributes_and_texts_must_be_equal() {
+    fn elements_and_attributes_and_texts_must_all_be_equal() {
         let base = "<s:a x=\"1\"><b>t</b><c/></s:a>";
         for wrong in [
             "<a x=\"1\"><b>t</b><c/></a>",

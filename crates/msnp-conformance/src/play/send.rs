@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn the_answer_in_the_file_is_sent_if_the_challenge_is_unchanged_or_the_answer_is_all_zeros() {
+    fn the_answer_in_the_file_is_sent_if_the_challenge_is_unchanged_or_if_the_answer_is_all_zeros() {
         let same = challenge("15570131571988941333", "15570131571988941333");
         assert_eq!(challenge_answer(12, same.as_ref(), &query("PROD0090YUAUV{2B", "d8")), None);
         let asked = challenge("1", "2");

@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_must_not_be_empty_and_ends_differently_in_lines_and_payloads() {
+    fn a_value_must_not_be_empty_and_may_contain_spaces_and_semicolons_only_in_payloads() {
         let mut vars = Vars::default();
         assert!(!check("C={c}", "C=", &mut vars));
         assert!(!check("{c}", "a b", &mut vars));

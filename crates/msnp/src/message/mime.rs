@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_of_two_headers_with_the_same_name_counts_and_headers_that_are_not_utf_8_are_skipped() {
+    fn headers_that_are_not_utf_8_are_skipped_and_only_the_first_header_with_a_given_name_counts() {
         let mime = Mime::parse(b"A: \xFF\r\na: 1\r\nA: 2\r\n\r\n\xFF").unwrap();
         assert_eq!((mime.header("A"), mime.body()), (Some("1"), b"\xFF".as_slice()));
         assert_eq!(mime.headers().iter().collect::<Vec<_>>(), [("a", "1"), ("A", "2")]);

@@ -7,7 +7,7 @@ fn parse(payload: &str) -> Message {
 }
 
 #[test]
-fn unknown_malformed_and_partial_messages_are_kept_unchanged() {
+fn messages_that_are_unknown_or_malformed_or_partial_are_kept_unchanged() {
     for payload in [
         "",
         "\r\n\r\n",

@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_text_is_split_after_white_space_if_the_second_half_of_a_piece_contains_any() {
+    fn a_long_text_is_split_after_white_space_if_there_is_white_space_in_the_second_half_of_a_piece() {
         let table: [(&str, &[&str]); 6] = [
             ("", &[]),
             ("0123456789", &["0123456789"]),
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn with_a_limit_that_is_too_small_each_message_contains_one_character() {
+    fn each_message_contains_one_character_if_the_limit_is_too_small() {
         assert_eq!(texts(&split_text("a\r\n🐌", None, 0)), ["a", "\n", "🐌"]);
     }
 

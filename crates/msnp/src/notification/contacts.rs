@@ -417,7 +417,7 @@ mod tests {
     }
 
     #[test]
-    fn rem_with_an_invalid_guid_gets_the_error_not_on_list() {
+    fn an_invalid_guid_in_rem_gets_the_error_code_of_a_contact_that_is_not_on_the_list() {
         for line in ["FL", "FL bob@example.com", "AL junk", "PL a@b"] {
             assert_eq!(rem(line), answer(ErrorCode::NotOnList), "{line}");
         }

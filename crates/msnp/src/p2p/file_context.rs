@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn the_rest_of_a_longer_header_is_skipped_and_any_other_header_size_is_refused() {
+    fn unknown_bytes_at_the_end_of_a_header_are_skipped_and_an_impossible_header_size_is_refused() {
         let mut bytes = context("a", b"").encode();
         bytes[..4].copy_from_slice(&580u32.to_le_bytes());
         bytes[16] = 0;

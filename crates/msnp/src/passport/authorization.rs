@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn a_plus_sign_is_not_read_as_a_space_and_a_value_may_contain_equals_signs() {
+    fn a_value_may_contain_equals_signs_and_a_plus_sign_is_not_read_as_a_space() {
         let expected = ("a+b@example.com".to_owned(), b"a=b+c".to_vec());
         assert_eq!(parse("Passport1.4 sign-in=a+b@example.com,pwd=a=b+c"), Some(expected));
     }

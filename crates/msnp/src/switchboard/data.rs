@@ -71,7 +71,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_server_and_a_client_read_the_same_destination(name in "[a-z]{1,9}", data in any::<[u8; FRAME]>()) {
+        fn the_server_and_a_client_find_the_same_destination_in_peer_to_peer_data(name in "[a-z]{1,9}", data in any::<[u8; FRAME]>()) {
             let destination = Handle::parse_lax(&format!("{name}@example.com")).unwrap();
             let message = Message::PeerToPeer(PeerToPeer { destination: destination.clone(), data: data.to_vec() });
             let payload = message.encode();

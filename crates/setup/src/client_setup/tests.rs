@@ -53,7 +53,7 @@ fn windows_xp_gets_its_registry_file_in_the_older_format() {
 }
 
 #[test]
-fn newer_systems_get_a_utf_16_registry_file_and_each_value_in_it_can_be_undone() {
+fn systems_after_windows_xp_get_a_registry_file_in_utf_16_and_can_undo_each_value_of_the_file() {
     let place = place("msn.example.org", GOOD);
     let set = utf16(&file("7.5", &place, "swallowtail.reg").unwrap());
     assert!(set.starts_with("\u{feff}Windows Registry Editor Version 5.00\r\n\r\n"), "{set}");

@@ -73,7 +73,7 @@ mod tests {
     use crate::doctor::target::Ports;
 
     #[test]
-    fn requests_name_the_sign_in_host_of_the_client_or_without_a_client_that_of_the_server() {
+    fn requests_name_the_sign_in_host_of_the_server_if_no_client_is_chosen() {
         let ports = Ports { notification: 1863, http: 80, https: 443 };
         let with_https = Target::remote("a.example", ports);
         let without = Target::remote("a.example", Ports { https: 0, ..ports });

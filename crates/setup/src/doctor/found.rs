@@ -45,7 +45,7 @@ pub(super) struct Trust {
     pub(super) is_proven: bool,
 }
 
-/// The transport of the requests for the sign-in.
+/// The transport that carries the sign-in requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Transport {
     Tls,

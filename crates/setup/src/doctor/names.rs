@@ -83,7 +83,7 @@ mod tests {
     use crate::doctor::target::{Options, Ports, Target};
 
     #[test]
-    fn if_no_client_is_chosen_the_servers_own_names_are_checked_too() {
+    fn the_names_of_the_server_are_checked_too_if_no_client_is_chosen() {
         let ports = Ports { notification: 1863, http: 80, https: 443 };
         let config = "[listen]\nhttps = \"127.0.0.1:443\"\n[http]\nnames = [\"msn.example.org\", \"192.0.2.1\"]\n";
         let ours = Target::ours(&Config::parse(config).unwrap()).unwrap().remove(0);

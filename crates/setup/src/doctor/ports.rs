@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn each_host_must_resolve_to_the_server_but_the_host_of_amsn_may_resolve_to_any_address() {
+    fn the_host_of_amsn_may_resolve_to_any_address_and_every_other_host_must_resolve_to_the_server() {
         let ip = |text: &str| text.parse::<IpAddr>().unwrap();
         let (first, second, old_tls, elsewhere) =
             (ip("192.0.2.1"), ip("192.0.2.2"), ip("192.0.2.7"), ip("203.0.113.9"));

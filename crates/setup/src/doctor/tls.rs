@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn a_server_without_tls_is_red_only_for_clients_that_need_its_tls() {
+    fn a_server_without_tls_is_red_only_for_clients_that_need_tls_from_this_server() {
         let target = Target::remote("a.example", Ports { notification: 1863, http: 0, https: 0 });
         for (client, state) in [("7.5", State::Red), ("7.5-xp", State::Skipped), ("amsn", State::Skipped)] {
             let options = Options { client: Client::find(client), ..Options::default() };

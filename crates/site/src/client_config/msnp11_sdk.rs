@@ -45,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_country_the_languages_and_the_location_in_a_request_identify_msnp11_sdk() {
+    fn msnp11_sdk_is_identified_by_the_country_and_languages_and_location_in_its_request() {
         let country = Some("00".to_owned());
         let library =
             ConfigRequest { country, clcid: Some(0x809), plcid: Some(0x409), geo_id: Some(32), version: None };

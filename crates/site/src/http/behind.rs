@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_last_forwarded_value_from_a_trusted_proxy_counts() {
+    fn only_the_last_value_in_the_forwarded_headers_of_a_trusted_proxy_counts() {
         let forwarded = |value| (FORWARDED_FOR, value);
         let https = (FORWARDED_PROTO, "https");
         let is = |address: &str, secure| Some((address.to_owned(), secure));

@@ -42,7 +42,7 @@ async fn header_names_are_in_title_case_if_the_settings_say_so() {
 }
 
 #[tokio::test]
-async fn the_port_check_gets_200_an_unknown_path_gets_404_and_a_wrong_method_gets_405() {
+async fn the_port_check_gets_200_while_an_unknown_path_gets_404_and_a_wrong_method_gets_405() {
     let server = TestServer::start().await;
     let table = [
         ("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n", "HTTP/1.1 200 OK"),
@@ -64,7 +64,7 @@ async fn the_port_check_gets_200_an_unknown_path_gets_404_and_a_wrong_method_get
 }
 
 #[tokio::test]
-async fn the_connection_closes_after_the_answer_to_a_client_older_than_http_1_1() {
+async fn the_connection_closes_after_the_answer_to_a_request_with_a_version_before_http_1_1() {
     let server = TestServer::start().await;
     // An HTTP/1.0 proxy does not support chunks. The server must not read the body from such a proxy as a second
     // request.

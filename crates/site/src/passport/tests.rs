@@ -61,7 +61,7 @@ async fn the_login_page_issues_a_ticket_that_the_notification_server_accepts() {
 }
 
 #[tokio::test]
-async fn wrong_passwords_unknown_accounts_and_missing_passwords_get_identical_answers() {
+async fn a_wrong_password_and_a_missing_password_and_an_unknown_account_get_identical_answers() {
     let page = "http://login.example.com/".to_owned();
     let server = TestServer::start_with(|config| config.sign_in.page = page).await;
     let expected = Answer::expected(PASSPORT14, "lf", &[]);

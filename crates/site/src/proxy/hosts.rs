@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn the_servers_own_names_are_always_accepted_but_microsofts_only_if_the_proxy_is_enabled() {
+    fn names_of_this_server_are_always_accepted_and_names_of_microsoft_only_if_the_proxy_is_enabled() {
         for own in ["192.0.2.1", "msn.example.org", "chat.example.com", "localhost", "MSN.example.org"] {
             assert!(hosts(false).is_known(own, &caller()), "{own}");
         }

@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn after_five_passwords_from_unfamiliar_addresses_the_hint_is_ignored_for_15_minutes() {
+    async fn the_hint_is_ignored_for_15_minutes_after_five_passwords_from_unfamiliar_addresses() {
         let familiar = Familiar::new();
         let right = passwords(&familiar, ALICE, NO_HINT, false).next().unwrap();
         familiar.note(&from(1, ALICE), &right);
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn wrong_passwords_are_ranked_as_likely_equally_rarely_for_existing_and_unknown_accounts() {
+    async fn a_wrong_password_is_as_rarely_ranked_as_likely_for_an_existing_account_as_for_an_unknown_one() {
         let familiar = Familiar::new();
         familiar.note(&from(1, ALICE), "right");
         for account in [ALICE, "nobody@example.com"] {
@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn the_account_that_has_not_signed_in_for_longest_is_forgotten_first() {
+    async fn the_account_with_the_oldest_sign_in_is_forgotten_first() {
         let familiar = Familiar::new();
         familiar.note(&from(1, ALICE), "right");
         tokio::time::advance(Duration::from_secs(1)).await;

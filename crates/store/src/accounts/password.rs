@@ -294,7 +294,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn a_stored_hash_is_distinguished_from_a_password_and_an_invalid_hash_is_refused() {
+    fn an_invalid_hash_is_refused_and_a_stored_hash_is_distinguished_from_a_password() {
         let salted = "$argon2id$v=19$m=65536,t=3,p=4$c29tZXNhbHQ$RdescudvJCsgt3ub+b4dWRWJTmaasHEQWQ2X9nT3RPM";
         let table = [
             ("password", Ok(false)),

@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn a_changed_shortened_or_invented_ticket_is_invalid() {
+    fn a_ticket_that_was_changed_or_shortened_or_invented_is_invalid() {
         let tickets = tickets(&[(1, 1)]);
         let valid = tickets.issue_at(CLAIMS, TicketLife::Rst, at(0)).secret().to_owned();
         for index in 0..valid.len() {
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_ticket_from_before_a_password_change_has_an_older_password_version() {
+    async fn a_ticket_that_was_issued_before_a_password_change_contains_the_older_password_version() {
         let directory = tempfile::tempdir().unwrap();
         let store = Store::open(directory.path()).await.unwrap();
         let accounts = Accounts::new(store.clone());

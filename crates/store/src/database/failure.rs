@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn the_error_of_a_file_that_cannot_be_opened_names_it_once() {
+    fn the_error_for_a_file_that_cannot_be_opened_names_the_file_only_once() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("missing.db");
         let error = Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap_err();

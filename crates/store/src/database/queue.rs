@@ -97,7 +97,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn every_item_is_taken_once_by_several_threads() {
+    async fn several_threads_take_each_item_exactly_once() {
         const THREADS: usize = 4;
         const ITEMS: u32 = 20_000;
         let queue = Arc::new(Queue::new());
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_full_queue_accepts_an_item_as_soon_as_one_is_taken() {
+    async fn a_full_queue_accepts_an_item_as_soon_as_another_item_is_taken() {
         let queue = Queue::new();
         for item in 0..CAPACITY {
             queue.push(item).await.unwrap();

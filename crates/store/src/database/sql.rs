@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failed_transaction_changes_nothing_and_leaves_none_open() {
+    fn a_failed_transaction_changes_nothing_and_does_not_stay_open() {
         let connection = Connection::open_in_memory().unwrap();
         let failed = transaction(&connection, |connection| {
             execute(connection, "create table numbers (number integer)", &[])?;

@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_terminal_progress_lines_are_printed_at_intervals_until_the_work_ends() {
+    fn an_output_that_is_not_a_terminal_gets_progress_lines_at_intervals_until_the_work_ends() {
         let bar = ProgressBar::hidden();
         let (sender, written) = mpsc::channel();
         let lines = Lines::start(bar.clone(), Pipe(sender), Duration::from_millis(1));

@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn if_only_one_listener_is_on_loopback_that_listener_is_named() {
+    fn a_listener_is_named_if_it_is_the_only_one_on_loopback() {
         let text = text(&addresses("127.0.0.1:1863", "192.0.2.1:7"), None, Some(80));
         assert!(text.contains("Only this machine can reach notification."), "{text}");
         assert!(text.contains("--notification 0.0.0.0:1863 --switchboard 192.0.2.1:7"), "{text}");

@@ -218,7 +218,7 @@ fn a_chat_that_cannot_start_gives_the_reason() {
 }
 
 #[test]
-fn without_a_terminal_the_chat_command_recommends_send_and_listen() {
+fn the_chat_command_recommends_send_and_listen_if_there_is_no_terminal() {
     let output = run(&["chat", ALICE]);
     let error = String::from_utf8(output.stderr).unwrap();
     assert!(!output.status.success(), "{error}");

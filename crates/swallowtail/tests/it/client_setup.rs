@@ -182,7 +182,7 @@ async fn the_operators_certificate_takes_precedence_and_a_reload_keeps_the_root(
 }
 
 #[tokio::test]
-async fn if_own_root_is_false_the_server_neither_creates_nor_offers_a_root() {
+async fn the_server_neither_creates_nor_offers_a_root_if_the_setting_own_root_is_false() {
     let server = TestServer::start_with(|config| config.tls.own_root = false).await;
     assert_eq!(get(&server, "/setup/root.cer").await.status, 404);
     assert!(!get(&server, "/setup/7.5").await.text().contains("swallowtail-root.cer\""));
@@ -388,7 +388,7 @@ async fn private_keys_cannot_be_fetched_at_any_url() {
 }
 
 #[test]
-fn without_a_client_the_client_setup_command_lists_all_clients() {
+fn the_client_setup_command_lists_all_clients_if_no_client_is_named() {
     let output = run(&["client-setup"]);
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success() && text.contains("7.5-xp") && text.contains("Pidgin"), "{text}");

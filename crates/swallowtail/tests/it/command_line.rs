@@ -200,7 +200,7 @@ fn a_file_that_is_not_a_database_is_reported() {
 }
 
 #[test]
-fn a_mistake_in_the_settings_is_reported_with_file_line_and_key() {
+fn a_mistake_in_the_settings_is_reported_with_its_file_and_line_and_key() {
     let data = support::private_directory();
     let file = data.path().join("swallowtail.toml");
     for (config, causes) in [
@@ -297,7 +297,7 @@ fn the_demo_shows_both_sides_of_a_conversation_and_succeeds() {
 
 /// The reader stops early, as in `swallowtail demo | head -1`.
 #[test]
-fn a_program_that_stops_reading_the_output_early_causes_no_panic() {
+fn a_program_that_stops_reading_the_output_before_its_end_causes_no_panic() {
     let data = support::private_directory();
     for number in 0..3 {
         account(data.path(), &["add", &format!("user{number}@example.com"), "--password-stdin"], PASSWORD);

@@ -87,7 +87,7 @@ fn the_first_start_after_client_setup_does_not_report_a_lost_database() {
 }
 
 #[test]
-fn a_damaged_page_prevents_startup_and_store_check_lists_it() {
+fn store_check_lists_a_damaged_page_and_the_server_does_not_start_with_it() {
     let data = with_alice();
     let database = data.path().join("swallowtail.db");
     let check = |more: &[&str]| run(&[&["store", "check", "--data", text(data.path())], more].concat());
@@ -116,7 +116,7 @@ fn a_directory_that_others_can_write_to_is_refused_and_the_error_names_the_chmod
 
 /// Only root can create files of other users. For other users, this test does nothing.
 #[test]
-fn files_of_another_user_are_reported_and_root_creates_files_for_the_owner() {
+fn files_of_another_user_are_reported_and_root_creates_files_for_the_owner_of_the_directory() {
     if !rustix::process::geteuid().is_root() {
         return;
     }

@@ -174,7 +174,7 @@ async fn without_a_test_account_a_refused_sign_in_is_green() {
 }
 
 #[tokio::test]
-async fn a_wrong_advertised_switchboard_is_reported() {
+async fn an_advertised_switchboard_address_without_a_listener_is_reported() {
     let directory = private_directory();
     let nobody = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().to_string();
     let told = nobody.clone();
@@ -187,7 +187,7 @@ async fn a_wrong_advertised_switchboard_is_reported() {
 }
 
 #[tokio::test]
-async fn a_switchboard_of_another_service_is_reported() {
+async fn an_advertised_switchboard_address_of_another_service_is_reported() {
     let directory = private_directory();
     let web = another_service().await.to_string();
     let server = start(&valid_certificate(directory.path()), |config| config.advertise.switchboard = Some(web)).await;
@@ -388,7 +388,7 @@ async fn silent_service() -> SocketAddr {
 }
 
 #[tokio::test]
-async fn the_report_of_a_silent_server_names_the_missing_answer() {
+async fn the_report_about_a_silent_server_names_the_missing_answer() {
     let directory = private_directory();
     let server = start(&valid_certificate(directory.path()), |_| {}).await;
     let silent = silent_service().await;
@@ -487,7 +487,7 @@ async fn only_the_port_checks_are_red_if_a_server_is_down() {
 }
 
 #[tokio::test]
-async fn if_microsofts_names_resolve_elsewhere_the_report_shows_the_lines_to_add_to_the_hosts_file() {
+async fn the_report_shows_lines_for_the_hosts_file_if_names_of_microsoft_resolve_elsewhere() {
     let directory = private_directory();
     let server = start(&valid_certificate(directory.path()), |_| {}).await;
     let options = Options { client: client("7.5"), redirected: true, ..Options::default() };

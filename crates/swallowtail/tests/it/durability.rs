@@ -121,7 +121,7 @@ async fn every_answered_edit_of_a_large_write_survives_kill_9() {
 }
 
 #[tokio::test]
-async fn accounts_created_while_the_server_runs_can_sign_in() {
+async fn accounts_that_are_created_while_the_server_runs_can_sign_in() {
     let (data, server) = server_with(&[ALICE]);
     assert!(server.ticket(BOB, PASSWORD).await.is_err());
     add(data.path(), BOB);
@@ -221,7 +221,7 @@ async fn a_forged_ticket_is_refused_immediately_even_while_the_account_is_busy()
 }
 
 #[tokio::test]
-async fn a_changed_ticket_or_one_for_another_account_is_refused() {
+async fn a_ticket_that_was_changed_or_that_belongs_to_another_account_is_refused() {
     let server = TestServer::start().await;
     let [alice, _bob] = server.accounts(["alice", "bob"]).await;
     let own = server.ticket("alice").await;

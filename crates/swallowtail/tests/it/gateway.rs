@@ -106,7 +106,7 @@ async fn a_sign_in_works_with_request_bodies_split_at_every_offset() {
 }
 
 #[tokio::test]
-async fn when_the_server_ends_a_session_the_answer_after_the_last_bytes_announces_the_close() {
+async fn the_answer_after_the_last_bytes_announces_that_the_server_has_ended_the_session() {
     let server = TestServer::start().await;
     server.accounts(["alice"]).await;
     let mut alice = server.polling("alice").await;
@@ -127,7 +127,7 @@ async fn when_the_server_ends_a_session_the_answer_after_the_last_bytes_announce
 }
 
 #[tokio::test]
-async fn out_closes_a_session_immediately_if_its_queue_is_empty() {
+async fn the_command_out_closes_a_session_immediately_if_its_queue_is_empty() {
     let server = TestServer::start().await;
     server.accounts(["bob"]).await;
     let mut bob = server.polling("bob").await;

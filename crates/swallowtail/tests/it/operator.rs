@@ -65,7 +65,7 @@ async fn an_announcement_reaches_all_online_clients_as_an_alert() {
 }
 
 #[tokio::test]
-async fn all_clients_are_warned_of_a_planned_stop_and_a_signal_stops_the_server_earlier() {
+async fn all_clients_are_warned_of_a_planned_stop_and_a_signal_stops_the_server_before_the_planned_time() {
     let (data, mut server, mut alice, _bob) = friends().await;
     tell(data.path(), &["stop", "--in", "5"]);
     let warning = alice.expect("MSG Hotmail Hotmail 88").await;
@@ -114,7 +114,7 @@ async fn the_reverse_lists_of_others_lose_a_removed_account_immediately() {
 }
 
 #[tokio::test]
-async fn the_reverse_lists_of_others_also_lose_an_account_that_is_removed_while_offline() {
+async fn the_reverse_lists_of_others_also_lose_an_account_that_is_removed_while_it_is_offline() {
     let (data, _server, mut alice, mut bob) = friends().await;
     alice.line("OUT").await;
     bob.expect("FLN alice@example.com").await;

@@ -44,7 +44,7 @@ async fn a_client_that_requests_an_unknown_path_gets_an_empty_answer() {
 }
 
 #[tokio::test]
-async fn a_path_with_a_trailing_slash_redirects_to_the_page() {
+async fn a_path_with_a_trailing_slash_is_redirected_to_the_path_without_it() {
     let server = TestServer::start().await;
     for path in ["/signup", "/setup", "/setup/7.5", "/setup/7.5/undo"] {
         let answer = get(&server, &format!("{path}/")).await;

@@ -168,7 +168,7 @@ async fn a_block_takes_effect_immediately() {
 
 /// One user goes online while the other blocks. In either order, the contact ends up offline.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_block_during_a_sign_in_leaves_the_contact_offline() {
+async fn a_contact_that_is_blocked_while_it_goes_online_sees_the_user_as_offline() {
     let server = TestServer::start().await;
     server.accounts(["alice", "bob"]).await;
     let (mut alice, bob) = server.friends("alice", "bob").await;

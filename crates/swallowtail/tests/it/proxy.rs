@@ -165,7 +165,7 @@ async fn a_connection_that_was_kept_alive_can_become_a_tunnel() {
 }
 
 #[tokio::test]
-async fn without_a_certificate_the_answer_to_a_tls_tunnel_request_names_the_missing_setting() {
+async fn the_answer_to_a_tls_tunnel_request_names_the_setting_to_add_if_there_is_no_certificate() {
     let server = TestServer::start_with(|config| config.tls.own_root = false).await;
     let (head, mut stream) = connect(&server, "login.live.com:443").await;
     assert!(head.starts_with("HTTP/1.1 503 Service Unavailable\r\n"), "{head}");

@@ -102,7 +102,7 @@ fn one_script_sends_a_message_and_another_reads_it() {
 }
 
 #[test]
-fn without_json_the_listener_prints_plain_text() {
+fn the_listener_prints_plain_text_if_json_is_not_requested() {
     let (_data, server) = service();
     let bob = Listener::start(&server, &[BOB]);
     let line = bob.lines.recv_timeout(PATIENCE).unwrap();

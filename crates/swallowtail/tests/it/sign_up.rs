@@ -237,7 +237,7 @@ async fn only_one_of_many_forms_for_the_same_address_succeeds() {
 }
 
 #[tokio::test]
-async fn sign_up_can_be_closed_and_requires_https_from_the_internet() {
+async fn sign_up_can_be_closed_and_is_open_to_the_internet_only_over_https() {
     let server = TestServer::start_with(|config| {
         behind_terminator(config);
         config.sign_up.near = Access::Closed;
@@ -341,7 +341,7 @@ async fn codes_are_created_and_removed_while_the_server_runs() {
 
 /// An address may still be on contact lists when a new account gets it (ns.md section 1.2 rule 11).
 #[tokio::test]
-async fn a_new_account_is_asked_about_users_who_still_have_its_address_on_their_lists() {
+async fn the_owner_of_a_new_account_is_asked_about_users_who_kept_the_address_on_their_lists() {
     let server = TestServer::start().await;
     server.accounts(["alice", "bob"]).await;
     let (mut alice, _bob) = server.friends("alice", "bob").await;

@@ -45,7 +45,7 @@ async fn over_tls_the_nexus_names_the_requested_host_with_https() {
 }
 
 #[tokio::test]
-async fn the_certificate_for_the_requested_name_is_used_or_else_the_first_certificate() {
+async fn the_first_certificate_is_used_if_there_is_no_certificate_for_the_requested_name() {
     let directory = support::private_directory();
     let own = TestCertificate::write(directory.path(), "own", &["chat.example.com", "127.0.0.1"]);
     let old = TestCertificate::write(directory.path(), "old", &["login.live.com", "*.passport.com"]);
@@ -109,7 +109,7 @@ async fn an_unfinished_handshake_does_not_delay_a_stop() {
 }
 
 #[tokio::test]
-async fn an_unfinished_handshake_makes_room_for_others_and_a_refused_client_gets_an_answer_over_tls() {
+async fn a_refused_client_gets_an_answer_over_tls_and_an_unfinished_handshake_makes_room_for_others() {
     let directory = support::private_directory();
     let certificate = TestCertificate::write(directory.path(), "own", &["chat.example.com"]);
     let files = certificate.files.clone();

@@ -173,7 +173,7 @@ mod tests {
     type Step = fn(&mut Input);
 
     #[test]
-    fn moving_and_deleting_work_on_whole_grapheme_clusters_and_words() {
+    fn keys_move_over_and_delete_whole_grapheme_clusters_or_whole_words() {
         let table: [(&str, &[Step], &str, &str); 9] = [
             ("ab", &[Input::left, Input::backspace], "", "b"),
             ("e\u{301}x", &[Input::left, Input::backspace], "", "x"),

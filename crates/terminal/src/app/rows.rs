@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn every_match_is_highlighted_in_upper_and_lower_case() {
+    fn every_match_is_highlighted_whether_it_is_in_upper_or_lower_case() {
         let row = vec![Piece::new("Bob: ", Tone::Other), Piece::new("bobBOB \u{130} bo", Tone::Plain)];
         let found: Vec<_> = highlight(row, "Bob")
             .into_iter()

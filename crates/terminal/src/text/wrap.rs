@@ -145,7 +145,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_row_fits_the_width_and_wrapping_loses_only_spaces(
+        fn wrapping_loses_only_spaces_and_makes_every_row_fit_the_width(
             text in "([a-z]{1,12}|猫| |\n|e\u{301}|🙂){0,30}", first in 0usize..20, rest in 2usize..20,
         ) {
             let rows = wrap(&text, first, rest);

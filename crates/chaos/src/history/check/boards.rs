@@ -305,7 +305,7 @@ mod tests {
     }
 
     #[test]
-    fn a_member_that_leaves_before_a_message_is_acknowledged_may_miss_it() {
+    fn a_member_may_miss_a_message_that_is_acknowledged_after_the_member_has_left() {
         let found = three(|story| {
             let sending = story.begin("alice", Action::Send { message: Digest::of(b"1") });
             story.note("alice", Action::Left { member: "carol".into() });
@@ -316,7 +316,7 @@ mod tests {
     }
 
     #[test]
-    fn a_member_whose_connection_ended_before_it_learned_the_session_id_may_join_again_later() {
+    fn a_member_that_lost_its_connection_before_it_learned_the_session_id_may_join_again_later() {
         for (joins_later, expected) in [(true, vec![]), (false, vec![Promise::Delivery])] {
             let found = story(|story| {
                 story.join("alice", "7", &[]);

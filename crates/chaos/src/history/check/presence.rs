@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn an_account_that_is_hidden_or_signed_out_or_blocks_the_viewer_is_shown_offline() {
+    fn an_account_is_shown_offline_if_it_is_hidden_or_signed_out_or_if_it_blocks_the_viewer() {
         type Leave = fn(&mut Story);
         let ends: [(Leave, &[(&str, &str)]); 4] = [
             (|story| story.done("bob", status("HDN 2")), &[]),

@@ -274,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn only_allowed_accounts_can_see_an_account_with_the_setting_blp_bl() {
+    fn an_account_with_the_setting_blp_bl_is_seen_only_by_accounts_that_it_allows() {
         for (allows, expected) in [(false, vec![Promise::Privacy]), (true, vec![])] {
             let found = story(|story| {
                 for account in ["alice", "bob"] {
@@ -294,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn an_account_that_is_hidden_or_blocks_the_caller_does_not_receive_the_call() {
+    fn a_call_does_not_reach_an_account_that_is_hidden_or_that_blocks_the_caller() {
         let shields: [fn(&mut Story); 2] =
             [|story| story.done("bob", put("BL alice", "")), |story| story.done("bob", status("HDN 2"))];
         for shield in shields {

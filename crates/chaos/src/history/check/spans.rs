@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn overlapping_periods_are_found_and_so_is_the_period_around_a_given_time() {
+    fn periods_that_overlap_are_found_and_so_is_the_period_that_contains_a_given_time() {
         let (one, other) = ([(0, 10), (20, 30)], [(5, 25)]);
         assert_eq!(both(&one, &other), [(5, 10), (20, 25)]);
         assert_eq!(containing(&one, 9), Some((0, 10)));

@@ -1,4 +1,4 @@
-//! Words with texts, as the reference defines them (framing.md section 5).
+//! Reads the text in a word, and sends words that contain any bytes (framing.md section 5).
 
 use anyhow::{Context, Result};
 
@@ -40,7 +40,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn escapes_are_bytes_and_a_broken_escape_stays() {
+    fn an_escape_becomes_a_byte_and_a_malformed_escape_stays_unchanged() {
         assert_eq!(meaning(b"a%41%c3%A9%zz%4%").as_deref(), Some("aAé%zz%4%"));
         for word in ["%00", "%0D", "%0a", "%FF", "a%C3"] {
             assert_eq!(meaning(word.as_bytes()), None, "{word}");

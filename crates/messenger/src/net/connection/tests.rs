@@ -171,7 +171,7 @@ impl Peer {
 }
 
 #[tokio::test(start_paused = true)]
-async fn while_a_command_waits_later_commands_wait_but_lines_from_other_connections_are_written() {
+async fn a_command_that_waits_delays_later_commands_but_not_lines_from_other_connections() {
     let mut peer = connect(4096, None);
     peer.send("A\nWAIT\nB\n").await;
     peer.receive("A\n").await;
@@ -273,7 +273,7 @@ async fn the_timeout_starts_again_with_each_line() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_connection_is_closed_after_a_time_of_silence_and_any_received_byte_restarts_that_time() {
+async fn each_received_byte_restarts_the_timeout_that_closes_a_silent_connection() {
     let mut peer = connect(4096, Some(Duration::from_secs(180)));
     for _ in 0..3 {
         advance(Duration::from_secs(170)).await;
@@ -287,7 +287,7 @@ async fn a_connection_is_closed_after_a_time_of_silence_and_any_received_byte_re
 }
 
 #[tokio::test(start_paused = true)]
-async fn answers_queued_before_an_invalid_line_still_arrive() {
+async fn answers_that_were_queued_before_an_invalid_line_still_arrive() {
     let mut peer = connect(4096, None);
     peer.send("A\nBAD\nB\n").await;
     peer.receive("A\n").await;
@@ -296,7 +296,7 @@ async fn answers_queued_before_an_invalid_line_still_arrive() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn commands_after_out_are_ignored() {
+async fn commands_that_a_client_sends_after_the_command_out_are_ignored() {
     let mut peer = connect(4096, None);
     let handled = peer.handled.clone();
     peer.send("A\nOUT\nB\n").await;
@@ -326,7 +326,7 @@ async fn a_reader_that_is_too_slow_is_disconnected_and_further_sends_to_that_rea
 }
 
 #[tokio::test(start_paused = true)]
-async fn commands_that_are_sent_together_all_get_their_long_answers() {
+async fn commands_that_are_sent_together_all_get_complete_answers_even_if_these_are_long() {
     let start = Instant::now();
     for room in [100, 1 << 20] {
         let mut peer = connect(room, None);

@@ -67,7 +67,7 @@ impl Wake for Count {
 }
 
 #[test]
-fn a_task_that_pauses_for_a_queue_is_woken_once_when_everything_is_written() {
+fn a_task_that_pauses_for_a_queue_is_woken_exactly_once_after_everything_is_written() {
     let outbox = Outbox::new(10);
     let woken = Arc::new(Count::default());
     let waker = Waker::from(woken.clone());
@@ -163,7 +163,7 @@ fn a_line_already_taken_from_the_queue_is_not_replaced() {
 }
 
 #[test]
-fn presence_lines_and_contact_list_changes_keep_their_order() {
+fn presence_lines_and_changes_to_the_contact_list_keep_their_order() {
     let (bob, carol) = (contact("bob"), contact("carol"));
     let order = queued(|outbox| {
         outbox.present(&bob, &lines("Nb1"));
@@ -212,7 +212,7 @@ fn presence_lines_alone_never_close_a_connection_and_never_stop_its_commands() {
 }
 
 #[test]
-fn presence_lines_queued_before_a_contact_list_change_count_as_answers() {
+fn presence_lines_that_are_queued_before_a_change_to_the_contact_list_count_as_answers() {
     let outbox = Outbox::new(10);
     for _ in 0..3 {
         outbox.present(&contact("bob"), &lines("N1"));

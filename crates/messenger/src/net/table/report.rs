@@ -60,7 +60,7 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn a_flood_causes_one_log_line_a_minute_which_counts_the_events() {
+    async fn during_a_flood_one_log_line_a_minute_counts_the_events() {
         let report = Report::default();
         assert_eq!(report.count(Event::MadeRoom), Some((1, 0)));
         for _ in 0..1000 {

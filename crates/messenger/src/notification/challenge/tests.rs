@@ -89,7 +89,7 @@ async fn a_challenge_that_a_client_asks_for_replaces_the_older_one() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_client_is_signed_out_if_its_required_answer_to_a_challenge_is_late() {
+async fn a_client_that_does_not_answer_a_required_challenge_in_time_is_signed_out() {
     let server = strict();
     let mut alice = server.online("alice", "MSNP12").await;
     let lines = alice.after(Duration::ZERO).await;

@@ -175,7 +175,7 @@ async fn msnp11_sdk_may_add_a_contact_to_bl_before_it_removes_the_contact_from_a
 }
 
 #[tokio::test]
-async fn msnp11_sdk_may_add_a_contact_to_al_first_but_the_contact_stays_blocked_while_on_bl() {
+async fn a_contact_that_msnp11_sdk_adds_to_al_stays_blocked_until_msnp11_sdk_removes_it_from_bl() {
     let server = Server::new();
     let (mut alice, mut bob) = (server.online("alice", "MSNP11 CVR0").await, server.online("bob", "MSNP12").await);
     bob.say("ADC 6 FL N=alice@example.com F=Alice").await;
@@ -224,7 +224,7 @@ async fn a_blocked_contact_sees_the_account_go_offline() {
 }
 
 #[tokio::test]
-async fn before_msnp10_groups_have_numbers_and_a_contact_removed_from_its_last_group_leaves_the_list() {
+async fn before_msnp10_a_contact_that_is_removed_from_its_last_group_leaves_the_list() {
     let server = Server::new();
     let (mut alice, mut bob) = (server.online("alice", "MSNP9").await, server.online("bob", "MSNP9").await);
     alice
@@ -246,7 +246,7 @@ async fn before_msnp10_groups_have_numbers_and_a_contact_removed_from_its_last_g
 }
 
 #[tokio::test]
-async fn since_msnp10_a_contact_removed_from_its_last_group_stays_on_the_list() {
+async fn since_msnp10_a_contact_that_is_removed_from_its_last_group_stays_on_the_list() {
     let server = Server::new();
     let mut alice = server.online("alice", "MSNP12").await;
     alice

@@ -3,7 +3,7 @@ use std::time::Duration;
 use super::super::testing::Server;
 
 #[tokio::test]
-async fn the_echo_of_a_setting_or_name_contains_the_list_version_in_dialects_that_have_one() {
+async fn the_echo_of_a_setting_or_a_name_contains_the_list_version_if_the_dialect_has_list_versions() {
     let server = Server::new();
     let mut alice = server.online("alice", "MSNP9").await;
     alice
@@ -35,7 +35,7 @@ async fn the_echo_of_a_setting_or_name_contains_the_list_version_in_dialects_tha
 }
 
 #[tokio::test]
-async fn a_command_that_sets_the_same_value_again_is_answered_but_keeps_the_list_version() {
+async fn a_command_that_sets_the_same_value_again_is_answered_but_does_not_change_the_list_version() {
     let server = Server::new();
     let mut alice = server.online("alice", "MSNP12").await;
     alice.say("ADC 6 FL N=bob@example.com F=Bob").await;
@@ -109,7 +109,7 @@ async fn a_new_name_or_phone_number_is_sent_to_everyone_who_sees_the_account() {
 }
 
 #[tokio::test]
-async fn blp_decides_for_accounts_that_are_neither_on_al_nor_on_bl() {
+async fn blp_decides_whether_accounts_that_are_on_neither_al_nor_bl_can_see_the_user() {
     let server = Server::new();
     let mut alice = server.online("alice", "MSNP12").await;
     let (mut bob, mut carol) = (server.online("bob", "MSNP12").await, server.online("carol", "MSNP12").await);
@@ -135,7 +135,7 @@ async fn the_twenty_first_phone_number_within_a_minute_gets_800() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn changes_of_privacy_name_and_phone_number_count_towards_the_presence_budget() {
+async fn changes_to_privacy_and_to_the_name_and_to_a_phone_number_count_towards_the_presence_budget() {
     let server = Server::new();
     let mut alice = server.online("alice", "MSNP12").await;
     let show = format!("CHG 7 BSY 0 {}", "x".repeat(6000));

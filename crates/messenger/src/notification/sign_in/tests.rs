@@ -98,7 +98,7 @@ async fn a_version_query_is_answered_and_then_the_connection_closes() {
 }
 
 #[tokio::test]
-async fn a_sign_in_is_answered_with_ok_the_subscription_and_the_profile() {
+async fn a_sign_in_is_answered_with_ok_and_then_with_the_subscription_and_the_profile() {
     let server = Server::new();
     for (dialect, ok, subscribed) in [
         ("MSNP8", "USR 4 OK alice@example.com alice 1 0", false),
@@ -139,7 +139,7 @@ async fn a_dispatch_server_redirects_every_client_and_accepts_no_ticket() {
 }
 
 #[tokio::test]
-async fn only_a_valid_ticket_for_the_named_account_signs_in() {
+async fn a_sign_in_needs_a_valid_ticket_for_the_named_account() {
     let server = Server::new();
     let (alice, bob) = (server.ticket("alice").await, server.ticket("bob").await);
     let removed = server.ticket("dave").await;
@@ -170,7 +170,7 @@ async fn answers_to_an_address_that_keeps_sending_invalid_tickets_are_delayed() 
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_eleventh_sign_in_within_ten_seconds_waits_but_those_with_invalid_tickets_do_not_count() {
+async fn the_eleventh_sign_in_with_a_valid_ticket_within_ten_seconds_waits() {
     let server = Server::new();
     for _ in 0..20 {
         let mut stranger = server.before_ticket("alice", "MSNP12").await;

@@ -48,7 +48,7 @@ async fn presence_of_others_is_sent_only_after_the_first_chg() {
 }
 
 #[tokio::test]
-async fn others_see_each_status_but_see_a_hidden_or_signed_out_account_as_offline() {
+async fn others_see_an_account_as_offline_while_it_is_hidden_or_signed_out_and_otherwise_see_its_status() {
     let server = Server::new();
     let (mut alice, mut bob) = (server.online("alice", "MSNP12").await, server.online("bob", "MSNP12").await);
     bob.say("ADC 6 FL N=alice@example.com F=Alice").await;

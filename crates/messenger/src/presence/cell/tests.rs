@@ -138,7 +138,7 @@ fn lines(words: &str) -> String {
 }
 
 #[test]
-fn a_client_older_than_msnp11_receives_no_personal_message() {
+fn a_client_with_a_dialect_older_than_msnp11_receives_no_personal_messages() {
     let (world, _) = World::with_bob();
     let bob = world.add("bob", online(2, Dialect::Msnp10));
     publish(&world.alice, EPOCH, "<Data/>");
@@ -171,7 +171,7 @@ fn an_edit_to_several_entries_informs_each_account_only_once() {
 }
 
 #[test]
-fn if_one_edit_adds_a_watcher_and_changes_the_name_the_watcher_receives_the_new_name() {
+fn an_edit_that_adds_a_watcher_and_also_changes_the_name_sends_the_new_name_to_that_watcher() {
     let (world, bob) = World::with_bob();
     let carol = world.add("carol", online(1, Dialect::Msnp12));
     world.alice.apply(&[rename("A"), Change::Entry(handle("carol"), entry(List::Reverse))], |_| {});
@@ -317,7 +317,7 @@ fn changes_by_others_are_sent_only_after_syn_has_been_answered() {
 }
 
 #[test]
-fn a_phone_number_is_sent_to_accounts_that_see_its_owner_and_have_the_owner_on_fl() {
+fn a_phone_number_is_sent_to_accounts_that_both_see_its_owner_and_have_the_owner_on_fl() {
     let (allowed, blocked) = (List::Reverse | List::Allow, List::Reverse | List::Block);
     let world = World::new([("bob", allowed), ("carol", blocked), ("dave", allowed), ("erin", allowed)]);
     let [bob, carol, dave] = ["bob", "carol", "dave"].map(|name| world.add(name, online(1, Dialect::Msnp8)));

@@ -168,7 +168,7 @@ async fn an_address_without_an_account_has_turns_but_no_cell() {
 }
 
 #[tokio::test]
-async fn loading_an_account_fails_while_the_store_cannot_be_read_but_succeeds_later() {
+async fn an_account_can_be_loaded_again_as_soon_as_the_store_can_be_read_again() {
     let world = World::new(["alice"]);
     let turn = world.directory.turn(&handle("alice")).await;
     world.store.reads.set_broken(true);
@@ -233,7 +233,7 @@ async fn a_session_ends_if_its_account_has_been_removed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_loaded_account_forgets_a_removed_watcher_at_its_next_turn() {
+async fn each_loaded_account_forgets_a_removed_watcher_at_the_next_turn_of_that_account() {
     let world = World::new([]);
     world.add("bob", [("alice", List::Reverse | List::Allow)]);
     world.add("carol", [("alice", List::Allow.into())]);
@@ -251,7 +251,7 @@ async fn each_loaded_account_forgets_a_removed_watcher_at_its_next_turn() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_removed_watcher_is_kept_if_a_new_account_with_the_same_address_watches_again() {
+async fn a_removed_watcher_is_kept_if_a_new_account_with_its_address_is_already_a_watcher() {
     for (lists, expected) in
         [(ListBits::from(List::Forward), ""), (List::Block.into(), "REM 0 RL alice@example.com\r\n")]
     {
@@ -268,7 +268,7 @@ async fn a_removed_watcher_is_kept_if_a_new_account_with_the_same_address_watche
 }
 
 #[tokio::test]
-async fn signed_in_accounts_are_found_but_hidden_accounts_are_not_counted_as_online() {
+async fn only_signed_in_accounts_are_found_and_hidden_accounts_are_not_counted_as_online() {
     let world = World::new(["alice", "bob", "carol"]);
     let (alice, client) = world.sign_in("alice").await;
     let (bob, bobs) = world.sign_in("bob").await;

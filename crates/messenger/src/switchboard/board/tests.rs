@@ -64,7 +64,7 @@ fn messages(text: &str) -> Vec<&str> {
 }
 
 #[test]
-fn a_new_member_gets_the_members_in_the_order_they_joined_and_each_of_them_gets_one_joi() {
+fn a_new_member_gets_the_others_in_joining_order_and_each_of_the_others_gets_one_joi() {
     let (board, alice) = open();
     assert_eq!(alice.reads(), "USR 1 OK alice@example.com alice\r\n");
     let bob = join(&board, "bob");

@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn more_headers_or_fields_than_the_limit_are_refused() {
+    fn a_message_with_too_many_headers_or_fields_is_refused() {
         let many = "X: y\r\n".repeat(MAX_FIELDS + 1);
         assert_eq!(read(&format!("{many}\r\n")), Err(BadMessage::Fields));
         assert_eq!(read(&format!("\r\n{many}")), Err(BadMessage::Fields));

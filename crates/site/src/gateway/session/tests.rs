@@ -51,7 +51,7 @@ async fn a_poll_returns_immediately_but_a_request_with_commands_waits_for_the_re
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_last_bytes_are_sent_in_an_ordinary_answer_and_an_empty_one_then_closes_the_session() {
+async fn an_empty_answer_closes_the_session_after_an_ordinary_answer_with_the_last_bytes() {
     let (session, mut far) = pair();
     far.write_all(b"OUT OTH\r\n").await.unwrap();
     drop(far);
@@ -98,7 +98,7 @@ async fn a_client_that_missed_an_answer_may_send_other_commands() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_request_continues_after_a_disconnect_and_its_repetition_waits_for_the_same_answer() {
+async fn a_request_that_is_repeated_after_a_disconnect_waits_for_the_answer_to_the_original_request() {
     let (session, mut far) = pair();
     assert!(timeout(QUIET, session.ask(OPENING, b"MSG 1\r\n")).await.is_err());
     assert!(session.refuses(OPENING, b"OUT\r\n").await, "another request at the same time");

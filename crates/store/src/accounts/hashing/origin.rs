@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_belongs_to_a_providers_network_and_to_a_customers_network() {
+    fn an_address_belongs_both_to_the_network_of_a_provider_and_to_the_network_of_a_customer() {
         assert_eq!(networks("192.0.2.77"), ["192.0.0.0", "192.0.2.0", "192.0.2.77"]);
         assert_eq!(networks("::ffff:192.0.2.77"), ["192.0.0.0", "192.0.2.0", "192.0.2.77"]);
         let of_a_customer = ["2001:db8::", "2001:db8:1::", "2001:db8:1:2::"];
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn all_spellings_of_a_handle_count_as_one_account_and_a_long_invalid_handle_is_truncated() {
+    fn all_spellings_of_a_handle_count_as_one_account_and_an_invalid_handle_that_is_too_long_is_truncated() {
         let of = |account: &str| Origin::new(Ipv4Addr::LOCALHOST.into(), account);
         assert_eq!(of("Alice@Example.COM").account(), of("alice@example.com").account());
         let long = "x".repeat(100) + "@" + &"y".repeat(100);

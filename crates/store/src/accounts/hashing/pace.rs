@@ -37,7 +37,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn fewer_passwords_may_wait_if_hashing_is_slower_and_more_may_wait_if_there_are_more_threads() {
+    fn the_number_of_passwords_that_may_wait_falls_when_hashing_gets_slower_and_grows_with_the_threads() {
         let mut pace = Pace::default();
         assert_eq!((pace.room(1), pace.room(4)), (100, 400));
         pace.note(Duration::from_secs(1));

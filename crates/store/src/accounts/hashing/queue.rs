@@ -147,7 +147,7 @@ mod tests {
     const FLOOD: usize = 1000;
 
     #[test]
-    fn a_stranger_waits_for_only_one_job_from_an_address_that_has_queued_a_thousand() {
+    fn a_stranger_waits_for_only_one_of_the_thousand_jobs_that_another_address_has_queued() {
         let mut jobs = Jobs::default();
         let displaced = jobs.flood(FLOOD, |number| origin(ATTACKER, number % 10));
         assert_eq!(displaced.len(), FLOOD - MAX_STRANGERS);
@@ -208,7 +208,7 @@ mod tests {
         assert_eq!(jobs.push(Rank::Stranger, &origin(ATTACKER, 9999), 9999), None);
     }
     #[test]
-    fn a_rank_has_as_much_room_as_its_share_of_the_threads() {
+    fn each_rank_has_room_in_the_queue_in_proportion_to_its_share_of_the_threads() {
         const ROOM: usize = 16;
         let mut queue = Queue::default();
         // Adds a number of jobs of a rank. Returns how many of them are not displaced.

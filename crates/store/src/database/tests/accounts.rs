@@ -3,7 +3,7 @@
 use super::*;
 
 #[tokio::test]
-async fn accounts_are_created_either_all_or_none_and_the_account_list_is_sorted_by_address() {
+async fn either_all_or_none_of_the_accounts_are_created_and_the_account_list_is_sorted_by_address() {
     let (_directory, store) = store_with(&["carol", "alice"]).await;
     let taken = store.create_accounts(&[new_account("bob"), new_account("carol")], None).await;
     assert!(matches!(taken, Err(StoreError::Taken(taken)) if taken == handle("carol")));
@@ -65,7 +65,7 @@ async fn the_number_of_a_removed_account_is_not_used_again() {
 }
 
 #[tokio::test]
-async fn if_a_removed_address_is_used_again_accounts_that_kept_it_on_fl_are_on_pl_of_the_new_account() {
+async fn accounts_that_kept_a_removed_address_on_fl_are_on_pl_of_the_new_account_with_that_address() {
     let (_directory, store) = store_with(&["alice", "bob", "carol"]).await;
     store
         .change("bob", &[Change::Entry(handle("alice"), entry(List::Forward | List::Allow | List::Reverse))])
@@ -97,7 +97,7 @@ async fn a_first_contact_is_on_the_lists_of_each_new_account_and_of_no_other_acc
 }
 
 #[tokio::test]
-async fn the_new_account_of_a_first_contact_starts_with_its_earlier_watchers_on_pl() {
+async fn accounts_that_watch_a_first_contact_before_it_exists_are_on_its_pl_when_it_is_created() {
     let (_directory, store) = store_with(&[]).await;
     let contact = handle("helper");
     store.create_accounts(&[new_account("alice")], Some(&contact)).await.unwrap();

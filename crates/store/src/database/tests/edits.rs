@@ -105,7 +105,7 @@ async fn a_failed_edit_changes_nothing_and_does_not_affect_other_edits_in_the_sa
 }
 
 #[tokio::test]
-async fn a_planned_edit_still_raises_the_version_if_a_contacts_phone_number_changes_first() {
+async fn an_edit_raises_the_version_even_if_the_phone_number_of_a_contact_changes_after_the_edit_was_planned() {
     let (_directory, store) = store_with(&["alice", "bob"]).await;
     store.change("alice", &[Change::Entry(handle("bob"), entry(List::Forward))]).await.unwrap();
     let (_, mut alice) = store.test_roster("alice").await;
@@ -122,7 +122,7 @@ async fn a_planned_edit_still_raises_the_version_if_a_contacts_phone_number_chan
 }
 
 #[tokio::test]
-async fn touching_watchers_advances_the_list_stamps_of_accounts_that_have_the_contact_on_fl() {
+async fn the_function_touch_watchers_advances_the_list_stamp_of_each_account_with_the_contact_on_fl() {
     let (_directory, store) = store_with(&["alice", "bob", "carol"]).await;
     for (name, lists) in [("alice", List::Forward), ("bob", List::Allow)] {
         store.change(name, &[Change::Entry(handle("carol"), entry(lists))]).await.unwrap();

@@ -58,7 +58,7 @@ fn tables(directory: &Path) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn the_database_of_an_older_program_is_brought_up_to_date_and_keeps_its_rows() {
+async fn the_database_of_an_older_version_is_brought_up_to_date_and_keeps_its_rows() {
     let (new, store) = store_with(&[]).await;
     store.close().await;
     for done in 0..=3 {
@@ -90,7 +90,7 @@ async fn the_database_of_an_older_program_is_brought_up_to_date_and_keeps_its_ro
 }
 
 #[tokio::test]
-async fn an_old_database_can_be_opened_several_times_at_the_same_time() {
+async fn several_callers_can_open_the_database_of_an_older_version_at_the_same_time() {
     for _ in 0..10 {
         let directory = old_database(&[FIRST]);
         let open = || Store::open(directory.path());
@@ -139,7 +139,7 @@ async fn a_migration_that_fails_changes_nothing_and_is_tried_again() {
 
 /// Such a process would otherwise fail after a few seconds.
 #[tokio::test]
-async fn a_database_that_is_up_to_date_can_be_opened_while_another_process_is_writing() {
+async fn a_database_that_is_up_to_date_can_be_opened_while_another_process_is_writing_to_it() {
     let (directory, store) = store_with(&["alice"]).await;
     let other = connect(directory.path());
     other.execute_batch("begin immediate").unwrap();

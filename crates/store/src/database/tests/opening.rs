@@ -44,7 +44,7 @@ async fn a_database_of_0_bytes_is_refused_with_advice() {
 }
 
 #[tokio::test]
-async fn if_other_data_exists_a_missing_database_is_recreated_only_on_request() {
+async fn a_missing_database_beside_other_data_is_recreated_only_on_request() {
     for trace in ["root", "old-tls", "control.sock", "server.lock"] {
         let directory = tempfile::tempdir().unwrap();
         fs::write(directory.path().join(trace), "").unwrap();
@@ -94,7 +94,7 @@ async fn a_new_database_belongs_to_the_owner_of_its_directory() {
 }
 
 #[tokio::test]
-async fn a_new_database_can_be_opened_several_times_at_the_same_time() {
+async fn several_callers_can_open_a_new_database_at_the_same_time() {
     for _ in 0..10 {
         let directory = tempfile::tempdir().unwrap();
         let open = || Store::open(directory.path());

@@ -3,7 +3,7 @@
 use super::*;
 
 #[tokio::test]
-async fn phone_numbers_are_shown_to_accounts_that_the_contact_allows() {
+async fn the_phone_numbers_of_a_contact_are_shown_to_accounts_that_the_contact_allows() {
     let (_directory, store) = store_with(&["alice", "bob"]).await;
     let numbers = |privacy: &[u8]| Settings {
         privacy: Privacy::parse(privacy).unwrap(),

@@ -93,7 +93,7 @@ fn removing_a_contact_also_removes_the_owner_from_the_reverse_list_of_the_contac
 }
 
 #[test]
-fn allow_and_block_exclude_each_other() {
+fn the_allow_list_and_the_block_list_exclude_each_other() {
     let mut alice = roster("alice");
     let limits = RosterLimits::default();
     apply(&alice.add_to_list(listed(List::Allow, &handle("bob")), &limits, NOW).unwrap(), &mut alice);
@@ -136,7 +136,7 @@ fn a_removed_group_leaves_its_contacts_on_the_list() {
 }
 
 #[test]
-fn in_dialects_with_group_numbers_a_contact_removed_from_its_last_group_is_removed_from_fl() {
+fn removal_from_the_last_group_also_removes_a_contact_from_fl_in_dialects_with_group_numbers() {
     let (mut alice, mut bob) = (roster("alice"), roster("bob"));
     befriend(&mut alice, &mut bob);
     for (number, place) in [(7, GroupNumber::new(1)), (8, None)] {
@@ -180,7 +180,7 @@ fn a_nickname_equal_to_the_handle_changes_nothing_for_a_contact_without_a_nickna
 }
 
 #[test]
-fn an_account_created_with_the_owner_on_its_fl_is_never_on_the_owners_pl() {
+fn an_account_that_is_created_with_the_owner_on_its_fl_is_never_on_pl_of_the_owner() {
     let (mut alice, bob) = (roster("alice"), roster("bob"));
     let shown = |alice: &Roster, limits: &RosterLimits| alice.become_shown(&bob.owner, &bob.name, limits, NOW);
     let full = RosterLimits { reverse: 0, ..RosterLimits::default() };

@@ -25,7 +25,7 @@ mod tests {
     use super::on_password;
 
     #[test]
-    fn short_long_and_accented_passwords_are_accepted_with_a_warning() {
+    fn passwords_that_are_short_or_long_or_accented_are_accepted_with_a_warning() {
         assert_eq!(on_password("s3cr,t &%", 8), "");
         assert!(on_password("secret", 8).contains("shorter than the 8 characters"));
         assert!(on_password("a password of many words", 8).contains("more than 16 characters"));

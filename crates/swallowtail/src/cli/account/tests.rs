@@ -159,7 +159,7 @@ async fn a_command_that_adds_nothing_creates_no_database() {
 }
 
 #[tokio::test]
-async fn accounts_are_imported_from_a_file_with_passwords_and_hashes() {
+async fn an_imported_file_may_contain_both_passwords_and_hashes() {
     let place = Place::new().await;
     let hash = password::hash("from elsewhere").unwrap();
     let text = format!(

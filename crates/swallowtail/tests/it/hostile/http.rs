@@ -140,7 +140,7 @@ async fn sign_ins_to_an_account_under_attack_are_delayed_for_new_addresses_but_n
 }
 
 #[tokio::test]
-async fn simultaneous_password_attempts_are_delayed_too() {
+async fn password_attempts_are_delayed_even_if_they_are_simultaneous() {
     let server = TestServer::start_with(|config| {
         config.limits.exempt.clear();
         config.limits.wrong_passwords_per_account = 2;

@@ -74,7 +74,7 @@ async fn a_false_payload_length_closes_the_connection() {
 }
 
 #[tokio::test]
-async fn a_false_message_length_closes_the_connection_and_the_other_member_receives_bye() {
+async fn the_sender_of_a_false_message_length_is_disconnected_and_the_other_member_receives_bye() {
     let mut scene = Scene::set().await;
     scene.server.account("wendy").await;
     for length in LYING.iter().copied().chain(["1665", "65536", "0000000005", "1000000000"]) {

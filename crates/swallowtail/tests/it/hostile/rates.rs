@@ -96,7 +96,7 @@ async fn an_account_can_call_another_account_only_ten_times_in_ten_seconds() {
 }
 
 #[tokio::test]
-async fn sign_ins_are_delayed_only_from_an_address_that_sent_invalid_tickets() {
+async fn only_sign_ins_from_an_address_that_sent_invalid_tickets_are_delayed() {
     let server = TestServer::start_limited().await;
     let alice = server.account("alice").await;
     let denied = async |server: &TestServer| {

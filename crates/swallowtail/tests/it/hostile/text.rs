@@ -113,7 +113,7 @@ async fn unusual_names_reach_others_as_one_word_with_the_same_meaning() {
 }
 
 #[tokio::test]
-async fn the_longest_names_are_accepted_however_they_are_escaped_and_longer_ones_are_refused() {
+async fn a_name_that_is_too_long_is_refused_and_the_longest_names_are_accepted_both_plain_and_escaped() {
     let server = TestServer::start().await;
     server.account("mallory").await;
     let mut mallory = server.online("mallory").await;

@@ -14,7 +14,7 @@ const fn seconds(seconds: u64) -> Duration {
 }
 
 #[tokio::test]
-async fn a_gateway_session_without_a_request_for_a_minute_is_signed_out() {
+async fn a_gateway_session_is_signed_out_after_a_minute_without_a_request() {
     let server = TestServer::start().await;
     server.accounts(["alice", "bob"]).await;
     let (alice, mut bob) = server.friends("alice", "bob").await;

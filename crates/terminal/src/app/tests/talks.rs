@@ -99,7 +99,7 @@ fn a_new_conversation_with_several_users_gets_its_own_tab() {
 }
 
 #[test]
-fn when_a_session_ends_its_users_are_not_shown_as_leaving() {
+fn users_are_not_shown_as_leaving_when_their_session_ends() {
     let mut desk = Desk::new();
     desk.open("bob");
     let both = ["bob", "carol"];

@@ -92,7 +92,7 @@ fn method_calls_at_the_wrong_step_of_a_transfer_have_no_effect() {
 }
 
 #[test]
-fn a_transfer_is_cancelled_if_its_file_ends_early() {
+fn a_transfer_is_cancelled_if_the_file_is_shorter_than_its_offer_says() {
     let mut pair = Pair::new();
     let id = pair.sides[BOB].engine.offer_file(&handle("alice"), file("a", 100_000), pair.now);
     pair.sides[BOB].files.insert(id, vec![0; 1000]);
@@ -128,7 +128,7 @@ fn a_transfer_ends_when_the_other_member_leaves_or_the_connection_is_lost() {
 }
 
 #[test]
-fn when_one_member_leaves_the_transfers_with_other_members_continue() {
+fn transfers_with_other_members_continue_when_one_member_leaves() {
     let mut pair = Pair::new();
     let [theirs, _] = half_way(&mut pair);
     pair.sides[ALICE].engine.peer_left(&handle("carol"));

@@ -41,7 +41,7 @@ fn data(identifier: u32, offset: u64, total_size: u64) -> Header {
 }
 
 #[test]
-fn chunks_in_the_wrong_order_end_the_transfer() {
+fn a_transfer_ends_if_its_chunks_arrive_in_the_wrong_order() {
     let table: [(&str, Header, &[u8]); 7] = [
         ("a gap", data(500, 3, 10), b"def"),
         ("a duplicate", data(500, 0, 10), b"ab"),

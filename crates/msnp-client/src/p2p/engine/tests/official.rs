@@ -161,7 +161,7 @@ fn object_data_may_arrive_without_a_preparation_message() {
 }
 
 #[test]
-fn any_refusal_except_a_decline_is_reported_as_unsupported() {
+fn every_refusal_that_is_not_a_decline_is_reported_as_an_unsupported_transfer() {
     let mut client = Client::new();
     let id = client.alice.engine.request_object(&handle("bob"), "<msnobj/>", 3, app_id::OBJECT, client.now);
     let invite = client.read_slp();

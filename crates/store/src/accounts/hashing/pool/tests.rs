@@ -72,7 +72,7 @@ async fn a_displaced_caller_gets_the_busy_error_and_its_password_is_not_hashed()
 }
 
 #[tokio::test]
-async fn fewer_callers_may_wait_after_passwords_that_took_long_to_hash() {
+async fn slow_hashing_reduces_the_number_of_callers_that_may_wait() {
     let held = Held::new().await;
     lock(&held.hasher.0.state).pace.note(Duration::from_secs(3600));
     let first = held.enter(1).await;
