@@ -1,24 +1,19 @@
 //! The figures of one measurement over all rounds.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 /// The unit of a figure.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Unit {
     /// Things a second. More is better.
-    #[serde(rename = "/s")]
     PerSecond,
     /// Seconds. Less is better.
-    #[serde(rename = "s")]
     Seconds,
     /// Milliseconds. Less is better.
-    #[serde(rename = "ms")]
     Milliseconds,
     /// Microseconds of processor time. Less is better.
-    #[serde(rename = "µs CPU")]
     ProcessorMicroseconds,
     /// KiB of memory. Less is better.
-    #[serde(rename = "KiB")]
     Kibibytes,
 }
 
@@ -37,6 +32,13 @@ impl Unit {
     /// Returns whether a larger figure is better.
     const fn is_rate(self) -> bool {
         matches!(self, Self::PerSecond)
+    }
+}
+
+impl Serialize for Unit {
+    /// Writes the name that the table shows.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
     }
 }
 

@@ -6,14 +6,14 @@ use std::time::Duration;
 
 use anyhow::Result;
 use swallowtail_chaos::client::http::{request, ticket_request};
-use swallowtail_chaos::client::{Dial, PATIENCE, SignIn};
+use swallowtail_chaos::client::{Dial, PASSWORD, PATIENCE, SignIn};
 use swallowtail_chaos::server::Addresses;
 use tokio::task::JoinSet;
 
 use super::load::measure;
 use super::pump::{Form, Messages, Pumped, pump};
 use crate::bench::Bench;
-use crate::data::{Known, PASSWORD};
+use crate::data::Known;
 use crate::person::{chats, sign_in_all};
 use crate::series::{Series, Unit};
 use crate::wire::{Wire, client_address};
@@ -21,7 +21,7 @@ use crate::wire::{Wire, client_address};
 /// The chats that are measured: each sends a message, waits for it, and pauses.
 const CHATS: usize = 10;
 const CHAT: Messages = Messages { bytes: 300, acknowledged: false, window: 1, pause: Duration::from_millis(5) };
-/// The users who send files, edit or sign in at the same time.
+/// The users who edit or sign in at the same time.
 const WORKERS: usize = 20;
 
 /// What the server does beside the chats.

@@ -4,10 +4,10 @@ use std::fmt::Write;
 use std::time::Instant;
 
 use anyhow::Result;
+use swallowtail_chaos::client::{Account, PASSWORD};
 use swallowtail_store::accounts::password;
 
 use crate::bench::Bench;
-use crate::data::{PASSWORD, handle};
 use crate::series::{Series, Unit};
 
 /// The number of accounts.
@@ -19,7 +19,7 @@ pub(crate) async fn run(bench: &mut Bench) -> Result<()> {
     let hash = password::hash(PASSWORD)?;
     let mut rows = String::new();
     for number in 0..count {
-        writeln!(rows, "{},\"{hash}\",user{number}", handle(number))?;
+        writeln!(rows, "{},\"{hash}\",user{number}", Account::numbered(number).handle)?;
     }
     let mut import = Series::new(format!("import of {count} hashes"), Unit::Seconds);
     let mut start = Series::new(format!("start with {count} accounts"), Unit::Seconds);

@@ -7,12 +7,11 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use swallowtail_chaos::client::http::{request, ticket_in, ticket_request};
-use swallowtail_chaos::client::{Dial, PATIENCE};
+use swallowtail_chaos::client::{Dial, PASSWORD, PATIENCE};
 use swallowtail_store::accounts::password;
 
 use super::load::measure;
 use crate::bench::Bench;
-use crate::data::PASSWORD;
 use crate::series::{Series, Unit};
 use crate::wire::client_address;
 

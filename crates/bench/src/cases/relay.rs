@@ -1,6 +1,9 @@
 //! Messages through the switchboard, beside a bare relay.
 
+use std::time::Duration;
+
 use anyhow::Result;
+use swallowtail_chaos::server::Figures;
 
 use super::load::{Load, measure};
 use super::pump::{Form, Messages, Pumped, pump};
@@ -92,14 +95,10 @@ impl Shape {
         pairs: &mut Vec<[Wire; 2]>,
         form: Form,
         rate: &mut Series,
-        figures: impl Fn() -> Result<swallowtail_chaos::server::Figures>,
+        figures: impl Fn() -> Result<Figures>,
     ) -> Result<Load> {
-        let messages = Messages {
-            bytes: self.bytes,
-            acknowledged: self.acknowledged,
-            window: self.window,
-            pause: std::time::Duration::ZERO,
-        };
+        let messages =
+            Messages { bytes: self.bytes, acknowledged: self.acknowledged, window: self.window, pause: Duration::ZERO };
         let time = bench.time();
         let tasks = pairs.drain(..self.pairs).map(|mut pair| async move {
             let pumped = pump(&mut pair, messages, form, time).await?;

@@ -11,8 +11,12 @@ use swallowtail_store::database::{NewAccount, Store};
 
 use crate::client::{Account, PASSWORD};
 
-/// Creates a database with accounts. Returns a ticket for each account, as a word for USR.
-pub(super) async fn create(directory: &Path, accounts: &[Account]) -> Result<Vec<String>> {
+/// Creates a database with accounts, all with the password [`PASSWORD`]. Returns a ticket for each account, as a word for
+/// USR.
+///
+/// # Errors
+/// Fails if an address is not valid, or if the database cannot be written.
+pub async fn create_accounts(directory: &Path, accounts: &[Account]) -> Result<Vec<String>> {
     let store = Store::open(directory).await.context("could not create the database")?;
     let password_hash = password::hash(PASSWORD)?;
     let new = accounts.iter().map(|account| new_account(account, &password_hash)).collect::<Result<Vec<_>>>()?;

@@ -18,6 +18,7 @@ use crate::proxy::{Faults, Proxy};
 use crate::random::Random;
 use crate::server::{Server, Setup};
 
+pub use accounts::create_accounts;
 pub use size::Size;
 
 /// The lowest N of the networks 127.N.0.0/16 for servers. Clients connect from addresses with a lower N.
@@ -57,7 +58,7 @@ impl Bed {
         let setup = Setup { address: own_address(), ..setup };
         let has_disk = setup.has_disk;
         let mut server = Server::stopped(program, directory, setup)?;
-        let tickets = accounts::create(&server.data(), accounts).await?;
+        let tickets = create_accounts(&server.data(), accounts).await?;
         let disk = if has_disk { Some(Disk::under(&mut server).await?) } else { None };
         server.restart().await?;
         let dialer = Dialer::new(*server.addresses(), Watch::new());

@@ -52,7 +52,7 @@ mod tests {
     async fn the_recorded_parts_of_a_new_account_match_the_parts_read_from_disk() {
         let directory = tempfile::tempdir().unwrap();
         let account = Account::named("alice");
-        accounts::create(directory.path(), std::slice::from_ref(&account)).await.unwrap();
+        accounts::create_accounts(directory.path(), std::slice::from_ref(&account)).await.unwrap();
         let watch = Watch::new();
         note_new(&watch, std::slice::from_ref(&account)).unwrap();
         note_last(&watch, directory.path(), [account.handle.clone()]).await.unwrap();
