@@ -1,8 +1,9 @@
 //! Plays whole conversations of several clients with the messenger, and checks what the clients saw.
 //!
-//! The first two bytes of the input are the number of bytes that decide the choices: the actions of the clients, the
-//! failures of the networks and the store, and the steps of the clock. These bytes come next. A client that follows no
-//! rules sends the rest to the server, line by line. The checker of the simulation must find no broken promise.
+//! The first two bytes of the input are a length. That many bytes follow. They decide the actions
+//! of the clients, the failures of the networks and the store, and the steps of the clock. A client
+//! that follows no rules sends all remaining bytes to the server, line by line. The checker of the
+//! simulation must find no violation.
 
 #![no_main]
 

@@ -1,6 +1,7 @@
 //! Checks that a stream gives the same frames and the same result in chunks of any size.
 //!
-//! The first byte selects the rules. The next seven bytes are the lengths of the chunks, which repeat.
+//! The first byte selects the rules. The next seven bytes are the lengths of the chunks. After the
+//! seventh chunk, the lengths repeat.
 
 #![no_main]
 
@@ -8,8 +9,8 @@ use libfuzzer_sys::fuzz_target;
 use msnp::Malformed;
 use msnp::frame::{Decoder, Flow, Frame, LineRules, Pending, Receiver};
 
-/// Collects every frame. The last word of a line is the length of its payload if it is a number below 1000. A length
-/// above 500 is an error.
+/// Collects every frame. If the last word of a line is a number below 1000, this number is the
+/// length of a payload. A length above 500 is an error.
 struct Collector {
     frames: Vec<(Vec<u8>, Vec<u8>)>,
     flow: Flow,
@@ -56,7 +57,8 @@ fuzz_target!(|input: &[u8]| {
     }
 });
 
-/// Feeds `stream` in chunks of repeating lengths. After a pause, continues until there are no more frames.
+/// Feeds `stream` to the decoder in chunks of these lengths. The collector can pause the decoder
+/// after each frame, so this function continues until no more frames arrive.
 fn feed_in_chunks(
     decoder: &mut Decoder,
     mut stream: &[u8],

@@ -23,7 +23,7 @@ fuzz_target!(|head: &[u8]| {
         let mut completed = head.to_vec();
         complete_request_line(&mut completed, end);
         assert!(completed.ends_with(&head[end..]), "the bytes after the line do not change");
-        // A complete line does not change.
+        // The function must not change a line that is already complete.
         let end = completed.iter().position(|&byte| byte == b'\n').unwrap_or_default();
         let mut again = completed.clone();
         complete_request_line(&mut again, end);

@@ -1,7 +1,8 @@
 //! Checks the parser of messages between users, and the splitting of texts.
 //!
-//! Any payload is a message. It is encoded, and the result must parse as the same message. The pieces of a text must
-//! fit into the limit and be the whole text.
+//! Any payload parses as a message. The encoded message must parse as the same message again. A
+//! long text is split into pieces. Each piece must fit into the limit, and all pieces together must
+//! be the whole text.
 
 #![no_main]
 

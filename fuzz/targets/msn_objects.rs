@@ -1,6 +1,7 @@
 //! Checks the parser of MSNObjects, as XML and as words.
 //!
-//! The word of an object that is read must be valid in CHG, and parse as the same object.
+//! If the parser accepts an object, the word for this object must be valid in CHG. The word must
+//! parse as the same object.
 
 #![no_main]
 

@@ -1,6 +1,7 @@
 //! Checks the commands of a client to a notification server, in every stage.
 //!
-//! A command that is admitted and decoded is encoded again. The result must be admitted and decode to the same command.
+//! If the codec admits and decodes a command, the target encodes the command again. The codec must
+//! admit the encoded command, and decode it to the same command.
 
 #![no_main]
 
@@ -9,7 +10,8 @@ use msnp::frame::{Decoder, Flow, Frame, LineRules, Receiver};
 use msnp::notification::{ClientCommand, Stage, verb};
 use msnp::{Dialect, Refusal};
 
-/// Returns the dialect of a stage. Before the client has negotiated one, any dialect is valid.
+/// Returns the dialect of a stage. Before the client has negotiated a dialect, any dialect is
+/// valid.
 const fn dialect(stage: Stage) -> Dialect {
     match stage {
         Stage::Fresh | Stage::VersionQuery => Dialect::Msnp12,

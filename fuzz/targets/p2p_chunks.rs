@@ -1,7 +1,8 @@
 //! Checks the chunks of peer-to-peer messages, and the descriptions of offered files.
 //!
-//! A chunk encodes to the bytes that it was read from, and lies inside its message. The same bytes, and the data of the
-//! chunk, are also read as the description of a file, whose name must become safe.
+//! A chunk must encode to the bytes that it was read from, and must lie inside its message. The
+//! target also reads the same bytes, and the data of the chunk, as the description of a file. The
+//! name of this file must become safe.
 
 #![no_main]
 

@@ -1,4 +1,5 @@
-//! Checks the parsers of SOAP requests to RST.srf and for MsgrConfig, and of the MsgrConfig query string.
+//! Checks three parsers: one for SOAP requests to RST.srf, one for SOAP requests for MsgrConfig,
+//! and one for the query string of MsgrConfig.
 //!
 //! No input may cause a panic, and no parsed value may exceed its limit. Every body that the RST parser
 //! accepts must also be XML for the MsgrConfig parser.

@@ -1,8 +1,10 @@
 //! Checks the state machine of the client SDK against any notification server and any switchboard.
 //!
-//! The input is a script: each step is a byte that names the actor, a length, and that number of bytes. The machine is
-//! signed in at the beginning. It must never panic, keep more than its limits allow, answer a message twice, or leave a
-//! message unanswered.
+//! The input is a script. Each step of the script begins with two bytes. The first byte selects the
+//! kind of the step, such as data from a server or a lost connection. The second byte is the number
+//! of data bytes that follow. The machine is signed in at the beginning. The machine must not
+//! panic, and must not keep more data than its limits allow. It must report exactly one result for
+//! each message that it is told to send.
 
 #![no_main]
 
@@ -20,7 +22,7 @@ const MAX_STEPS: usize = 200;
 /// The maximum number of bytes that the machine may write after one step.
 const MAX_WRITTEN: usize = 2 * 1024 * 1024;
 
-/// The lines with which the machine is signed in.
+/// The lines that a server sends while the machine signs in.
 const SIGN_IN: [&str; 5] = [
     "VER 1 MSNP12\r\nCVR 2 7 7 7 http://a http://b\r\nUSR 3 TWN S policy\r\n",
     "USR 4 OK alice@example.com 1 0\r\n",
@@ -36,7 +38,7 @@ struct Stage {
     links: Vec<LinkId>,
     notification: Option<LinkId>,
     switchboard: Option<LinkId>,
-    /// The messages without a result.
+    /// The messages that the machine was told to send and whose result it has not reported yet.
     unanswered: BTreeSet<MessageId>,
     connections: usize,
 }
@@ -63,7 +65,8 @@ impl Stage {
         stage
     }
 
-    /// Carries out the outputs. Every connection is made immediately.
+    /// Carries out the outputs of the machine. Every connection that the machine asks for succeeds
+    /// immediately.
     fn drain(&mut self) {
         while let Some(output) = self.machine.poll() {
             match output {
@@ -132,7 +135,7 @@ impl Stage {
         self.drain();
     }
 
-    /// Lets time pass, with the timers that are due on the way.
+    /// Lets time pass, and runs the timers that are due in this time.
     fn pass(&mut self, time: Duration) {
         let end = self.now + time;
         while let Some(timeout) = self.machine.timeout().filter(|timeout| *timeout <= end) {

@@ -1,6 +1,6 @@
 //! Checks the decoder that client programs use for lines from both services.
 //!
-//! A decoded line is encoded again. The result must decode to the same line.
+//! The target encodes each decoded line again. The encoded line must decode to the same line.
 
 #![no_main]
 

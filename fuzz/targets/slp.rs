@@ -1,6 +1,7 @@
 //! Checks the parser of MSNSLP messages.
 //!
-//! A message that is read is written again. The result must be read as the same message, unless it is too long.
+//! If the parser accepts a message, the target encodes the message again. The parser must read the
+//! encoded message as the same message, unless the encoded message is too long.
 
 #![no_main]
 

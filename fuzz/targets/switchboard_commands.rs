@@ -1,6 +1,7 @@
 //! Checks the commands of a client to a switchboard, in both stages.
 //!
-//! A command that is admitted and decoded is encoded again. The result must be admitted and decode to the same command.
+//! If the codec admits and decodes a command, the target encodes the command again. The codec must
+//! admit the encoded command, and decode it to the same command.
 
 #![no_main]
 

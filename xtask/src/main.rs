@@ -1,7 +1,7 @@
 //! The project's own tasks, run as `cargo xtask TASK`.
 //!
-//! `cargo xtask test` runs every check, in continuous integration and before a commit. Most of the other tasks are single
-//! steps of it.
+//! `cargo xtask test` runs every check, in continuous integration and before a commit. Most of the
+//! other tasks are single steps of `cargo xtask test`.
 
 mod bench;
 mod chaos;
@@ -47,7 +47,7 @@ enum Task {
     Sanitize,
     /// Regenerates fuzz/seeds from the golden transcripts and the reference
     Seeds,
-    /// Draws the display picture of the helper again
+    /// Redraws the display picture of the helper account
     Picture,
     /// Regenerates docs/protocol/coverage.md, which lists the verbs of each dialect and the transcripts that show them
     Coverage {
@@ -64,7 +64,8 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
-    /// Measures the server beside the fastest programs that could do the same (`bench --help`)
+    /// Compares the speed of the server with the smallest programs that could do the same work
+    /// (`bench --help`)
     #[command(disable_help_flag = true)]
     Bench {
         /// The arguments of the program in crates/bench

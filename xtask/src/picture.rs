@@ -1,4 +1,5 @@
-//! Draws the display picture of the helper, a swallow, as a PNG. It needs no compression: four colours take 2.5 kB.
+//! Draws the display picture of the helper account as a PNG. The picture shows a swallow. The PNG
+//! needs no compression, because four colours take only 2.5 kB.
 
 use std::fs;
 
@@ -7,7 +8,7 @@ use anyhow::{Context, Result};
 use crate::shell::root;
 
 const FILE: &str = "crates/swallowtail/src/helper/picture.png";
-/// The width and height in pixels, which clients use for display pictures.
+/// The width and height of the picture, in pixels. Clients use this size for display pictures.
 const SIZE: u16 = 96;
 /// The outline of the bird, in pixels.
 const BIRD: [(i32, i32); 20] = [
@@ -32,9 +33,10 @@ const BIRD: [(i32, i32); 20] = [
     (69, 44),
     (77, 35),
 ];
-/// The sky, the bird, and two colours between them for the pixels that are partly covered.
+/// The colours of the sky and the bird, and two colours between them for pixels that the bird
+/// covers in part.
 const COLOURS: [[u8; 3]; 4] = [[0x2F, 0x6D, 0xB5], [0x74, 0x9E, 0xCE], [0xBA, 0xCE, 0xE6], [0xFF, 0xFF, 0xFF]];
-/// The number of points in each direction at which a pixel is sampled.
+/// The number of sample points in each row and in each column of a pixel.
 const SAMPLES: i32 = 4;
 
 /// Writes the picture.
@@ -53,7 +55,8 @@ fn png() -> Vec<u8> {
     out
 }
 
-/// Returns each row: a byte for "no filter", and then its pixels.
+/// Returns all rows of the picture. Each row begins with a byte that means "no filter". The pixels
+/// of the row follow.
 fn rows() -> Vec<u8> {
     let mut rows = Vec::new();
     for y in 0..i32::from(SIZE) {
@@ -76,9 +79,11 @@ fn colour(x: i32, y: i32) -> u8 {
     }
 }
 
-/// Returns whether a point of a pixel is in the outline: a line from there to the right crosses it an odd number of times.
+/// Returns whether a point of a pixel is inside the outline. If it is, a line from the point to the
+/// right crosses the outline an odd number of times.
 fn is_covered((x, y, right, down): (i32, i32, i32, i32)) -> bool {
-    // Halves of a sample, so that all numbers are whole.
+    // The unit is half of the distance between two samples, so that all coordinates are whole
+    // numbers.
     const SCALE: i32 = 2 * SAMPLES;
     let (x, y) = (x * SCALE + 2 * right + 1, y * SCALE + 2 * down + 1);
     let before = BIRD.iter().cycle().skip(BIRD.len() - 1);

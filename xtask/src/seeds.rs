@@ -13,11 +13,11 @@ use crate::shell::root;
 const FOLDER: &str = "fuzz/seeds";
 /// The first bytes of each seed of `frames`. They choose the rules and the lengths of the chunks.
 const FRAMES_HEAD: &[u8] = &[0, 3, 1, 40, 7, 250, 2, 11];
-/// Replaces the values that a server chooses. It is valid as a GUID and as a word.
+/// The text that replaces values that a server chooses. It is valid as a GUID and as a word.
 const CHOSEN: &str = "c1f9a363-4ee9-4a33-a434-b056a4c55b98";
 
-/// The number of bytes in a seed of `conversations` that choose what happens. A schedule of the usual length needs no
-/// more.
+/// The number of bytes in a seed of `conversations` that decide the choices of the simulation, such
+/// as the actions of the clients. A simulation of the usual length needs no more bytes.
 const CHOICES: u16 = 300;
 /// The factor of a linear congruential generator of 64 bits.
 const FACTOR: u64 = 6_364_136_223_846_793_005;
@@ -41,7 +41,8 @@ pub(crate) fn write() -> Result<()> {
 /// Returns all seeds.
 fn all() -> Result<Seeds> {
     let mut seeds = of_transcripts()?;
-    let page = fs::read_to_string(root().join("docs/protocol/payloads.md")).context("no page about payloads")?;
+    let page = fs::read_to_string(root().join("docs/protocol/payloads.md"))
+        .context("docs/protocol/payloads.md cannot be read")?;
     collect_examples(&page, &mut seeds);
     let examples = p2p::examples()?.into_iter();
     seeds.extend(examples.map(|(target, name, bytes)| ((target, name.to_owned()), bytes)));
@@ -73,8 +74,8 @@ fn of_transcripts() -> Result<Seeds> {
     Ok(seeds)
 }
 
-/// Returns the input of `conversations` in which a client that follows no rules sends these lines. The name of the seed
-/// chooses what the others do.
+/// Returns the input of `conversations` in which a client that follows no rules sends these lines.
+/// The name of the seed decides what the other clients do.
 fn conversation(name: &str, lines: &[u8]) -> Vec<u8> {
     let mut state = name.bytes().fold(0, |state: u64, byte| state.wrapping_mul(FACTOR).wrapping_add(byte.into()));
     let choices = (0..CHOICES).map(|_| {
@@ -84,8 +85,8 @@ fn conversation(name: &str, lines: &[u8]) -> Vec<u8> {
     CHOICES.to_be_bytes().into_iter().chain(choices).chain(lines.iter().copied()).collect()
 }
 
-/// Returns the script for `sdk_machine` in which a server says these lines. Before the lines of a switchboard, the
-/// client sends a message and receives the address of a switchboard.
+/// Returns the script for `sdk_machine` in which a server sends these lines. Before the lines of a
+/// switchboard, the client sends a message and receives the address of a switchboard.
 fn script(name: &str, lines: &[u8]) -> Vec<u8> {
     let mut script = Vec::new();
     let mut add = |kind: u8, bytes: &[u8]| {
@@ -122,7 +123,8 @@ fn collect(file: &str, text: &str, seeds: &mut Seeds) {
                 if let Some(value) = text.strip_prefix("Authorization: ") {
                     seeds.insert(("http_head", format!("{file}-{who}")), value.into());
                 }
-                // A query, with a fixed session name instead of the one that a server chooses.
+                // Adds the query, with a fixed session name instead of the name that a server
+                // chooses.
                 if let Some((_, query)) = text.split_once("gateway.dll?") {
                     let query = without_choices(query).replace(CHOSEN, "1132637400.29018").replace(" HTTP/1.1", "");
                     let number = query.len();
@@ -144,8 +146,8 @@ fn collect(file: &str, text: &str, seeds: &mut Seeds) {
     }
 }
 
-/// Adds the seeds of the page about payloads: its messages, which are the code blocks that begin with `MSG`, and its
-/// MSNObjects.
+/// Adds the seeds of the page about payloads. They are the messages of the page (the code blocks
+/// that begin with `MSG`) and its MSNObjects.
 fn collect_examples(page: &str, seeds: &mut Seeds) {
     let messages = page.split("```\n").filter(|block| block.starts_with("MSG "));
     for (number, block) in messages.enumerate() {
@@ -199,7 +201,8 @@ fn without_choices(text: &str) -> String {
     out + rest
 }
 
-/// Returns the bytes of a text (transcripts/README.md section 2). Repetitions are not expanded, to keep seeds short.
+/// Returns the bytes that a text in a transcript stands for (transcripts/README.md section 2). Does
+/// not expand repetitions, so that the seeds stay short.
 fn unescape(text: &str) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut rest = text;

@@ -1,4 +1,4 @@
-//! Runs numbered steps and times them. The first failure stops the run.
+//! Runs numbered steps, and measures how long each step takes. The first failure stops the run.
 
 use std::time::{Duration, Instant};
 
@@ -20,7 +20,7 @@ impl Steps {
         self
     }
 
-    /// Runs the steps up to the first failure, then prints how long each one took.
+    /// Runs the steps up to the first failure, then prints how long each step took.
     pub(crate) fn run(self) -> Result<()> {
         let total = self.0.len();
         let mut done = Vec::with_capacity(total);

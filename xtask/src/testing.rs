@@ -13,8 +13,8 @@ pub(crate) fn run() -> Result<()> {
     Cargo::new(["test", "--workspace"]).env(LONG_TESTS.0, LONG_TESTS.1).run()
 }
 
-/// Runs the tests that `cargo test` ignores because they need the programs that [`crate::tools`] installs. They fail if
-/// one of those is missing.
+/// Runs the tests that `cargo test` ignores because they need the programs that [`crate::tools`]
+/// installs. These tests fail if one of the programs is missing.
 pub(crate) fn run_with_tools() -> Result<()> {
     let tests = Cargo::new(["test", "--workspace", "--tests", "--", "--ignored"]);
     let said = tests.env(LONG_TESTS.0, LONG_TESTS.1).output()?;
@@ -24,8 +24,10 @@ pub(crate) fn run_with_tools() -> Result<()> {
     Ok(())
 }
 
-/// Runs the tests of the codec with the address sanitizer. The codec itself has no `unsafe`, but some of its dependencies
-/// have. The sanitizer's runtime is part of the stable toolchain. Its flag is not stable yet, and needs a target.
+/// Runs the tests of the codec with the address sanitizer. The codec itself has no `unsafe`, but
+/// some of its dependencies contain `unsafe`. The sanitizer's runtime is part of the stable
+/// toolchain. The compiler flag for the sanitizer is not stable yet, and works only if cargo is
+/// called with `--target`.
 pub(crate) fn run_with_sanitizer() -> Result<()> {
     let version = Cargo::new(["-vV"]).output()?;
     let host = version.lines().find_map(|line| line.strip_prefix("host: ")).context("cargo -vV names no host")?;

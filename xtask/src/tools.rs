@@ -33,9 +33,9 @@ const FOR_OLD_TLS: &[Tool] = &[
 /// The program with which `tests/it/doctor.rs` of the service runs the doctor with a wrong clock.
 const FOR_THE_DOCTOR: &[Tool] = &[Tool { package: "faketime", is_installed: || answers("faketime", &["--version"]) }];
 
-/// The programs with which `tests/it/browser.rs` of the service opens its pages.
+/// The programs with which the test `tests/it/browser.rs` opens the pages of the service.
 const FOR_BROWSER: &[Tool] = &[
-    // The test starts Chromium from this path.
+    // The test `tests/it/browser.rs` starts Chromium from this path.
     Tool { package: "chromium", is_installed: || Path::new("/usr/bin/chromium").exists() },
     Tool { package: "nodejs", is_installed: || answers("node", &["--version"]) },
     Tool { package: "npm", is_installed: || answers("npm", &["--version"]) },
@@ -44,7 +44,7 @@ const FOR_BROWSER: &[Tool] = &[
 /// The program with which `tests/it/bots.rs` of the service runs the bot in Python.
 const FOR_BOTS: &[Tool] = &[Tool { package: "python3", is_installed: || answers("python3", &["--version"]) }];
 
-/// The folder of the package.json with the packages that control the browser.
+/// The folder of the package.json that lists the packages with which the test controls the browser.
 const BROWSER_TESTS: &str = "crates/swallowtail/tests/it/browser";
 
 const LIGHTTPD: &str = "lighttpd";
@@ -80,7 +80,7 @@ pub(crate) fn for_dependencies() -> Result<()> {
     cargo_tool("deny")
 }
 
-/// Builds and installs a subcommand of cargo, unless it is there.
+/// Builds and installs a subcommand of cargo, unless it is already installed.
 fn cargo_tool(name: &str) -> Result<()> {
     if !answers("cargo", &[name, "--version"]) {
         println!("cargo-{name} is missing: building it, which takes some minutes");
@@ -118,7 +118,7 @@ fn programs(tools: impl IntoIterator<Item = &'static Tool>) -> Result<()> {
     as_root("apt-get", &[["install", "--yes", "--quiet"].as_slice(), &packages].concat())?;
     drop(no_services);
     if packages.contains(&LIGHTTPD) && answers("systemctl", &["--version"]) {
-        // The package also enables its service at boot.
+        // The lighttpd package also makes the lighttpd service start at boot.
         as_root("systemctl", &["disable", LIGHTTPD])?;
     }
     Ok(())
@@ -146,7 +146,8 @@ impl NoServices {
             Err(error) => return Err(error).context(Self::POLICY),
         }
         let policy = Self { created: true };
-        // Exit code 101 forbids the action. The script allows it again once this process is gone, even after a kill.
+        // Exit code 101 forbids the start of a service. When this process has ended, the script
+        // allows starts again, even if this process was killed.
         let script = format!("#!/bin/sh\nif kill -0 {} 2>/dev/null; then exit 101; fi\n", std::process::id());
         fs::write(Self::POLICY, script).context(Self::POLICY)?;
         fs::set_permissions(Self::POLICY, fs::Permissions::from_mode(0o755)).context(Self::POLICY)?;

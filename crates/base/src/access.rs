@@ -14,13 +14,14 @@ use crate::shell::shell_quoted;
 
 /// Permission to write, for the group and for all other users.
 const WRITABLE_BY_OTHERS: u32 = 0o022;
-/// The sticky bit, which directories such as /tmp have. Every user may write to such a directory.
+/// The sticky bit of directories that every user may write to, such as /tmp.
 const STICKY: u32 = 0o1000;
 
 /// The reason why a data directory, or a file in it, cannot be used.
 #[derive(Debug, Error)]
 pub enum AccessError {
-    /// Users other than its owner can write to the directory, so they could replace the files in it.
+    /// Users other than the owner can write to the directory, so they could replace the files in
+    /// it.
     #[error(
         "users other than the owner of {} can write to it (mode {:04o}), so they could replace the files in it; {}",
         path.display(), mode, close(path, *mode)
@@ -28,7 +29,7 @@ pub enum AccessError {
     Exposed {
         /// The directory.
         path: PathBuf,
-        /// Its permission bits.
+        /// The permission bits of the directory.
         mode: u32,
     },
     /// The directory belongs to another user.
@@ -40,7 +41,7 @@ pub enum AccessError {
     ForeignDirectory {
         /// The directory.
         path: PathBuf,
-        /// The name of its owner.
+        /// The name of the owner of the directory.
         owner: String,
         /// The name of the user that this process runs as.
         user: String,
@@ -54,14 +55,15 @@ pub enum AccessError {
     ForeignFile {
         /// The file.
         path: PathBuf,
-        /// The name of its owner.
+        /// The name of the owner of the file.
         owner: String,
         /// The directory that contains the file.
         directory: PathBuf,
         /// The name of the user that this process runs as.
         user: String,
     },
-    /// The owner itself may not use the directory or the file.
+    /// This process runs as the owner of the directory or file, but the owner's permission bits do
+    /// not allow the access.
     #[error(
         "this process runs as {user}, who owns {} but has too few permissions (mode {mode:04o}); run \
          `chmod u+{needed} {}`",
@@ -70,9 +72,9 @@ pub enum AccessError {
     Mode {
         /// The directory or file.
         path: PathBuf,
-        /// Its permission bits.
+        /// The permission bits of the directory or file.
         mode: u32,
-        /// The permissions that are needed, as chmod names them.
+        /// The permissions that are needed, in the notation of chmod, such as `rwx`.
         needed: &'static str,
         /// The name of the user that this process runs as.
         user: String,
@@ -82,7 +84,7 @@ pub enum AccessError {
     System {
         /// The directory or file.
         path: PathBuf,
-        /// The reason.
+        /// The error of the operating system.
         error: io::Error,
     },
 }
@@ -112,8 +114,9 @@ pub fn check_directory(directory: &Path) -> Result<(), AccessError> {
     Ok(())
 }
 
-/// Checks that this process may read and write a file, if the file exists. Does not open the file: closing a database
-/// that this process has also opened elsewhere would release the locks on the database.
+/// Checks that this process may read and write a file, if the file exists. This function does not
+/// open the file. If the file is a database that this process also has open elsewhere, closing the
+/// file again would release the locks on the database.
 ///
 /// # Errors
 /// Returns an error whose text says what to do.
@@ -147,7 +150,7 @@ fn metadata(path: &Path) -> Result<Option<Metadata>, AccessError> {
     }
 }
 
-/// Returns whether the permissions of a file or directory keep this process out.
+/// Returns whether the permissions of a file or directory deny this process the access.
 fn is_denied(path: &Path, access: Access) -> Result<bool, AccessError> {
     match accessat(CWD, path, access, AtFlags::EACCESS) {
         Ok(()) => Ok(false),
@@ -156,8 +159,9 @@ fn is_denied(path: &Path, access: Access) -> Result<bool, AccessError> {
     }
 }
 
-/// Returns the advice that makes a directory safe. A directory with the sticky bit, such as /tmp, keeps its
-/// permissions.
+/// Returns what the operator should do if other users can write to the data directory. For a
+/// directory with the sticky bit, such as /tmp, the advice is to choose another directory, and not
+/// to change the permissions.
 fn close(directory: &Path, mode: u32) -> String {
     if mode & STICKY != 0 {
         "choose a directory that nothing else uses".to_owned()
@@ -166,8 +170,8 @@ fn close(directory: &Path, mode: u32) -> String {
     }
 }
 
-/// Returns the name of a user, or the user's number if /etc/passwd contains no name, for example because a directory
-/// service manages the user. `chown` accepts both.
+/// Returns the name of a user, or the user's number if /etc/passwd contains no name, for example
+/// because the user is managed by LDAP. `chown` accepts a name or a number.
 fn name(uid: u32) -> String {
     let users = fs::read_to_string("/etc/passwd").unwrap_or_default();
     name_in(&users, uid).unwrap_or_else(|| uid.to_string())
@@ -232,7 +236,7 @@ mod tests {
 
     /// Root may use every file, so the test expects no error when it runs as root.
     #[test]
-    fn a_file_that_its_owner_cannot_both_read_and_write_is_refused_and_the_error_names_a_chmod_command() {
+    fn a_file_that_its_owner_may_only_read_is_refused_and_the_error_names_a_chmod_command() {
         let directory = directory(0o700);
         let path = directory.path().join("file");
         assert!(check_file(&path).is_ok(), "a file that does not exist can be created");

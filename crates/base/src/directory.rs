@@ -1,4 +1,5 @@
-//! Creates directories and files for secrets: only their owner can read or write them.
+//! Creates directories and files for secrets. Only the owner can read or write these directories
+//! and files.
 
 use std::fs::{DirBuilder, File};
 use std::io;
@@ -9,8 +10,9 @@ use rustix::fs::{CWD, RenameFlags, renameat_with};
 use rustix::io::Errno;
 use rustix::process::geteuid;
 
-/// Creates a directory, and any missing parents, that only its owner can use. A directory that already exists keeps its
-/// permissions, which are the operator's choice.
+/// Creates a directory, and creates any missing parent directories. Only their owner can use the
+/// directories that this function creates. A directory that already exists keeps its permissions,
+/// which are the operator's choice.
 ///
 /// # Errors
 /// Returns the error of the operating system, for example when the path is a file.
@@ -23,17 +25,19 @@ pub fn create_private_directory(directory: &Path) -> io::Result<()> {
 /// If this process runs as root, the owner of `directory` becomes the owner of the file (see [`give_to_owner_of`]).
 ///
 /// # Errors
-/// Returns the error of the operating system: [`io::ErrorKind::AlreadyExists`] if the file exists.
+/// Returns the error of the operating system, which is [`io::ErrorKind::AlreadyExists`] if the file
+/// exists.
 pub fn create_private_file(path: &Path, directory: &Path) -> io::Result<File> {
     let file = File::options().write(true).create_new(true).mode(0o600).open(path)?;
     give_to_owner_of(directory, &file)?;
     Ok(file)
 }
 
-/// Gives a file or directory that root has just created to the owner of `directory`. Does nothing if this process does
-/// not run as root.
+/// Changes the owner of a file or directory that root has just created. The owner of `directory`
+/// becomes the new owner. This function does nothing if the process does not run as root.
 ///
-/// Without this, a command that an operator runs as root would leave files behind that the server cannot open.
+/// Without this function, a command that an operator runs as root would leave files behind that the
+/// server cannot open.
 ///
 /// # Errors
 /// Returns the error of the operating system, for example when `directory` does not exist.
@@ -48,10 +52,12 @@ pub fn give_to_owner_of(directory: &Path, file: &File) -> io::Result<()> {
 /// Renames a file within one file system, unless a file with the new name exists.
 ///
 /// # Errors
-/// Returns the error of the operating system: [`io::ErrorKind::AlreadyExists`] if a file with the new name exists.
+/// Returns the error of the operating system, which is [`io::ErrorKind::AlreadyExists`] if a file
+/// with the new name exists.
 pub fn rename_unless_exists(from: &Path, to: &Path) -> io::Result<()> {
     match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
-        // Some file systems, such as NFS, do not support NOREPLACE. A hard link never replaces a file either.
+        // Some file systems, such as NFS, do not support NOREPLACE. There, a hard link gives the
+        // file its new name, and also never replaces a file.
         Err(Errno::INVAL | Errno::NOSYS) => std::fs::hard_link(from, to),
         renamed => Ok(renamed?),
     }

@@ -1,7 +1,8 @@
-//! The operating-system services that every part of the server uses: the time, random numbers, locks, memory and private files.
+//! The operating-system services that every part of the server uses: the time, random numbers,
+//! locks, memory and private files.
 //!
-//! The crate owns no state. It knows nothing about connections, accounts or settings, and does not depend on any crate
-//! that does.
+//! The crate owns no state. It knows nothing about connections, accounts or settings, and does not
+//! depend on a crate that knows about them.
 
 pub mod access;
 pub mod clock;

@@ -4,8 +4,10 @@ use msnp::Guid;
 
 /// Returns `N` random bytes from the operating system.
 ///
-/// Ends the process if the operating system provides none, because secrets could be guessed from then on. The generator
-/// does not fail once it is seeded, which happens long before a server starts.
+/// Ends the process if the operating system provides no random bytes, because anyone could guess
+/// secrets that the process creates without random bytes. This does not happen in practice. The
+/// generator never fails after the system has seeded it, and the system seeds it long before a
+/// server starts.
 #[must_use]
 pub fn bytes<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
@@ -29,7 +31,7 @@ pub fn guid() -> Guid {
     Guid::from_bytes(bytes)
 }
 
-/// Returns a random number below `end`, which must not be 0. The bias is at most `end` / 2^64.
+/// Returns a random number below `end`. `end` must not be 0. The bias is at most `end` / 2^64.
 #[must_use]
 pub fn below(end: u64) -> u64 {
     u64::from_le_bytes(bytes()) % end

@@ -3,13 +3,16 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasher, Hash};
 
-/// Maps with a smaller capacity than this are never shrunk. Most maps never grow beyond it.
+/// Maps with a smaller capacity than this are never shrunk. Most maps never grow beyond this
+/// capacity.
 const MIN_CAPACITY: usize = 1024;
 
-/// Shrinks a map that uses less than a quarter of its capacity, so that it does not keep the memory of its largest size.
+/// Shrinks a map that uses less than a quarter of its capacity, so that the map does not keep the
+/// memory of its largest size.
 ///
-/// Call this after each removal. The map keeps room for twice its entries, so it shrinks again, or grows, only after
-/// many more calls. On average, a call therefore takes constant time.
+/// Call this function after each removal. When it shrinks a map, the map keeps room for twice its
+/// entries, so many calls pass before the map shrinks or grows again. On average, a call therefore
+/// takes constant time.
 pub fn shrink_sparse<K: Eq + Hash, V, S: BuildHasher>(map: &mut HashMap<K, V, S>) {
     if map.capacity() > MIN_CAPACITY && map.len() < map.capacity() / 4 {
         map.shrink_to(map.len() * 2);

@@ -1,7 +1,8 @@
 //! Random numbers and a clock that a test controls, so that a run of the server can be repeated exactly.
 //!
-//! A simulation applies to one thread. All other threads use the random numbers and the clock of the operating system,
-//! and so does this thread after the [`Simulation`] has ended.
+//! A simulation applies to one thread. All other threads use the random numbers and the clock of
+//! the operating system. After the [`Simulation`] has ended, its thread again uses the random
+//! numbers and the clock of the operating system.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -35,8 +36,9 @@ impl fmt::Debug for Simulation {
 }
 
 impl Simulation {
-    /// Begins a simulation in this thread, and ends any earlier one. `fill` fills a slice with random bytes, and `now`
-    /// returns the time since the start of 1970. Neither may call [`random`](crate::random) or [`clock`](crate::clock).
+    /// Begins a simulation in this thread, and ends an earlier simulation of the thread. `fill`
+    /// fills a slice with random bytes, and `now` returns the time since the start of 1970. Neither
+    /// closure may call [`random`](crate::random) or [`clock`](crate::clock).
     pub fn begin(fill: impl FnMut(&mut [u8]) + 'static, now: impl Fn() -> Duration + 'static) -> Self {
         SOURCES.set(Some(Sources { fill: Box::new(fill), now: Box::new(now) }));
         Self { thread: PhantomData }

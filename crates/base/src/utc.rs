@@ -49,7 +49,8 @@ impl Utc {
         format!("{}T{hour:02}:{minute:02}:{second:02}Z", self.date())
     }
 
-    /// Returns the date and time as the login servers wrote them after their name, such as `2005.11.22.05.10.00`.
+    /// Returns the date and time in the format that the login servers appended to their name, such
+    /// as `2005.11.22.05.10.00`.
     #[must_use]
     pub fn dotted(self) -> String {
         let (year, month, day) = self.civil_date();

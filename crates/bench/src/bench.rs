@@ -1,4 +1,4 @@
-//! What all cases share: the sizes, the servers, and where the figures go.
+//! The state that all cases share: the sizes, the servers, and the report.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -16,13 +16,13 @@ const TIME: Duration = Duration::from_secs(2);
 /// How long one figure is measured with `--smoke`.
 const SMOKE_TIME: Duration = Duration::from_millis(200);
 
-/// What all cases share.
+/// The state that all cases share.
 pub(crate) struct Bench {
     /// The server's program.
     pub(crate) program: PathBuf,
-    /// How often everything is measured.
+    /// The number of rounds. Each round makes every measurement once.
     pub(crate) rounds: u32,
-    /// True if the sizes are small, only to see that every case works.
+    /// True for a smoke test. Its sizes are small, and it only shows that every case works.
     pub(crate) is_smoke: bool,
     /// The name of the case that is being measured.
     pub(crate) case: &'static str,
@@ -48,7 +48,7 @@ impl Bench {
         if self.is_smoke { smoke } else { full }
     }
 
-    /// Returns the sizes of a case, with `most` in place of larger ones.
+    /// Returns the sizes of a case. Each size above `most` becomes `most`.
     pub(crate) fn sizes(sizes: &[usize], most: usize) -> Vec<usize> {
         let mut chosen: Vec<_> = sizes.iter().map(|size| (*size).min(most)).collect();
         chosen.dedup();
@@ -65,8 +65,8 @@ impl Bench {
         self.report.add(self.case, series);
     }
 
-    /// Starts a server on the data that `prepare` creates. Clients connect from loopback, which is exempt from the limits
-    /// on addresses.
+    /// Starts a server on the data that `prepare` creates. Clients connect from loopback. The
+    /// server's limits for each address do not apply there.
     ///
     /// # Errors
     /// Fails if the data cannot be created or the server does not start.

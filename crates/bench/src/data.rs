@@ -25,15 +25,16 @@ pub(crate) struct Data {
 /// An account with a ticket.
 #[derive(Clone, Debug)]
 pub(crate) struct Known {
-    /// Its address.
+    /// The address of the account.
     pub(crate) handle: String,
-    /// Its ticket, as a word for USR.
+    /// The ticket, as the last word of USR.
     pub(crate) ticket: String,
 }
 
 impl Data {
-    /// Creates a database with accounts in a ring: each has the `contacts` next accounts on its contact list, and is on
-    /// the lists of the previous ones.
+    /// Creates a database with accounts that form a ring. Each account has the next `contacts`
+    /// accounts on its contact list. It is therefore on the contact lists of the previous
+    /// `contacts` accounts.
     ///
     /// # Errors
     /// Fails if the database cannot be written.
@@ -78,7 +79,7 @@ fn roster(accounts: &[Stored], place: usize, account: &Stored, contacts: usize) 
         let contact = entries.entry(&accounts[(place + distance) % count].handle).or_default();
         contact.lists = contact.lists | List::Forward | List::Allow;
         contact.contact = Some(random::guid());
-        // In a small ring, a contact is also a watcher.
+        // In a small ring, another account can be both a contact and a watcher of this account.
         let watcher = entries.entry(&accounts[(place + count - distance) % count].handle).or_default();
         watcher.lists = watcher.lists | List::Reverse | List::Allow;
     }

@@ -1,8 +1,9 @@
 //! The program behind `cargo xtask bench`.
 //!
-//! Each of the [`cases`] measures a running server with clients in this process. Where it makes sense, the same clients
-//! also measure a [`floor`]: the smallest program that could do the same work. Floor and server take turns, so both see
-//! the same machine. [`report`] prints the medians, the ratio of server and floor, and how far the rounds differ.
+//! Each of the [`cases`] measures a running server with clients in this process. Where it makes
+//! sense, the same clients also measure a [`floor`]: the smallest program that could do the same
+//! work. Floor and server take turns, so other load on the machine affects both. [`report`] prints
+//! the medians, the ratio of server and floor, and how much the rounds differ.
 
 mod bench;
 mod case;
@@ -38,7 +39,8 @@ async fn main() -> ExitCode {
     };
     tokio::select! {
         result = run => code(result),
-        // Everything that runs is dropped, so the servers are killed.
+        // An interruption drops the future `run` and every server in it. A server that is dropped
+        // kills its process.
         () = interrupted() => {
             eprintln!("interrupted");
             ExitCode::from(INTERRUPTED)

@@ -6,14 +6,14 @@ use clap::{Parser, Subcommand};
 
 use crate::floor::Kind;
 
-/// Measures the server beside the fastest program that could do the same.
+/// Compares the speed of the server with the smallest programs that could do the same work.
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask bench", bin_name = "cargo xtask bench", args_conflicts_with_subcommands = true)]
 pub(crate) struct Options {
     /// The cases to measure (default: all of them)
     #[arg(value_name = "CASE")]
     pub(crate) cases: Vec<String>,
-    /// How often everything is measured. The table shows medians
+    /// The number of times to measure everything. The table shows the medians
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=100))]
     pub(crate) rounds: u32,
     /// Measure small sizes for a short time, to see that every case works. The figures mean little
@@ -34,10 +34,10 @@ pub(crate) struct Options {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Serves as a floor until standard input ends. The bench starts such processes by itself
+    /// Runs a floor until standard input ends. The bench starts such processes by itself
     #[command(hide = true)]
     Floor {
-        /// What to serve
+        /// Which floor to run
         kind: Kind,
     },
 }

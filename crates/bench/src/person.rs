@@ -28,10 +28,11 @@ pub(crate) async fn sign_in(addresses: &Addresses, number: usize, account: &Know
     Ok(wire)
 }
 
-/// Signs in as accounts, several at the same time. The connections are in the order of the accounts.
+/// Signs in as all these accounts, several at the same time. The connections are in the order of
+/// the accounts.
 ///
 /// # Errors
-/// Fails if the server refuses one of them.
+/// Fails if the server refuses one of the accounts.
 pub(crate) async fn sign_in_all(addresses: &Addresses, accounts: &[Known], how: SignIn) -> Result<Vec<Wire>> {
     let addresses = *addresses;
     all(accounts.iter().cloned().enumerate(), move |(number, account): (usize, Known)| async move {
@@ -43,7 +44,7 @@ pub(crate) async fn sign_in_all(addresses: &Addresses, accounts: &[Known], how: 
 /// Opens a conversation between the accounts of each pair. The first connection of a pair belongs to the caller.
 ///
 /// # Errors
-/// Fails if the server refuses one of them.
+/// Fails if the server refuses one of the accounts.
 pub(crate) async fn chats(addresses: &Addresses, accounts: &[Known]) -> Result<Vec<[Wire; 2]>> {
     let addresses = *addresses;
     let pairs: Vec<_> = accounts.chunks_exact(2).map(|pair| [pair[0].clone(), pair[1].clone()]).collect();

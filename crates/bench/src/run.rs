@@ -8,7 +8,7 @@ use crate::case::{CASES, Case};
 use crate::options::Options;
 use crate::report::Report;
 
-/// Measures the cases of the options. Returns whether nothing failed.
+/// Measures the cases that the options name. Returns true if nothing failed.
 ///
 /// # Errors
 /// Fails if a case does not exist, the server's program is missing, or a case cannot be measured.

@@ -5,7 +5,7 @@ use serde::{Serialize, Serializer};
 /// The unit of a figure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Unit {
-    /// Things a second. More is better.
+    /// Actions or messages per second. More is better.
     PerSecond,
     /// Seconds. Less is better.
     Seconds,
@@ -42,14 +42,16 @@ impl Serialize for Unit {
     }
 }
 
-/// One measurement: its name, and a figure of the server and of the floor for each round.
+/// One measurement: its name, and for each round a figure of the server and a figure of the floor
+/// (the smallest program that could do the same work).
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Series {
     /// The name of the measurement within its case.
     pub(crate) name: String,
-    /// The unit of all its figures.
+    /// The unit of all figures of the measurement.
     pub(crate) unit: Unit,
-    /// The figures of the floor. Empty if there is no floor.
+    /// The figures of the floor, the smallest program that could do the same work. Empty if the
+    /// measurement has no floor.
     pub(crate) floor: Vec<f64>,
     /// The figures of the server.
     pub(crate) server: Vec<f64>,
@@ -63,12 +65,14 @@ impl Series {
         Self { name: name.into(), unit, floor: Vec::new(), server: Vec::new(), errors: 0 }
     }
 
-    /// Returns how many times better the floor is than the server: the median over the rounds, because both figures of
-    /// a round were measured one right after the other. 1 means that the server is as good as the floor.
+    /// Returns how many times better the floor is than the server. Each round gives one ratio,
+    /// because the floor and the server were measured directly after each other in that round. The
+    /// result is the median of these ratios. 1 means that the server is as good as the floor.
     pub(crate) fn ratio(&self) -> Option<f64> {
         let better = |(floor, server): (&f64, &f64)| if self.unit.is_rate() { floor / server } else { server / floor };
         let ratios = self.floor.iter().zip(&self.server).map(better);
-        // A short measurement can take less processor time than the system counts.
+        // A short measurement can take too little processor time for the system to count. Its ratio
+        // is then not a finite number.
         median(&ratios.filter(|ratio| ratio.is_finite()).collect::<Vec<_>>())
     }
 }
@@ -89,7 +93,8 @@ pub(crate) fn spread(figures: &[f64]) -> Option<f64> {
     Some((most - least) / median(figures).filter(|median| *median > 0.0)? * 100.0)
 }
 
-/// Returns the value that this share of the figures does not exceed. The figures need not be sorted.
+/// Returns the value that the fraction `share` of the figures does not exceed. The figures need not
+/// be sorted.
 pub(crate) fn percentile(figures: &mut [f64], share: f64) -> Option<f64> {
     figures.sort_by(f64::total_cmp);
     let last = figures.len().checked_sub(1)?;
@@ -117,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn a_ratio_above_1_means_that_the_floor_is_better_both_for_rates_and_for_times() {
+    fn a_ratio_above_1_means_that_the_floor_program_is_better_than_the_server_for_rates_and_for_times() {
         let rounds = |unit| Series { floor: vec![100.0, 200.0], server: vec![50.0, 100.0], ..Series::new("", unit) };
         assert_eq!(rounds(Unit::PerSecond).ratio(), Some(2.0));
         assert_eq!(rounds(Unit::Milliseconds).ratio(), Some(0.5));

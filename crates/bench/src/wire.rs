@@ -1,4 +1,5 @@
-//! A connection to a server or a floor. It reads frames with the codec of the client library.
+//! A connection to a server or to a floor, the smallest program that could do the same work. The
+//! connection reads frames with the codec of the client library.
 
 use std::collections::VecDeque;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -19,13 +20,14 @@ const CHUNK: usize = 16 * 1024;
 const MAX_PAYLOAD: usize = 64 * 1024;
 /// How long a client waits for a line. A server that needs longer has failed.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// The number of connections from one address in 127.0.0.0/8. An address has 28,000 ports.
+/// The number of clients that connect from one address in 127.0.0.0/8. Each address has 28,000
+/// ports.
 const PER_ADDRESS: usize = 250;
 
-/// A server to which a connection can lead.
+/// The kind of server to which a connection is open.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Service {
-    /// A notification server, or a floor.
+    /// A notification server, or a floor (the smallest program that could do the same work).
     Notification,
     /// A switchboard.
     Switchboard,
@@ -37,11 +39,11 @@ pub(crate) struct Wire {
     stream: TcpStream,
     decoder: Decoder,
     service: Service,
-    /// The lines that arrived together with an expected one.
+    /// The lines that have arrived, and that [`Self::expect`] has not looked at yet.
     waiting: VecDeque<String>,
 }
 
-/// Passes each frame to a function.
+/// A sink that passes each frame to a function.
 struct Each<'a, F> {
     service: Service,
     frame: &'a mut F,
@@ -98,11 +100,12 @@ impl Wire {
     /// Fails if the connection has ended.
     pub(crate) async fn announce(&mut self, number: u32) -> Result<()> {
         self.stream.write_u32(number).await?;
-        self.stream.read_u8().await.context("the floor did not answer")?;
+        self.stream.read_u8().await.context("the comparison program (the floor) did not answer")?;
         Ok(())
     }
 
-    /// Waits for bytes and passes each complete frame to `frame`. Cancelling it loses nothing.
+    /// Waits for bytes and passes each complete frame to `frame`. If the caller drops the future,
+    /// no bytes are lost.
     ///
     /// # Errors
     /// Fails if the connection ends or `frame` fails.
@@ -113,7 +116,7 @@ impl Wire {
         self.decoder.feed(&chunk[..length], &mut Each { service: self.service, frame })
     }
 
-    /// Returns the next line that begins with `start`, and skips the lines before it.
+    /// Returns the next line that begins with `start`. Skips the lines before that line.
     ///
     /// # Errors
     /// Fails if the line does not arrive, or an error code arrives first.

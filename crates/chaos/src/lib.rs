@@ -1,10 +1,11 @@
 //! Breaks a server on purpose, and checks that it keeps its promises (ARCHITECTURE.md, "Promises").
 //!
-//! [`history`] records what the clients of a run did and saw, both for a server that is a process and for one inside
-//! this process. [`server`] runs the built program. [`client`] contains the scripted clients. Their [`observer`] writes
-//! the history. [`proxy`] is a bad network between clients and server, and [`loss`] loses packets in front of a single
-//! socket. [`disk`] can be slow, and can lose everything that was not synchronised. [`tls`] sends hellos that are
-//! written by hand.
+//! [`history`] records what the clients of a run did and saw. The server can be a process of its
+//! own, or run inside this process. [`server`] runs the built program. [`client`] contains the
+//! scripted clients. Their [`observer`] writes the history. [`proxy`] is a bad network between
+//! clients and server, and [`loss`] loses packets in front of a single socket. [`disk`] can be
+//! slow, and can lose everything that was not synchronised. [`tls`] sends TLS hellos that it builds
+//! without a TLS library.
 //!
 //! [`scenarios`] contains the tests. Each one runs on a [`bed`], which is a server with accounts and clients.
 //! [`runner`] prepares the bed, runs the scenario, and applies the [`rules`] that are the same for all scenarios.

@@ -1,23 +1,26 @@
 //! Makes a socket lose packets on purpose, with a filter in the kernel.
 //!
-//! A program cannot lose packets by not reading, because the kernel acknowledges them first. A socket filter (classic
-//! BPF, which any user may attach to their own sockets) runs before the kernel does so. The server sees a network that
-//! loses packets on the way to the client.
+//! A program cannot lose packets by not reading them, because the kernel acknowledges a packet
+//! before the program reads it. A socket filter runs before the kernel acknowledges the packet. The
+//! filter is classic BPF, which any user may attach to their own sockets. To the server, a client
+//! with such a filter looks like a client behind a network that loses packets on the way to the
+//! client.
 
 use anyhow::{Context, Result};
 use socket2::{SockFilter, SockRef};
 
-/// `BPF_RET | BPF_K`: keeps `k` bytes of the packet; 0 drops it.
+/// `BPF_RET | BPF_K`: keeps `k` bytes of the packet, or drops the packet if `k` is 0.
 const RETURN: u16 = 0x06;
-/// `BPF_LD | BPF_W | BPF_ABS`: loads a word of the packet, or one of the values at negative offsets.
+/// `BPF_LD | BPF_W | BPF_ABS`: loads 32 bits from an offset in the packet. At some negative
+/// offsets, the kernel provides other values, such as a random number at [`RANDOM`].
 const LOAD: u16 = 0x20;
 /// `BPF_LD | BPF_W | BPF_LEN`: loads the length of the packet.
 const LOAD_LENGTH: u16 = 0x80;
 /// `BPF_JMP | BPF_JGT | BPF_K`: jumps if the loaded value is greater than `k`.
 const JUMP_IF_GREATER: u16 = 0x25;
-/// `SKF_AD_OFF + SKF_AD_RANDOM`: the offset of a random number.
+/// `SKF_AD_OFF + SKF_AD_RANDOM`: the offset at which [`LOAD`] loads a random number.
 const RANDOM: u32 = 0xFFFF_F000 + 56;
-/// Keeps the whole packet.
+/// The `k` with which [`RETURN`] keeps the whole packet.
 const WHOLE: u32 = u32::MAX;
 
 /// The packets that are lost.
@@ -33,12 +36,12 @@ pub enum Loss {
     LargerThan(u32),
 }
 
-/// Makes a socket lose packets that arrive from now on.
+/// Makes a socket lose the packets that `loss` selects and that arrive from now on.
 pub(crate) fn lose(socket: SockRef<'_>, loss: Loss) -> Result<()> {
     let jump = |k| SockFilter::new(JUMP_IF_GREATER, 1, 0, k);
     let (drop, keep) = (SockFilter::new(RETURN, 0, 0, 0), SockFilter::new(RETURN, 0, 0, WHOLE));
     let filter = match loss {
-        // Detaching fails if there is no filter, which does not matter.
+        // Detaching fails if there is no filter. This failure does not matter.
         Loss::None => return socket.detach_filter().or(Ok(())),
         Loss::All => vec![drop],
         Loss::Percent(percent) => {
@@ -59,8 +62,8 @@ mod tests {
 
     use super::*;
 
-    /// Returns the number of bytes that arrive at a socket with a loss, while the peer sends "small" and then 2,000
-    /// bytes.
+    /// Returns the number of bytes that arrive at a socket with this loss. The peer sends "small"
+    /// and then 2,000 bytes.
     fn arrives(loss: Loss) -> usize {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let mut client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();

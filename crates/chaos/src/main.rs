@@ -25,7 +25,8 @@ struct Cli {
 enum Other {
     /// Measures whether the server's memory grows while clients come and go
     Growth(growth::Options),
-    /// Plays schedules of the messenger in memory. A seed decides each schedule
+    /// Simulates the messenger and its clients in memory. Each simulated run is called a schedule,
+    /// and a seed decides it
     Simulate(simulation::Options),
 }
 
@@ -46,7 +47,8 @@ fn main() -> ExitCode {
 async fn until_interrupted(run: impl Future<Output = Result<bool>>) -> Result<ExitCode> {
     tokio::select! {
         result = run => result.map(code),
-        // Everything that runs is dropped, so the servers are killed.
+        // An interruption drops the future `run` and every server in it. A server that is dropped
+        // kills its process.
         () = interrupted() => {
             eprintln!("interrupted");
             Ok(ExitCode::from(INTERRUPTED))
@@ -54,7 +56,7 @@ async fn until_interrupted(run: impl Future<Output = Result<bool>>) -> Result<Ex
     }
 }
 
-/// Returns the exit code of a run: success if everything passed.
+/// Returns the exit code of a run. It means success if everything passed.
 fn code(passed: bool) -> ExitCode {
     if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

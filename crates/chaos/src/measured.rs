@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-/// The factor by which the server under test may be slower than an optimised server under full load. The server is
-/// built with the same profile as this program.
+/// The factor for time limits that are chosen for an optimised server. Under full load, a server
+/// without optimisations may be 5 times slower. The server under test is built with the same
+/// profile as this program.
 pub const SLOWNESS: u32 = if cfg!(debug_assertions) { 5 } else { 1 };
 
 /// The figures of a scenario, in the order in which they are shown.

@@ -31,7 +31,7 @@ impl Random {
         self.next_u64().checked_rem(end).unwrap_or_default()
     }
 
-    /// Returns an index of a slice with `length` elements, or 0 if it is empty.
+    /// Returns an index of a slice with `length` elements, or 0 if the slice is empty.
     pub fn index(&mut self, length: usize) -> usize {
         usize::try_from(self.below(length as u64)).unwrap_or_default()
     }

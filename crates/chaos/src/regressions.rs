@@ -6,7 +6,8 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 
-/// The name of the file, in the directory of this crate.
+/// The name of the file with the seeds that have failed. The file is in the directory of this
+/// crate.
 const FILE: &str = "regressions.txt";
 
 /// The file with all seeds that have failed. Each line has the id of a scenario, a seed, and the size of the run.
@@ -17,12 +18,14 @@ pub struct Regressions {
 }
 
 impl Regressions {
-    /// Reads the file.
+    /// Reads the file with the seeds that have failed.
     ///
     /// # Errors
     /// Fails if the file cannot be read.
     pub fn read() -> Result<Self> {
-        // `cargo run` sets the variable. The source tree may have moved since the build.
+        // `cargo run` sets the environment variable CARGO_MANIFEST_DIR. Its value at run time has
+        // priority over its value at build time, because the source tree may have moved since the
+        // build.
         let here =
             std::env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| env!("CARGO_MANIFEST_DIR").into(), PathBuf::from);
         let path = here.join(FILE);
@@ -35,7 +38,7 @@ impl Regressions {
         lines(&self.text, id)
     }
 
-    /// Adds a seed and a size, unless they are there already.
+    /// Adds a seed and a size, unless the file already has them.
     ///
     /// # Errors
     /// Fails if the file cannot be written.

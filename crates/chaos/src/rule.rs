@@ -1,19 +1,19 @@
-//! The names of the rules that apply to all scenarios. [`crate::rules`] checks them.
+//! The names of the rules that apply to all scenarios. [`crate::rules`] checks the rules.
 
 use std::fmt;
 
 use serde::Serialize;
 
-/// A rule that applies to every scenario, except where its row says otherwise.
+/// A rule that applies to every scenario, unless the row of the scenario excludes the rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Rule {
-    /// G1: the same process is alive, and has not panicked.
+    /// G1: the server is still the same process as before the scenario, and has not panicked.
     Process,
-    /// G2: two people sign in and exchange ten messages within 5 s after the scenario.
+    /// G2: after the scenario, two people sign in and exchange ten messages within 5 s.
     Canary,
-    /// G3: the memory returns to what it was before.
+    /// G3: the memory returns to about its size before the scenario.
     Memory,
-    /// G4: the number of open files returns to what it was before.
+    /// G4: the number of open files returns to about the number before the scenario.
     Files,
     /// G5: two people who chat during the whole scenario stay connected, and their messages are fast.
     Bystanders,
@@ -37,12 +37,12 @@ impl fmt::Display for Rule {
     }
 }
 
-/// A rule that does not hold.
+/// A rule that was broken in a run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Broken {
-    /// The rule, or `scenario` for a check of the scenario itself.
+    /// The name of the rule, or `scenario` if a check in the scenario itself failed.
     pub rule: String,
-    /// A description of what happened instead.
+    /// A description of how the rule was broken.
     pub what: String,
 }
 

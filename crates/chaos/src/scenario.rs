@@ -31,7 +31,7 @@ pub struct Scenario {
     pub connections: usize,
     /// The way in which the server is started.
     pub setup: fn() -> Setup,
-    /// The common rules that do not apply, each with the reason.
+    /// The common rules that do not apply to this scenario, each with the reason.
     pub exceptions: &'static [(Rule, &'static str)],
     /// True if the scenario is in the smoke set, which `cargo xtask test` runs.
     pub is_smoke: bool,
@@ -47,13 +47,14 @@ pub enum State {
 }
 
 impl Scenario {
-    /// Creates a scenario that runs. Its server has only the accounts of the common rules.
+    /// Creates a scenario that can run. Its server has only the accounts that the common rules
+    /// need.
     #[must_use]
     pub const fn runs(id: &'static str, sentence: &'static str, run: Run) -> Self {
         Self::new(id, sentence, State::Runs(run))
     }
 
-    /// Creates a scenario that does not run yet.
+    /// Creates a scenario that cannot run yet.
     #[must_use]
     pub const fn not_yet(id: &'static str, sentence: &'static str, reason: &'static str) -> Self {
         Self::new(id, sentence, State::NotYet(reason))
@@ -79,7 +80,8 @@ impl Scenario {
         self
     }
 
-    /// Sets how many connections are open at the same time, if more than a hundred.
+    /// Sets the number of connections that are open at the same time. Only needed for more than a
+    /// hundred connections.
     #[must_use]
     pub const fn connections(mut self, connections: usize) -> Self {
         self.connections = connections;
@@ -107,7 +109,7 @@ impl Scenario {
         self
     }
 
-    /// Returns whether a common rule applies.
+    /// Returns whether a common rule applies to this scenario.
     #[must_use]
     pub fn applies(&self, rule: Rule) -> bool {
         self.exceptions.iter().all(|(other, _)| *other != rule)

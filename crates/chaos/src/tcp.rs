@@ -7,10 +7,11 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
-/// The pause after a connection could not be accepted.
+/// The pause after an error while a connection was accepted.
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// Accepts connections without end. Each one is served by a task of its own. All tasks end when this future is dropped.
+/// Accepts connections without end. Each connection is served by a task of its own. All tasks end
+/// when this future is dropped.
 pub async fn serve_each<F>(listener: TcpListener, mut serve: impl FnMut(TcpStream) -> F)
 where
     F: Future<Output: Send> + Send + 'static,
@@ -30,6 +31,7 @@ where
 
 /// Makes a connection end with RST instead of FIN when it is closed.
 pub fn reset_when_closed(stream: &TcpStream) {
-    // Without lingering, closing sends RST. If this fails, the end is a FIN.
+    // With a linger time of zero, closing sends RST. If the option cannot be set, closing sends
+    // FIN.
     let _ = SockRef::from(stream).set_linger(Some(Duration::ZERO));
 }

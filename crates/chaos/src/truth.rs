@@ -1,4 +1,4 @@
-//! The state of the server, in the terms of a history.
+//! Converts the server's data to the terms of a history.
 
 use msnp::List;
 use msnp::notification::Phone;

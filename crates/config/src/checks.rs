@@ -18,8 +18,8 @@ fn conflict(key: impl Into<String>, text: impl Into<String>) -> Conflict {
     Conflict { key: key.into(), text: text.into() }
 }
 
-/// Returns every conflict. `is_valid` returns whether all values in a section are valid. A conflict with an invalid
-/// value would be a guess.
+/// Returns every conflict. `is_valid` returns whether all values in a section are valid. Sections
+/// with an invalid value are not checked, because a conflict with that value would be a guess.
 pub(crate) fn check(config: &Config, is_valid: impl Fn(&str) -> bool) -> Vec<Conflict> {
     let mut conflicts = Vec::new();
     if is_valid("sign_in") && config.sign_in.require_challenge && !config.sign_in.challenge {
@@ -86,8 +86,9 @@ fn check_further_network(name: &str, network: &Network, conflicts: &mut Vec<Conf
     }
 }
 
-/// Returns whether the clients of a network's notification server can be sent to a switchboard. If the network
-/// has no switchboard, they connect to the main network's port at the same address as before.
+/// Returns whether the clients of a network's notification server can be sent to a switchboard. If
+/// the network has no switchboard, its clients use the switchboard port of the main network, at the
+/// address of their notification server.
 fn has_switchboard(config: &Config, listen: &Listen, advertise: &Advertise) -> bool {
     let Some(notification) = listen.notification else { return true };
     let main = config.listen.switchboard.filter(|_| !config.listen.one_port).or(config.listen.notification);
@@ -110,8 +111,9 @@ fn check_addresses(config: &Config, conflicts: &mut Vec<Conflict>) {
     }
 }
 
-/// Returns whether two listeners cannot have these addresses at the same time. Port 0 is a free port each time, and an
-/// unspecified address stands for all of its family; `[::]` stands for IPv4 too.
+/// Returns whether two listeners cannot have these addresses at the same time. Listeners with port
+/// 0 never conflict, because each of them gets a free port. An unspecified address means every
+/// address of its family. `[::]` also means every IPv4 address.
 fn overlap(one: SocketAddr, other: SocketAddr) -> bool {
     let covers = |all: SocketAddr, single: SocketAddr| all.ip().is_unspecified() && (all.is_ipv6() || single.is_ipv4());
     one.port() == other.port()

@@ -3,16 +3,18 @@
 use crate::kind::{Flag, List, Text, whole, whole_of};
 use crate::reader::Section;
 
-/// The largest number of days. Clients do not download the configuration again earlier, so a mistake lasts that long.
+/// The largest `expires_in_days`. A client uses a downloaded configuration, with any mistake in it,
+/// for that many days.
 const MAX_DAYS: u32 = 30;
-/// The largest number of tabs and of trusted domains. Clients show about ten tabs, and each client fetches the whole
+/// The largest number of tabs. Clients show about ten tabs, and each client fetches the whole
 /// document.
 const MAX_TABS: usize = 20;
+/// The largest number of trusted domains.
 const MAX_DOMAINS: usize = 32;
 /// The longest URL in bytes. Internet Explorer accepts twice as much. With this limit even a full document stays near
 /// 64 KiB.
 const MAX_URL: usize = 1024;
-/// The longest name or tooltip in characters. Clients show it on one line.
+/// The longest name or tooltip of a tab, in characters. Clients show each of them on one line.
 const MAX_TEXT: usize = 128;
 /// The largest site or alert ID. Clients read it as a signed 32-bit number.
 const MAX_ID: u32 = i32::MAX.cast_unsigned();
@@ -22,7 +24,8 @@ const MAX_DOMAIN: usize = 253;
 /// The configuration that clients download. By default it is nearly empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClientConfig {
-    /// Days after which a client downloads the configuration again, 0 to 30; 0 means at each sign-in.
+    /// Days after which a client downloads the configuration again, 0 to 30. With 0, the client
+    /// downloads it at each sign-in.
     pub expires_in_days: u32,
     /// True if clients hide their phone dialer.
     pub disable_phone_dialer: bool,
@@ -32,7 +35,7 @@ pub struct ClientConfig {
     pub today: Option<String>,
     /// The page with the terms of use.
     pub terms_of_use: Option<String>,
-    /// The page that searches the web; `$QUERY$` is replaced by the search words.
+    /// The page that searches the web. The client replaces `$QUERY$` by the search words.
     pub search: Option<String>,
     /// Tabs at the left side of the client.
     pub tabs: Vec<Tab>,
@@ -41,19 +44,19 @@ pub struct ClientConfig {
 /// A tab at the left side of the client.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tab {
-    /// The page.
+    /// The page that the tab shows.
     pub page: String,
-    /// The page that a click on the tab opens. By default `page`, as on other servers.
+    /// The page that a click on the tab opens. The default is `page`, as on other servers.
     pub hit: Option<String>,
     /// The picture on the tab.
     pub image: String,
-    /// The name in the client's options.
+    /// The name of the tab in the client's options.
     pub name: String,
-    /// The tooltip. By default the name.
+    /// The tooltip of the tab. The default is `name`.
     pub tooltip: Option<String>,
-    /// The Passport site ID of the page. If it is 0, the client does not sign in there.
+    /// The Passport site ID of the page. If the ID is 0, the client does not sign in to the page.
     pub site_id: u32,
-    /// The ID by which alerts open the tab; 0 for none.
+    /// The ID with which an alert opens the tab. 0 means no ID.
     pub notification_id: u32,
 }
 
@@ -131,8 +134,9 @@ fn url() -> Text {
     }
 }
 
-/// Returns whether a text is the address of a web page. It is written into XML and a header, so this checks characters
-/// rather than URL grammar.
+/// Returns whether a text is the address of a web page. The server writes the address into XML and
+/// into a header. So this function checks the characters of the address, and not the grammar of
+/// URLs.
 fn is_url(url: &str) -> bool {
     let rest = ["http://", "https://"].into_iter().find_map(|scheme| {
         let (start, rest) = url.split_at_checked(scheme.len())?;
@@ -143,8 +147,8 @@ fn is_url(url: &str) -> bool {
     has_host && url.len() <= MAX_URL && url.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
-/// Returns whether a text is a full domain. A domain without a dot would be a top-level domain, and clients trust all
-/// subdomains.
+/// Returns whether a text is a full domain. Clients trust all subdomains of such a domain. So a
+/// domain without a dot, which would be a top-level domain, is invalid.
 fn is_domain(domain: &str) -> bool {
     let labels = || domain.split('.');
     let is_label = |label: &str| {

@@ -24,7 +24,8 @@ pub struct Config {
     pub log: LogConfig,
     /// The addresses on which the server listens.
     pub listen: Listen,
-    /// Addresses that the server sends to clients, if they differ from those to which clients connect.
+    /// The addresses that the server sends to clients. By default, the server sends each client the
+    /// address to which that client connected.
     pub advertise: Advertise,
     /// Further networks by name, each with its own addresses, such as the internet in addition to the LAN.
     pub network: BTreeMap<String, Network>,
@@ -34,9 +35,9 @@ pub struct Config {
     pub http: HttpConfig,
     /// Settings for MSNP over HTTP.
     pub gateway: GatewayConfig,
-    /// The HTTP proxy for the client's Windows.
+    /// The HTTP proxy. Windows can use it for the requests of a client.
     pub proxy: ProxyConfig,
-    /// Limits on one peer, and on all of them together.
+    /// Limits on one peer, and on all peers together.
     pub limits: Limits,
     /// Sign-in, and the settings that clients receive with it.
     pub sign_in: SignIn,
@@ -44,7 +45,8 @@ pub struct Config {
     pub sign_up: SignUp,
     /// The helper, a contact that belongs to the service.
     pub helper: HelperConfig,
-    /// Exceptions that single clients need and that would break others. Quirks without an entry are `auto`.
+    /// Exceptions in the protocol that only some clients need, and that would break the other
+    /// clients. Quirks without an entry are `auto`.
     pub quirks: BTreeMap<Quirk, QuirkMode>,
     /// The configuration that clients download over HTTP: MsgrConfig and tabs.
     pub client_config: ClientConfig,
@@ -97,7 +99,7 @@ impl Config {
         }
     }
 
-    /// Every network by its name, the main one first.
+    /// Returns every network with its name. The main network is the first one.
     pub fn networks(&self) -> impl Iterator<Item = (&str, &Listen, &Advertise)> {
         let main = std::iter::once((MAIN, &self.listen, &self.advertise));
         main.chain(self.network.iter().map(|(name, network)| (name.as_str(), &network.listen, &network.advertise)))

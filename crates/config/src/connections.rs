@@ -7,45 +7,52 @@ use ipnet::IpNet;
 use crate::Config;
 use crate::networks::contains;
 
-/// The smallest number of files that are reserved for everything except connections: about 20 for the database, the
-/// listeners of a few networks, the control socket and its commands, the log, and the files of the runtime.
+/// The smallest number of open files that are reserved for everything except connections. About 20
+/// are in use: the database, the listeners of a few networks, the control socket and its commands,
+/// the log, and the files of the runtime.
 const MIN_RESERVED: usize = 64;
-/// The largest number of HTTP connections. Each connection may buffer a head and a body of 80 KiB, so all of them
-/// together buffer at most 320 MiB.
+/// The largest number of HTTP connections. Each connection may buffer a head and a body, which
+/// together have at most 80 KiB. So all HTTP connections together buffer at most 320 MiB.
 const MAX_HTTP: usize = 4096;
-/// The smallest and the largest limit on the connections of one table that are leaving. A connection that is told to
-/// leave is usually gone after a millisecond, so even a flood needs few of these places.
+/// The smallest and the largest value of [`ConnectionLimits::leaving`]. A connection usually closes
+/// within a millisecond after the server tells it to leave. So even a flood needs few of these
+/// places.
 const LEAVING: (usize, usize) = (16, 1024);
 
-/// The maximum number of tunnels to the terminator for old TLS. Each tunnel needs a file of its own, and usually lasts a
-/// second.
+/// The maximum number of tunnels to the terminator for old TLS. Each tunnel uses one open file, and
+/// usually lasts a second.
 pub const MAX_OLD_TLS_TUNNELS: usize = 64;
 
-/// Limits on the connections in one table.
+/// Limits on the connections in one table. The server has a table of chat connections, a table of
+/// HTTP connections, and a table of gateway sessions.
 #[derive(Clone, Debug)]
 pub struct ConnectionLimits {
-    /// Networks whose addresses have only the limit `per_exempt_address`.
+    /// Exempt networks. To their addresses, only the limit `per_exempt_address` applies.
     pub exempt: Vec<IpNet>,
-    /// Connections in the table.
+    /// The largest number of connections in the table.
     pub connections: usize,
-    /// Connections that are signed in to the notification server. The other places are for their conversations, and for
-    /// clients that have just connected.
+    /// The largest number of connections that are signed in to the notification server. The other
+    /// places in the table are for the conversations of these clients, and for clients that have
+    /// not signed in yet.
     pub online: usize,
-    /// Connections of one address.
+    /// The largest number of connections from one address that is not exempt.
     pub per_address: usize,
-    /// Connections of one address that are not signed in.
+    /// The largest number of connections from one address that is not exempt, if only connections
+    /// without a sign-in count.
     pub anonymous_per_address: usize,
-    /// All connections of one exempt address, whether they are signed in or not.
+    /// The largest number of connections from one exempt address, with and without a sign-in.
     pub per_exempt_address: usize,
-    /// Connections that are still open but not in the table. Either the server told them to leave a moment ago, or it
-    /// is about to send them the reason why they are refused.
+    /// The largest number of open connections outside of the table. Some of these connections were
+    /// in the table until the server told their clients to leave. The others were never in the
+    /// table, because the server refuses their clients and is about to send them the reason.
     pub leaving: usize,
 }
 
 impl ConnectionLimits {
-    /// Creates the limits of a table with this many places. A quarter is kept for conversations: most users have none
-    /// open, and some have several. A single exempt address, such as that of a reverse proxy, may stand for many users.
-    /// So an eighth is kept for clients with other addresses.
+    /// Creates the limits of a table with `connections` places. A quarter of the places is reserved
+    /// for conversations. Most users have no conversation open, and some users have several. One
+    /// exempt address, such as that of a reverse proxy, may stand for many users. So an eighth of
+    /// the places is reserved for clients with other addresses.
     #[must_use]
     pub fn new(exempt: &[IpNet], connections: usize, per_address: usize, anonymous_per_address: usize) -> Self {
         Self {
@@ -59,7 +66,8 @@ impl ConnectionLimits {
         }
     }
 
-    /// Returns whether an address is exempt from limits on rates and numbers.
+    /// Returns whether an address is exempt from rate limits and from limits on numbers of
+    /// connections.
     #[must_use]
     pub fn is_exempt(&self, peer: IpAddr) -> bool {
         contains(&self.exempt, peer)
@@ -75,7 +83,7 @@ impl ConnectionLimits {
     }
 }
 
-/// The files that a process may open, divided between chat and HTTP.
+/// The files that a process may open, divided between chat connections and HTTP connections.
 #[derive(Clone, Copy, Debug)]
 struct Files {
     chat: usize,

@@ -1,4 +1,4 @@
-//! The settings in the form that the parts of the server use.
+//! Converts settings to the types that other parts of the server use.
 
 use std::time::Duration;
 
@@ -51,9 +51,9 @@ impl Config {
     }
 }
 
-/// Returns the average time between two actions if `count` are allowed in an hour.
+/// Returns the average time between two actions if `count` actions are allowed in an hour.
 fn per_hour(count: u32) -> Duration {
-    /// The time that stands for 0 in an hour: longer than any server runs.
+    /// The time that is returned for a `count` of 0. No server runs for that long.
     const NEVER: Duration = Duration::from_secs(10 * 365 * 86_400);
     Duration::from_secs(3600).checked_div(count).unwrap_or(NEVER)
 }

@@ -63,7 +63,7 @@ impl Effective {
             _ => false,
         };
         faults.retain(|fault| !is_misread(fault));
-        // Conflicts between settings are only certain if every setting was understood.
+        // A conflict between settings is certain only if the file has no syntax mistakes.
         if document.faults.is_empty() {
             let is_valid = |section: &str| faults.iter().all(|fault| !is_within(&fault.key, section));
             let fault =
@@ -76,13 +76,15 @@ impl Effective {
     }
 }
 
-/// Returns whether a key with a fault, which may be a header, belongs to a section or to one below it.
+/// Returns whether a key belongs to a section or to a subsection of it. `key` is the key that a
+/// mistake in the settings names. It may be the header of a section.
 fn is_within(key: &str, section: &str) -> bool {
     let rest = key.trim_start_matches('[').strip_prefix(section);
     rest.is_some_and(|rest| rest.starts_with(['.', '[', ']']))
 }
 
-/// Returns a key as messages name it, without table numbers: the line says which of several tables it is.
+/// Returns a key as messages show it, without the numbers of repeated tables. The line number in
+/// the message shows which table is meant.
 fn without_numbers(key: &str) -> String {
     let parts = key.split('[').map(|part| part.split_once(']').map_or(part, |(_, rest)| rest));
     parts.collect()

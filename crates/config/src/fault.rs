@@ -10,7 +10,8 @@ use crate::origin::Origin;
 pub struct Fault {
     /// The origin of the wrong value.
     pub origin: Origin,
-    /// The setting, such as `listen.http`, the header of a section, or a line that is neither.
+    /// A setting such as `listen.http`, the header of a section, or the text of a line that is
+    /// neither of them.
     pub key: String,
     /// The text of the message: the expected value, the value that was found, and what to do.
     pub text: String,

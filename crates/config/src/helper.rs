@@ -16,15 +16,17 @@ const LOCAL_PART: &str = "helper";
 pub struct HelperConfig {
     /// True if the service has a helper.
     pub enabled: bool,
-    /// The address of its account. [`Config::helper`](crate::Config::helper) has the default.
+    /// The address of the helper's account. [`Config::helper`](crate::Config::helper) returns the
+    /// default if this is `None`.
     pub address: Option<Handle>,
     /// True if each new account gets the helper on its contact list.
     pub on_new_lists: bool,
-    /// Its display name.
+    /// The helper's display name.
     pub name: String,
-    /// Its personal message. Empty for none.
+    /// The helper's personal message. Empty if it has none.
     pub personal_message: String,
-    /// Its answer to "help". `None` for a text that names the pages of the server.
+    /// The helper's answer to "help". With `None`, the answer is a text that lists the pages of the
+    /// server.
     pub help: Option<String>,
 }
 
@@ -72,15 +74,15 @@ impl HelperConfig {
 }
 
 impl HelperConfig {
-    /// Returns the address of the helper, if there is one. By default, its domain is the first of the server's names that
-    /// can be the domain of an address.
+    /// Returns the address of the helper, if there is one. The domain of the default address is the
+    /// first of `names` that can be the domain of an address.
     pub(crate) fn address_among(&self, names: &[String]) -> Option<Handle> {
         let by_name = || names.iter().find_map(|name| handle(&format!("{LOCAL_PART}@{name}")));
         self.enabled.then(|| self.address.clone().or_else(by_name)).flatten()
     }
 }
 
-/// Returns the address, if every client can sign in with it and add it.
+/// Returns the address if every client can sign in with it and can add it as a contact.
 fn handle(text: &str) -> Option<Handle> {
     let is_plain = text.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b',' | b'%'));
     Handle::parse(text).ok().filter(|_| is_plain)
@@ -111,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn new_accounts_have_the_helper_as_a_contact_unless_the_setting_on_new_lists_is_false() {
+    fn new_accounts_have_the_helper_as_a_contact_unless_the_setting_named_on_new_lists_is_false() {
         for (more, expected) in [("", true), ("on_new_lists = false", false)] {
             let settings = format!("[helper]\nenabled = true\naddress = \"a@b.example\"\n{more}");
             assert_eq!(Config::parse(&settings).unwrap().first_contact().is_some(), expected);

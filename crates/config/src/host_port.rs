@@ -6,8 +6,8 @@ use std::net::Ipv6Addr;
 /// The longest host name in the DNS, in bytes.
 const MAX_HOST: usize = 253;
 
-/// Returns the host without brackets, and the port if there is one. Returns `None` if the text has neither form or the
-/// port is invalid.
+/// Returns the host without brackets, and the port if there is one. Returns `None` if the text is
+/// neither a host nor a host with a valid port.
 #[must_use]
 pub fn split(text: &str) -> Option<(&str, Option<u16>)> {
     let (host, port) = if let Some(rest) = text.strip_prefix('[') {
@@ -22,7 +22,8 @@ pub fn split(text: &str) -> Option<(&str, Option<u16>)> {
     if host.is_empty() {
         return None;
     }
-    // The RFC allows a colon without a port. Rust's parser also accepts a plus sign, which is not part of a port.
+    // The RFC allows a colon without a port after it. Rust's number parser accepts a plus sign, but
+    // a port must not have one.
     let is_number = port.bytes().all(|byte| byte.is_ascii_digit());
     match port {
         "" => Some((host, None)),

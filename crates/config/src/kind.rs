@@ -14,18 +14,18 @@ use crate::suggest::nearest;
 /// The longest path in bytes, as in Linux.
 const MAX_PATH: usize = 4096;
 
-/// An invalid value.
+/// The description of one invalid value.
 #[derive(Debug)]
 pub(crate) struct Problem {
-    /// The place of the value in the text.
+    /// The position of the value in the text of the file.
     pub(crate) span: Range<usize>,
-    /// Finishes the sentence "expected ...".
+    /// The text that follows the word "expected" in an error message.
     pub(crate) expected: String,
     /// The way to correct the value, if there is more to say than `expected`.
     pub(crate) advice: Option<String>,
 }
 
-/// The way to correct an invalid value, if there is more to say than what was expected.
+/// The way to correct an invalid value, if there is more to say than the expected form.
 pub(crate) type Advice = Option<String>;
 
 /// A type of setting, such as a number or a list.
@@ -45,7 +45,7 @@ pub(crate) trait Scalar {
     /// The Rust type of a value.
     type Value;
 
-    /// Finishes the sentence "expected ...".
+    /// Returns the text that follows the word "expected" in an error message.
     fn expected(&self) -> String;
 
     /// Reads a value.
@@ -98,27 +98,28 @@ impl Scalar for Flag {
     }
 }
 
-/// A whole number with a smallest and a largest value.
+/// A whole number within a range.
 pub(crate) struct Whole<N> {
     range: RangeInclusive<N>,
-    /// The unit, such as seconds; empty if the key names the unit.
+    /// The unit of the number, such as seconds. Empty if the key of the setting names the unit.
     unit: &'static str,
-    /// The largest value in words; empty if the number is clear enough.
+    /// The largest value, written in words such as "a year". Empty if the number alone is clear
+    /// enough.
     max_in_words: &'static str,
 }
 
-/// A whole number.
+/// Returns the kind of a setting whose value is a whole number in `range`, without a unit.
 pub(crate) const fn whole<N>(range: RangeInclusive<N>) -> Whole<N> {
     Whole { range, unit: "", max_in_words: "" }
 }
 
-/// A whole number of seconds, days or bytes.
+/// Returns the kind of a setting whose value is a whole number of `unit`: seconds, days or bytes.
 pub(crate) const fn whole_of<N>(unit: &'static str, range: RangeInclusive<N>) -> Whole<N> {
     Whole { range, unit, max_in_words: "" }
 }
 
 impl<N> Whole<N> {
-    /// Says the largest value in words.
+    /// Sets the words that an error message adds to the largest value.
     pub(crate) fn up_to(self, max_in_words: &'static str) -> Self {
         Self { max_in_words, ..self }
     }
@@ -156,7 +157,8 @@ where
     }
 
     fn write(&self, value: &N) -> toml::Value {
-        // Every range ends far below the largest integer of TOML.
+        // The end of every range is far below the largest integer of TOML, so this conversion does
+        // not fail.
         i64::try_from(*value).unwrap_or(i64::MAX).into()
     }
 }
@@ -191,9 +193,9 @@ impl<T: Copy + PartialEq> Scalar for Choice<T> {
 
 /// A text with a required form.
 pub(crate) struct Text {
-    /// Finishes the sentence "expected ...".
+    /// The text that follows the word "expected" in an error message.
     pub(crate) expected: String,
-    /// Returns whether a text has the form.
+    /// Returns whether a text has the required form.
     pub(crate) is_valid: fn(&str) -> bool,
 }
 
@@ -241,7 +243,7 @@ impl Scalar for FilePath {
 
 /// An IP address and a port.
 pub(crate) struct Address {
-    /// The port of examples.
+    /// The port in the examples that error messages show.
     pub(crate) port: u16,
 }
 
@@ -351,7 +353,7 @@ impl<S: Scalar> Kind for List<S> {
     }
 }
 
-/// Returns a text, or advises to put another value in quotes.
+/// Returns the text of a value. If the value is not a text, advises to put it in quotes.
 fn text_of<'a>(value: &'a DeValue<'_>) -> Result<&'a str, Advice> {
     match value {
         DeValue::String(text) => Ok(text),
@@ -359,7 +361,8 @@ fn text_of<'a>(value: &'a DeValue<'_>) -> Result<&'a str, Advice> {
     }
 }
 
-/// Returns a value other than a text in the form in which the file has it.
+/// Returns a value in the form in which the file has it. Returns `None` for a text, which the file
+/// has in quotes.
 fn unquoted(value: &DeValue<'_>) -> Option<String> {
     match value {
         DeValue::Integer(number) => Some(number.as_str().to_owned()),

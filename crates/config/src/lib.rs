@@ -1,8 +1,9 @@
 //! Every setting of the server as plain data: defaults, a TOML file, and checks.
 //!
-//! [`Config`] contains them all. Environment variables override the file, and command-line flags override both. No
-//! setting is required. An unknown key is an error that names it. The crate opens no socket and no database, and
-//! depends on no part of the server that opens one.
+//! [`Config`] contains all settings. Environment variables override the file. Command-line flags
+//! override the file and the environment variables. No setting is required. An unknown key is an
+//! error, and the error names the key. The crate opens no socket and no database. It depends on no
+//! part of the server that opens one.
 
 mod checks;
 mod client_config;

@@ -9,115 +9,147 @@ use crate::networks::PRIVATE;
 use crate::rates::RateLimits;
 use crate::reader::Section;
 
-/// The largest number of connections or sessions: Linux lets a process open no more than about a million files.
+/// The largest number of connections or sessions. A process in Linux can open about a million files
+/// at most.
 const MAX_CONNECTIONS: usize = 1_000_000;
-/// The largest number of entries on a list. A client fetches its lists at each sign-in: 10,000 entries are a megabyte.
+/// The largest number of entries on a list. A client fetches its lists at each sign-in, and 10,000
+/// entries are a megabyte.
 const MAX_ENTRIES: usize = 10_000;
 /// The largest number of actions within a period. The server stores the time of each action, which takes 16 bytes.
 const MAX_ACTS: usize = 10_000;
-/// The largest number of actions in an hour that become available one by one. More than two a second would limit
-/// nobody.
+/// The largest value of `unknown_accounts_per_hour`. This number of actions per hour is two or
+/// three per second. A higher limit would limit nobody.
 const MAX_PER_HOUR: u32 = 10_000;
-/// The largest number of people in one conversation: the server copies each message to all of them.
+/// The largest number of people in one conversation. The server copies each message to all of them.
 const MAX_MEMBERS: usize = 1_000;
-/// The largest number of messages in a second. No single connection can send so many.
+/// The largest number of messages per second. No single connection can send as many.
 const MAX_MESSAGES: u32 = 1_000_000;
-/// The largest number of bytes in a second, 1 GiB. No single connection can send so many.
+/// The largest number of bytes per second, 1 GiB. No single connection can send as many.
 const MAX_BYTES: u32 = 1 << 30;
-/// The smallest number of bytes in a second: the size of the largest message.
+/// The smallest number of bytes per second. It is the size of the largest message.
 const MIN_BYTES: u32 = 1664;
-/// The longest time to sign in, an hour. During that time, anyone can hold a connection.
+/// The longest time that a client may take to sign in, one hour. Within that time, anyone can hold
+/// a connection without signing in.
 const MAX_SIGN_IN_SECONDS: u32 = 60 * 60;
-/// The longest duration of any setting, a year. With this limit, no sum of times can overflow.
+/// The longest duration in any setting, one year. With this limit, no sum of durations can
+/// overflow.
 const MAX_SECONDS: u64 = 365 * 24 * 60 * 60;
-/// The largest number of networks in a list: the server compares each address with all of them.
+/// The largest number of networks in a list. The server compares the address of each peer with all
+/// of them.
 pub(crate) const MAX_NETWORKS: usize = 256;
 
 /// Limits for one peer, and for all peers together.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Networks, such as `192.168.0.0/16`, that are exempt from limits on rates and numbers of connections. But one
-    /// address cannot have more than seven eighths of all connections. The default is loopback and private addresses.
-    /// Limits on sizes, times and queues apply to everyone.
+    /// Networks, such as `192.168.0.0/16`, that are exempt from rate limits and from limits on
+    /// numbers of connections. The default is loopback and private networks. One exempt address can
+    /// have at most seven eighths of all connections. Limits on sizes, times and queues apply to
+    /// every peer.
     pub exempt: Vec<IpNet>,
-    /// Chat connections of one address, at least 1 (security.md section 6). The default is enough for dozens of users
-    /// behind one router, with their conversations.
+    /// The largest number of chat connections from one address (security.md section 6). It must be
+    /// at least 1. The default is enough for dozens of users behind one router, and for their
+    /// conversations.
     pub connections_per_address: usize,
-    /// Chat connections of one address that have not signed in, at least 1. At this limit, the oldest one makes room for
-    /// the newest.
+    /// The largest number of chat connections without a sign-in from one address. It must be at
+    /// least 1. At this limit, the server closes the oldest of these connections to admit a new
+    /// one.
     pub anonymous_per_address: usize,
-    /// Contacts of one account (framing.md section 6). Above it: error 210.
+    /// The largest number of contacts of one account (framing.md section 6). At this limit, a
+    /// client that adds another contact receives error 210.
     pub contacts: usize,
-    /// Addresses on the allow list of one account. The same limit applies to its block list. Above it: error 210.
+    /// The largest number of addresses on the allow list of one account. The block list of the
+    /// account has the same limit. If a list has reached the limit, a client that adds another
+    /// address to it receives error 210.
     pub allowed_or_blocked: usize,
-    /// Accounts that may have the same account on their lists. The next one that adds that account receives 210.
+    /// For each account, the largest number of other accounts that may have it on their lists. At
+    /// this limit, another user who adds the account receives error 210.
     pub reverse: usize,
-    /// Groups of one account. Above it: error 223.
+    /// The largest number of groups of one account. At this limit, a client that adds another group
+    /// receives error 223.
     pub groups: usize,
-    /// Changes of the display name in ten seconds. Above it: error 800.
+    /// The largest number of times that one account may change its display name in ten seconds. For
+    /// each further change, the client receives error 800.
     pub name_changes: usize,
-    /// Switchboards that one account may request in a minute (sb.md section 2). Above it: error 800.
+    /// The largest number of switchboards that one account may request in a minute (sb.md section
+    /// 2). For each further request, the client receives error 800.
     pub switchboards_per_minute: usize,
-    /// Switchboard connections that one account may have (sb.md section 11). A request for one more: error 800.
+    /// The largest number of switchboard connections that one account may have (sb.md section 11).
+    /// A client that requests another switchboard receives error 800.
     pub switchboard_connections: usize,
-    /// Addresses without an account that one account may try to add in one go (ns.md section 8). Above it: error 800
-    /// for FL.
+    /// The number of addresses without an account that one account may try to add at first (ns.md
+    /// section 8). Above this limit and `unknown_accounts_per_hour`, a client that adds such an
+    /// address to FL receives error 800.
     pub unknown_accounts_at_once: usize,
-    /// The number of further such addresses that one account may try in each hour.
+    /// The number of addresses without an account that one account may try to add in each hour,
+    /// after it has used up `unknown_accounts_at_once`.
     pub unknown_accounts_per_hour: u32,
-    /// Calls of one account in a minute (sb.md section 5). Above it: error 713.
+    /// The largest number of calls (CAL) that one account may send in a minute (sb.md section 5).
+    /// For each further call, the caller receives error 713.
     pub calls_per_minute: usize,
-    /// Calls of one account to another in ten seconds (sb.md section 5). Above it: error 713.
+    /// The largest number of calls that one account may send to the same account in ten seconds
+    /// (sb.md section 5). For each further call, the caller receives error 713.
     pub rings: usize,
-    /// Invalid tickets from one address in a minute. Each further one is refused after a second (ns.md section 4, USR).
+    /// The number of invalid tickets that one address may send in a minute without a delay. The
+    /// server refuses each further invalid ticket from that address after a delay of one second
+    /// (ns.md section 4, USR).
     pub failed_sign_ins: usize,
-    /// Wrong passwords for one account in 15 minutes. After them each attempt is delayed (security.md section 3).
+    /// The number of wrong passwords for one account in 15 minutes after which the server delays
+    /// each further attempt to sign in to that account (security.md section 3).
     pub wrong_passwords_per_account: usize,
-    /// Wrong passwords from one address in 15 minutes. After them it receives 503 (security.md section 3).
+    /// The number of wrong passwords from one address in 15 minutes after which clients at that
+    /// address receive status 503 (security.md section 3).
     pub wrong_passwords_per_address: usize,
-    /// Accounts that may be created from one address in an hour, on the sign-up page.
+    /// The largest number of accounts that may be created on the sign-up page from one address in
+    /// an hour.
     pub sign_ups_per_hour: usize,
-    /// Sign-up forms from one address in 15 minutes. This prevents guessing of invite codes and accounts.
+    /// The largest number of times that one address may submit the sign-up form in 15 minutes. This
+    /// limit prevents visitors from guessing invite codes and account names.
     pub sign_up_attempts: usize,
-    /// HTTP connections of one address, at least 1. Sessions over the gateway count as chat connections too.
+    /// The largest number of HTTP connections from one address. It must be at least 1.
     pub http_connections_per_address: usize,
-    /// Sessions over the gateway (security.md section 6).
+    /// The largest number of sessions over the HTTP gateway (security.md section 6). Each of these
+    /// sessions also counts as a chat connection.
     pub gateway_sessions: usize,
-    /// Sessions over the gateway of one address.
+    /// The largest number of sessions that one address may have over the HTTP gateway.
     pub gateway_sessions_per_address: usize,
-    /// The seconds that a client has to sign in after it connects, either to the notification server (framing.md
-    /// section 10) or to the switchboard (sb.md section 3). At least 1.
+    /// The number of seconds within which a client must sign in after it has connected to the
+    /// notification server (framing.md section 10) or to the switchboard (sb.md section 3). It must
+    /// be at least 1.
     pub sign_in_seconds: u32,
-    /// Seconds after which a switchboard session in which nothing happens is closed; 0 for never (sb.md section 7).
+    /// The number of seconds after which the server closes a switchboard session in which nothing
+    /// happens (sb.md section 7). With 0, the server never closes such a session.
     pub switchboard_idle: u64,
-    /// Messages that one switchboard connection may send in one go, at least 1. The server reads further ones more
-    /// slowly (sb.md section 11).
+    /// The largest number of messages that one switchboard connection may send in a burst. It must
+    /// be at least 1. The server reads further messages more slowly (sb.md section 11).
     pub messages_at_once: u32,
-    /// Messages that one switchboard connection may send in each second after that, at least 1. Peer-to-peer data are
-    /// not counted.
+    /// The number of messages that one switchboard connection may send in each second after a burst
+    /// of `messages_at_once`. It must be at least 1. Messages with peer-to-peer data do not count.
     pub messages_per_second: u32,
-    /// Bytes of messages that one switchboard connection may send in a second, at least 1664, the size of one message.
+    /// The number of bytes of messages that one switchboard connection may send in a second. It
+    /// must be at least 1664, the size of the largest message.
     pub message_bytes_per_second: u32,
-    /// Participants of one switchboard session, at least 2 (sb.md section 11).
+    /// The largest number of participants in one switchboard session (sb.md section 11). It must be
+    /// at least 2.
     pub switchboard_members: usize,
 }
 
 /// Limits on the lists and groups of one account (docs/protocol/framing.md section 6).
 #[derive(Clone, Copy, Debug)]
 pub struct RosterLimits {
-    /// Contacts on FL.
+    /// The largest number of contacts on FL.
     pub contacts: usize,
-    /// Addresses on AL. The same limit applies to BL.
+    /// The largest number of addresses on AL. BL has the same limit.
     pub allowed_or_blocked: usize,
-    /// Addresses on RL and PL together.
+    /// The largest number of addresses on RL and PL together.
     pub reverse: usize,
-    /// Groups.
+    /// The largest number of groups.
     pub groups: usize,
 }
 
 impl Default for RosterLimits {
     fn default() -> Self {
-        // 600 and 30 were the last limits of the original service; 1000 is ours.
+        // At its end, the original service allowed 600 contacts and 30 groups. This project chose
+        // the limit of 1000 for AL, for BL, and for RL and PL together.
         Self { contacts: 600, allowed_or_blocked: 1000, reverse: 1000, groups: 30 }
     }
 }
@@ -162,10 +194,11 @@ impl Default for Limits {
 impl Limits {
     pub(crate) fn read(from: &Section<'_>) -> Self {
         let default = Self::default();
-        // With less than this, nobody could use the service.
+        // With 0 connections, nobody could use the service. Sessions over the gateway may be
+        // switched off with 0.
         let (connections, sessions) = (whole(1..=MAX_CONNECTIONS), whole(0..=MAX_CONNECTIONS));
         let (entries, acts) = (whole(1..=MAX_ENTRIES), whole(1..=MAX_ACTS));
-        // These may be switched off.
+        // An operator may set these limits to 0, so that no entry or no action is allowed.
         let (optional_entries, optional_acts) = (whole(0..=MAX_ENTRIES), whole(0..=MAX_ACTS));
         let messages = whole(1..=MAX_MESSAGES);
         let networks = List { item: IpNetwork, max: MAX_NETWORKS };
@@ -244,7 +277,7 @@ impl Limits {
         Duration::from_secs(self.sign_in_seconds.into())
     }
 
-    /// Returns how long a switchboard session may be idle; `None` for no limit.
+    /// Returns how long a switchboard session may be idle. `None` means that there is no limit.
     #[must_use]
     pub fn switchboard_idle(&self) -> Option<Duration> {
         (self.switchboard_idle > 0).then(|| Duration::from_secs(self.switchboard_idle))

@@ -6,7 +6,7 @@ use crate::reader::Section;
 /// The log, which the server writes to standard error. The environment variable `SWALLOWTAIL_LOG` sets its level.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LogConfig {
-    /// The format of its lines.
+    /// The format of the log's lines.
     pub format: LogFormat,
 }
 

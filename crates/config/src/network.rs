@@ -1,4 +1,4 @@
-//! The addresses on which the server listens, and those that it sends to clients.
+//! The addresses on which the server listens, and the addresses that it sends to clients.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -14,8 +14,8 @@ use ipnet::IpNet;
 pub const MAIN: &str = "main";
 /// The largest number of further networks. Each of them has up to seven listeners.
 const MAX_FURTHER: usize = 16;
-/// The largest number of certificates. The server parses each of them at startup, and compares it with the name in each
-/// handshake.
+/// The largest number of certificates. The server parses all of them at startup, and compares all
+/// of them with the name in each handshake.
 const MAX_CERTIFICATES: usize = 64;
 /// The largest number of names of this server. Each request through a proxy is compared with all of them.
 const MAX_NAMES: usize = 64;
@@ -28,12 +28,13 @@ pub struct Listen {
     pub notification: Option<SocketAddr>,
     /// The switchboard. Clients learn its port from the notification server.
     pub switchboard: Option<SocketAddr>,
-    /// True if `notification` serves switchboard sessions too. The server recognises them by their first command, and
-    /// does not use `switchboard`.
+    /// True if the listener `notification` also serves switchboard sessions. The server recognises
+    /// a switchboard connection by its first command. If `one_port` is true, the server does not
+    /// listen on the address `switchboard`.
     pub one_port: bool,
     /// The sign-in service, the gateway and the proxy over plain HTTP.
     pub http: Option<SocketAddr>,
-    /// The same over TLS.
+    /// The sign-in service, the gateway and the proxy over HTTPS.
     pub https: Option<SocketAddr>,
     /// The dispatch server, which sends clients to the notification server.
     pub dispatch: Option<SocketAddr>,
@@ -44,18 +45,18 @@ pub struct Listen {
     pub switchboard_tls: Option<SocketAddr>,
 }
 
-/// The addresses that the server sends to clients. `None`: the address to which the client itself connected, with the
-/// port of the listener.
+/// The addresses that the server sends to clients. With `None`, the server sends a client the
+/// address to which that client connected, with the port of the listener.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Advertise {
-    /// The `host:port` of the notification server, which the dispatch server sends.
+    /// The `host:port` of the notification server. The dispatch server sends it to clients.
     pub notification: Option<String>,
-    /// The `host:port` of the switchboard, which the server sends in XFR and RNG.
+    /// The `host:port` of the switchboard. The server sends it in XFR and RNG.
     pub switchboard: Option<String>,
-    /// The same for clients that are connected over TLS.
+    /// The `host:port` of the switchboard for clients that are connected over TLS.
     pub switchboard_tls: Option<String>,
-    /// The host (and port) of the sign-in service and the gateway, which the server sends to clients whose requests do
-    /// not name a host.
+    /// The host of the sign-in service and the gateway, with the port if it is not 80. The server
+    /// sends it to clients whose requests do not name a host.
     pub passport: Option<String>,
 }
 
@@ -71,21 +72,22 @@ pub struct Network {
 /// The certificates of the server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TlsConfig {
-    /// True if the server creates a private root, and uses a certificate signed by that root for Microsoft's old names.
-    /// This is the default, because otherwise no client could sign in over TLS before the operator has set up
-    /// certificates. Only computers on which the root was installed trust it.
+    /// True if the server creates a private root certificate. The server then uses a certificate
+    /// that is signed by this root and is valid for Microsoft's old host names. This is the
+    /// default, because otherwise no client could sign in over TLS before the operator has set up
+    /// certificates. A computer trusts the root only after somebody installs the root there.
     pub own_root: bool,
     /// The operator's certificates. The server uses the certificate with the name that the client asks for, or the
     /// first one if none has that name.
     pub certificate: Vec<CertificateFiles>,
 }
 
-/// A certificate and its key, both PEM. SIGHUP reloads them.
+/// The files of a certificate and its key, in PEM format. The server reloads them on SIGHUP.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CertificateFiles {
-    /// The certificate, then its intermediate certificates.
+    /// The file with the certificate, followed by its intermediate certificates.
     pub chain: PathBuf,
-    /// Its private key.
+    /// The file with the private key of the certificate.
     pub key: PathBuf,
 }
 
@@ -94,8 +96,9 @@ pub struct CertificateFiles {
 pub struct HttpConfig {
     /// The spelling of header names.
     pub header_case: HeaderCase,
-    /// Networks of TLS terminators and reverse proxies. The server uses the last word of their `X-Forwarded-For` as the
-    /// client's address, and trusts their `X-Forwarded-Proto`. Empty by default.
+    /// Networks of TLS terminators and reverse proxies. In requests from these networks, the server
+    /// uses the last word of `X-Forwarded-For` as the client's address, and trusts
+    /// `X-Forwarded-Proto`. Empty by default.
     pub trusted_proxies: Vec<IpNet>,
     /// Further names of this server, in addition to its addresses and those under `advertise`. Requests through a proxy
     /// may use them.
@@ -115,18 +118,18 @@ pub enum HeaderCase {
 /// Settings for MSNP over HTTP.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct GatewayConfig {
-    /// True if a session is bound to the client address that opened it. Its ID is a secret that is sent over plain
-    /// HTTP.
+    /// True if each session only accepts requests from the address that opened it. The ID of a
+    /// session is a secret, but clients send it over plain HTTP.
     pub bind_to_address: bool,
 }
 
-/// The HTTP proxy for the client's Windows.
+/// The HTTP proxy. Windows can use it for the requests of a client.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProxyConfig {
     /// True if the server accepts requests for Microsoft's host names. Requests for any other host are always refused.
     pub enabled: bool,
-    /// The TLS terminator for clients that support only TLS 1.1 or older. Without a terminator, the server refuses
-    /// them.
+    /// The TLS terminator for clients whose newest TLS version is 1.1 or older. Without a
+    /// terminator, the server refuses these clients.
     pub old_tls: Option<SocketAddr>,
 }
 
@@ -150,7 +153,7 @@ impl Listen {
         }
     }
 
-    /// Returns the address of every listener, with its key.
+    /// Returns the address and the key of every listener.
     pub(crate) fn addresses(&self) -> Vec<(&'static str, SocketAddr)> {
         let all = [
             ("notification", self.notification),
@@ -164,7 +167,7 @@ impl Listen {
         all.into_iter().filter_map(|(key, address)| Some((key, address?))).collect()
     }
 
-    /// Returns the key of a listener that needs a certificate.
+    /// Returns the key of a listener that needs a certificate, if there is one.
     pub(crate) fn tls_key(&self) -> Option<&'static str> {
         const TLS: [&str; 3] = ["https", "notification_tls", "switchboard_tls"];
         self.addresses().into_iter().map(|(key, _)| key).find(|key| TLS.contains(key))

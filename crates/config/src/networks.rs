@@ -1,4 +1,4 @@
-//! Lists of networks, and the private ones.
+//! Lists of networks, and the list of private networks.
 
 use std::net::IpAddr;
 use std::sync::LazyLock;
@@ -25,7 +25,8 @@ pub fn is_private(address: IpAddr) -> bool {
     contains(&PRIVATE, address)
 }
 
-/// Returns whether one of these networks contains an address. An IPv4 address written as IPv6 counts as IPv4.
+/// Returns whether one of the networks in this list contains an address. An IPv4-mapped IPv6
+/// address counts as the IPv4 address.
 #[must_use]
 pub fn contains(networks: &[IpNet], address: IpAddr) -> bool {
     let address = address.to_canonical();

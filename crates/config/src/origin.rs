@@ -32,12 +32,12 @@ impl fmt::Display for Origin {
 /// A setting in effect.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Setting {
-    /// The section, such as `listen`, or `tls.certificate[2]` for the second `[[tls.certificate]]`; empty above the
-    /// first section.
+    /// The section, such as `listen`, or `tls.certificate[2]` for the second `[[tls.certificate]]`.
+    /// Empty for a setting above the first section.
     pub section: String,
     /// The name within the section.
     pub name: &'static str,
-    /// The value; `None` for an optional setting that is not set.
+    /// The value. `None` for an optional setting that is not set.
     pub value: Option<toml::Value>,
     /// The origin of the value.
     pub origin: Origin,
@@ -50,7 +50,8 @@ impl Setting {
         join(&self.section, self.name)
     }
 
-    /// Returns the header of the section, as it is written in the file; empty above the first section.
+    /// Returns the header of the section, as it is written in the file. Empty for a setting above
+    /// the first section.
     #[must_use]
     pub fn header(&self) -> String {
         header(&self.section)
@@ -68,17 +69,18 @@ pub struct Override {
     pub origin: Origin,
 }
 
-/// Returns a key below a section.
+/// Returns the full key of the setting or section `name` in `section`.
 pub(crate) fn join(section: &str, name: &str) -> String {
     if section.is_empty() { name.to_owned() } else { format!("{section}.{name}") }
 }
 
-/// Returns a section without the numbers of repeated tables, as messages name it.
+/// Returns the name of a section as messages show it: without the number of a repeated table, such
+/// as `tls.certificate` for `tls.certificate[2]`.
 pub(crate) fn plain(section: &str) -> &str {
     section.split('[').next().unwrap_or(section)
 }
 
-/// Returns a section as its header is written.
+/// Returns the header of a section, as it is written in the file.
 pub(crate) fn header(section: &str) -> String {
     match section {
         "" => String::new(),

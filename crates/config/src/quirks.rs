@@ -1,4 +1,5 @@
-//! `[quirks]`: exceptions for single clients. The notification server decides what each of them changes.
+//! `[quirks]`: exceptions for single clients. The code of the notification server defines what each
+//! quirk changes.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +13,7 @@ pub enum Quirk {
     Amsn,
     /// msn-pecan, the plug-in for Pidgin.
     MsnPecan,
-    /// msnp11-sdk, which meowsn, PolyMSNP and others are built on.
+    /// msnp11-sdk, the library on which meowsn, PolyMSNP and other programs are built.
     Msnp11Sdk,
 }
 
@@ -20,7 +21,7 @@ impl Quirk {
     /// Every quirk.
     pub const ALL: [Self; 3] = [Self::Amsn, Self::MsnPecan, Self::Msnp11Sdk];
 
-    /// Returns its name in the settings.
+    /// Returns the name of the quirk in the settings.
     const fn name(self) -> &'static str {
         match self {
             Self::Amsn => "amsn",
@@ -41,7 +42,8 @@ impl Quirk {
 /// The clients that get a quirk.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum QuirkMode {
-    /// The client that needs it, which the server recognises by its offer in VER.
+    /// The client that needs the quirk. The server recognises this client by the versions that it
+    /// offers in VER.
     #[default]
     Auto,
     /// Every client.

@@ -1,7 +1,8 @@
 //! Reads the settings section by section. Callers request each setting once, with its default and its kind.
 //!
-//! These requests are the list of all settings. So the reader finds unknown keys, suggests the one that was probably
-//! meant, and records for `config show` where each value comes from.
+//! All requests together are the list of all settings. With this list, the reader finds unknown
+//! keys and suggests the setting that was probably meant. For `config show`, it also records the
+//! origin of each value.
 
 use std::cell::RefCell;
 use std::ops::Range;
@@ -16,9 +17,11 @@ use crate::suggest::nearest;
 
 /// The longest part of a value that an error shows, in characters.
 const MAX_FOUND: usize = 60;
-/// The longest name that the operator chooses, in bytes. It is part of messages and of the log.
+/// The longest name that the operator may choose for a section, in bytes. The name is part of
+/// messages and of the log.
 const MAX_NAME: usize = 64;
-/// The maximum number of settings in a section for which an error lists them.
+/// If a section has at most this many names, the error for an unknown key in the section lists all
+/// of them.
 const MAX_LISTED: usize = 8;
 
 /// Quotation marks of word processors.
@@ -31,15 +34,16 @@ pub(crate) struct Reading {
     pub(crate) faults: Vec<Fault>,
 }
 
-/// Reads one text.
+/// Reads the settings from the text of one configuration file.
 struct Reader<'a> {
     text: &'a str,
     overrides: &'a [Override],
-    /// The places of texts without quotes.
+    /// The places of the string values in `text` that have no quotes.
     unquoted: &'a [Range<usize>],
     settings: RefCell<Vec<Setting>>,
     faults: RefCell<Vec<Fault>>,
-    /// Every section without numbers, and every name in it.
+    /// Every name that callers have requested, with the section of the name. The section of a
+    /// repeated table has no number: it is `tls.certificate`, not `tls.certificate[2]`.
     known: RefCell<Vec<(String, &'static str)>>,
     unknown: RefCell<Vec<Unknown>>,
 }
@@ -49,9 +53,9 @@ struct Unknown {
     section: String,
     key: String,
     at: Range<usize>,
-    /// True if it is a section in the file.
+    /// True if the key is a section in the file.
     is_section: bool,
-    /// The value in place of a section.
+    /// If the file has a single value in place of a section, the text of that value.
     found: Option<String>,
 }
 
@@ -60,18 +64,21 @@ pub(crate) struct Section<'a> {
     reader: &'a Reader<'a>,
     path: String,
     table: Option<&'a DeTable<'a>>,
-    /// The place of its header.
+    /// The place of the section's header.
     at: Range<usize>,
-    /// The names that were requested.
+    /// The names in this section that callers have requested: names of settings, and names of
+    /// sections below this section.
     asked: RefCell<Vec<String>>,
-    /// True if nothing is read, and the section only records which settings it would have.
+    /// True if this `Section` reads nothing from the file, and only records the settings that a
+    /// section of its kind can have.
     is_rehearsal: bool,
 }
 
 /// The place of a key, and its value.
 type Found<'a> = (Range<usize>, &'a Spanned<DeValue<'a>>);
 
-/// Reads the settings of a document. `unquoted` are the places of texts without quotes.
+/// Reads the settings of a configuration file. `unquoted` contains the places of the string values
+/// in `text` that have no quotes.
 pub(crate) fn read<T>(
     text: &str,
     table: &DeTable<'_>,
@@ -128,7 +135,7 @@ impl Reader<'_> {
         self.faults.borrow_mut().push(Fault { origin, key: key.into(), text });
     }
 
-    /// Returns a value as the file has it, for an error.
+    /// Returns the text of a value in the file, for an error message.
     fn found(&self, at: &Range<usize>) -> String {
         let value = self.text.get(at.clone()).unwrap_or_default();
         let is_cut = |value: &str| value.chars().count() > MAX_FOUND;
@@ -146,7 +153,8 @@ impl Reader<'_> {
         self.faults.borrow_mut().push(Fault { origin, key: key.to_owned(), text });
     }
 
-    /// Says what each unknown key should probably be. Every section has been read by now, so every key is known.
+    /// Reports each unknown key, with a suggestion. This runs after every section has been read,
+    /// because the suggestions need the list of all settings.
     fn report_unknown(&self) {
         for unknown in self.unknown.take() {
             let name = join(&unknown.section, &unknown.key);
@@ -194,7 +202,9 @@ impl Reader<'_> {
     }
 }
 
-/// Returns the headers of the sections with such a setting. If some are below `section`, only those.
+/// Searches all sections except `section` for settings whose names satisfy `is_meant`, and returns
+/// the headers of the sections that have such a setting. If a section below `section` has such a
+/// setting, returns only headers of sections below `section`.
 fn places(known: &[(String, &'static str)], section: &str, is_meant: impl Fn(&str) -> bool) -> Vec<String> {
     let with = known.iter().filter(|(path, name)| path != section && !path.is_empty() && is_meant(name));
     let mut all: Vec<_> = with.map(|(path, _)| path.as_str()).collect();
@@ -209,7 +219,7 @@ fn places(known: &[(String, &'static str)], section: &str, is_meant: impl Fn(&st
     all
 }
 
-/// Returns whether a name can be part of a header without quotes.
+/// Returns whether a section header can contain a name without quotes.
 fn is_bare(name: &str) -> bool {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
     (1..=MAX_NAME).contains(&name.len()) && name.bytes().all(is_plain)
@@ -237,7 +247,8 @@ impl<'a> Section<'a> {
         value
     }
 
-    /// Reads a required setting. If it is missing, reports that and returns `absent`, which is never used.
+    /// Reads a required setting. If the setting is missing, reports a fault and returns `absent`.
+    /// The value `absent` has no effect, because a file with a fault is refused.
     pub(crate) fn required<K: Kind>(&self, name: &'static str, absent: K::Value, kind: &K) -> K::Value {
         let (value, origin) = self.value(name, kind);
         if origin == Origin::Default && !self.is_rehearsal {
@@ -249,7 +260,7 @@ impl<'a> Section<'a> {
         value
     }
 
-    /// Reads a section below this one.
+    /// Reads the section `name` below this section.
     pub(crate) fn section<T>(&self, name: &'static str, read: impl FnOnce(&Self) -> T) -> T {
         let path = join(&self.path, name);
         let found = self.ask(name);
@@ -287,7 +298,7 @@ impl<'a> Section<'a> {
         }
         if tables.len() > max {
             let text = format!(
-                "found {} of these, but at most {max} are allowed; remove {}",
+                "found {} sections of this kind, but at most {max} are allowed; remove {}",
                 tables.len(),
                 tables.len() - max
             );
@@ -300,7 +311,8 @@ impl<'a> Section<'a> {
         each.collect()
     }
 
-    /// Reads every section below this one that has a name of the operator's choice.
+    /// Reads every section of the form `[name.X]`, where the operator chooses X. Returns each X
+    /// with the value of its section.
     pub(crate) fn named<T>(&self, name: &'static str, max: usize, read: fn(&Section<'_>) -> T) -> Vec<(String, T)> {
         self.section(name, |all| {
             all.reader.enter(join(&all.path, "NAME"), None, 0..0, true, read);
@@ -309,7 +321,7 @@ impl<'a> Section<'a> {
                 let path = join(&all.path, key.get_ref());
                 all.asked.borrow_mut().push(key.get_ref().to_string());
                 if values.len() == max {
-                    let text = format!("at most {max} of these are allowed");
+                    let text = format!("at most {max} sections of this kind are allowed");
                     all.reader.fault(&key.span(), header(&all.path), text);
                 }
                 if !is_bare(key.get_ref()) {
@@ -341,7 +353,8 @@ impl<'a> Section<'a> {
         }
     }
 
-    /// Marks a name as known and returns what the file has for it.
+    /// Records that a name is known. Returns the place and the value of this key, if the file has
+    /// the key in this section.
     fn ask(&self, name: &'static str) -> Option<Found<'a>> {
         self.asked.borrow_mut().push(name.to_owned());
         let row = (plain(&self.path).to_owned(), name);
@@ -353,8 +366,9 @@ impl<'a> Section<'a> {
         Some((key.span(), value))
     }
 
-    /// Returns the value that is set, and its origin. An invalid value is reported and counts as set. An invalid value
-    /// in the file is reported even if it is overridden, because the next start may be without the override.
+    /// Returns the value that is set, and its origin. Reports an invalid value, but the setting
+    /// still counts as set. Reports an invalid value in the file even if an override replaces it,
+    /// because the next start may be without the override.
     fn value<K: Kind>(&self, name: &'static str, kind: &K) -> (Option<K::Value>, Origin) {
         let found = self.ask(name);
         let key = join(plain(&self.path), name);

@@ -11,38 +11,42 @@ use toml::de::DeValue;
 use crate::kind::{Advice, Choice, List, Scalar, whole};
 use crate::reader::Section;
 
-/// The last build of a version: builds have four digits.
+/// The highest possible build number of a version. Build numbers have four digits.
 const LAST_BUILD: u32 = 9999;
-/// The largest part of a version number.
+/// The largest number for `major` or `minor`.
 const MAX_VERSION: u32 = 99;
 
-/// Features that clients are asked not to use. None by default.
+/// Features that the server asks clients not to use. There are none by default.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ShieldsConfig {
-    /// Features that single versions of the client turn off.
+    /// The features to turn off, for each version of the client.
     pub clients: Vec<ShieldsClient>,
-    /// Regular expressions: clients of MSNP12 do not send texts that match. All users can read them.
+    /// Regular expressions. MSNP12 clients do not send texts that match one of them. All users can
+    /// read the expressions.
     pub block_texts: Vec<String>,
 }
 
-/// Features that one version of the client turns off.
+/// A rule that turns off features in one version of the client.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ShieldsClient {
-    /// The 7 in 7.5.0324.
+    /// The major version that the rule applies to, such as the 7 in 7.5.0324.
     pub major: u32,
-    /// The 5 in 7.5.0324.
+    /// The minor version that the rule applies to, such as the 5 in 7.5.0324.
     pub minor: u32,
-    /// The first build that the rule applies to, such as the 324 in 7.5.0324. By default 0.
+    /// The first build that the rule applies to, such as the 324 in 7.5.0324. The default is 0.
     pub min_build: u32,
-    /// The last build that the rule applies to. By default 9999, the last one possible.
+    /// The last build that the rule applies to. The default is 9999, the highest possible build
+    /// number.
     pub max_build: u32,
-    /// The features that it turns off.
+    /// The features that the client turns off.
     pub deny: BTreeSet<Feature>,
 }
 
 impl ShieldsConfig {
-    /// The largest number of `[[shields.client]]` tables. Every client of MSNP11 and 12 fetches the document at each
-    /// sign-in, and a mistake in a long one is hard to find: these limits keep it below 10 KiB.
+    /// The largest number of `[[shields.client]]` tables. Every MSNP11 and MSNP12 client fetches
+    /// the document with these rules at each sign-in, and a mistake in a long document is hard to
+    /// find. Together, this limit, [`Self::MAX_TEXTS`] and [`Self::MAX_TEXT`] keep the document
+    /// below 10 KiB.
     pub const MAX_CLIENTS: usize = 16;
     /// The largest number of regular expressions; see [`Self::MAX_CLIENTS`].
     pub const MAX_TEXTS: usize = 32;
@@ -73,8 +77,9 @@ impl ShieldsClient {
     }
 }
 
-/// A regular expression. Clients have a dialect of their own, so only what is wrong in every dialect is refused. An
-/// empty one would match every text.
+/// A regular expression. Clients have their own regex dialect, so the server can only refuse an
+/// expression that is invalid in every dialect. The server also refuses an empty expression, which
+/// would match every text.
 struct Expression;
 
 impl Scalar for Expression {

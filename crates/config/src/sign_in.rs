@@ -3,7 +3,8 @@
 use crate::kind::{Flag, Text, whole_of};
 use crate::reader::Section;
 
-/// The longest URL in bytes. It is sent in lines of MSNP and headers of HTTP, which are short.
+/// The longest URL in bytes. The server sends URLs in MSNP lines and in HTTP headers, and clients
+/// limit the length of both.
 const MAX_URL: usize = 1024;
 
 /// The sign-in, and the settings that clients receive afterwards.
@@ -14,7 +15,8 @@ pub struct SignIn {
     pub insecure_http: bool,
     /// True if the server offers `NotRST.srf`, for clients with a patched msidcrl.dll (http.md section 2).
     pub not_rst: bool,
-    /// The login page to which Passport 1.4 clients are redirected (http.md section 1.2). By default the server's own.
+    /// The login page to which the server redirects Passport 1.4 clients (http.md section 1.2). The
+    /// default is the login page of this server.
     pub redirect: Option<String>,
     /// Seconds after which clients should ping again, 10 to 60 (framing.md section 10).
     pub ping: u32,
@@ -24,7 +26,7 @@ pub struct SignIn {
     pub require_challenge: bool,
     /// The country in the profile, two letters.
     pub country: String,
-    /// The page that the client's links lead to: download, help, mail.
+    /// The page that the client's links open: download, help, mail.
     pub page: String,
 }
 

@@ -3,16 +3,17 @@
 use crate::kind::{Choice, whole};
 use crate::reader::Section;
 
-/// The longest `min_password`: the sign-in boxes of some old clients accept no more characters
-/// (docs/protocol/http.md section 1.2).
+/// The largest `min_password`. The sign-in boxes of some old clients accept at most this many
+/// characters (docs/protocol/http.md section 1.2).
 const MAX_MIN_PASSWORD: usize = 16;
 
 /// Settings of the sign-up page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignUp {
-    /// The access from this machine and from private networks.
+    /// Access for visitors from this machine and from private networks.
     pub near: Access,
-    /// The access from all other addresses. As long as there are no invite codes, `invite` has the effect of `closed`.
+    /// Access for visitors from all other addresses. As long as there are no invite codes, `invite`
+    /// has the effect of `closed`.
     pub elsewhere: Access,
     /// The minimum number of characters in a new password, 1 to 16.
     pub min_password: usize,

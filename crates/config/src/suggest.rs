@@ -1,11 +1,13 @@
-//! Suggests the setting that was probably meant by an unknown word.
+//! Suggests the setting that the operator probably meant by an unknown word.
 
 /// The minimum similarity at which a word is suggested. 1 means equal.
 const ALIKE: f64 = 0.86;
-/// The minimum similarity if one word begins with the other, as `cert` and `certificate`.
+/// The minimum similarity at which a word is suggested, if one of the two words begins with the
+/// other word. For example, `certificate` begins with `cert`.
 const BEGINS_ALIKE: f64 = 0.75;
 
-/// Words with the same meaning in a key. The settings use the first of each row.
+/// Each row contains words that have the same meaning in a key. The names of settings use the first
+/// word of the row.
 const SYNONYMS: &[&[&str]] = &[
     &["min", "least", "minimum", "lowest", "first"],
     &["max", "most", "maximum", "highest", "last"],
@@ -25,7 +27,8 @@ pub(crate) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a s
 
 /// Returns the similarity of two words, if it is large enough.
 fn rate(word: &str, candidate: &str) -> Option<f64> {
-    // The first measure counts transposed letters as one slip; the second one favours equal beginnings.
+    // `edits` counts two transposed letters as one mistake. `start` favours words that begin with
+    // the same letters.
     let edits = strsim::normalized_damerau_levenshtein(word, candidate);
     let start = strsim::jaro_winkler(word, candidate);
     let begins = word.len() >= 3 && (candidate.starts_with(word) || word.starts_with(candidate));
@@ -33,7 +36,7 @@ fn rate(word: &str, candidate: &str) -> Option<f64> {
     (start >= limit).then_some(edits + start)
 }
 
-/// Returns a key in lower case, its words in the form that the settings use.
+/// Returns a key in lower case. Its words are replaced by the synonyms that the settings use.
 fn normal(key: &str) -> String {
     let key = key.to_lowercase();
     let words = key.split(['_', '-', '.', ' ']).map(|word| {

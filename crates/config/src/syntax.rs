@@ -8,17 +8,20 @@ use crate::fault::Fault;
 use crate::origin::Origin;
 use crate::reader::line_of;
 
-/// The part of a text that could be read, and the mistakes in the rest.
+/// The part of a file's text that could be read, and the mistakes in the other part.
 pub(crate) struct Document<'a> {
     pub(crate) table: DeTable<'a>,
-    /// The places of texts without quotes. The reader reports them, because it knows the kind of each value.
+    /// The places of string values without quotes. The reader reports these mistakes, because the
+    /// reader knows which kind of value each setting needs.
     pub(crate) unquoted: Vec<Range<usize>>,
     pub(crate) faults: Vec<Fault>,
-    /// Lines on which mistakes in values are only consequences of earlier mistakes.
+    /// The lines that the parser may have misread because of a mistake in the syntax. Mistakes in
+    /// values on these lines are not reported, because they are only consequences of the mistake in
+    /// the syntax.
     pub(crate) misread: Vec<Range<usize>>,
 }
 
-/// Reads a text as far as it can be read.
+/// Reads as much as possible of a file's text.
 pub(crate) fn document(text: &str) -> Document<'_> {
     let (table, mut errors) = DeTable::parse_recoverable(text);
     let mut document =
@@ -36,7 +39,8 @@ impl Document<'_> {
         let message = error.message();
         let mut line = line_of(text, at.start);
         if message.contains("array") {
-            // The mistake is where the list begins: everything after a missing bracket is read as part of the list.
+            // The parser reads everything after a missing bracket as part of the list, so the error
+            // must name the line on which the list begins.
             line = start_of_list(text, line);
             if message.starts_with("unclosed") || message.starts_with("unexpected") {
                 self.faults.retain(|fault| fault.origin < Origin::File { line });
@@ -72,20 +76,21 @@ fn start_of_list(text: &str, line: usize) -> usize {
     before.iter().rposition(|line| begins(line)).map_or(line, |index| index + 1)
 }
 
-/// Returns the line of the next header of a section, or the one after the last line.
+/// Returns the number of the next line after `line` that is the header of a section. Returns
+/// `usize::MAX` if there is no such line.
 fn next_header(text: &str, line: usize) -> usize {
     let next = text.lines().skip(line).position(|line| line.trim_start().starts_with('['));
     next.map_or(usize::MAX, |index| line + index + 1)
 }
 
-/// Returns the setting or the line that is wrong, and what is wrong with it.
+/// Returns the setting or the line with the mistake, and a description of the mistake.
 fn words<'a>(message: &str, source: &'a str) -> (&'a str, &'static str) {
     let key = source.split(['=', ':', '[', ']']).map(str::trim).find(|word| !word.is_empty()).unwrap_or_default();
     let (begins, has) = (|start: &str| message.starts_with(start), |part: &str| message.contains(part));
     if begins("duplicate key") {
         return match source {
             _ if source.starts_with("[[") => {
-                (source, "this section also appears in single brackets; write two each time")
+                (source, "this section also appears in single brackets; write double brackets each time")
             }
             _ if source.starts_with('[') => (source, "this section appears more than once; put its settings into one"),
             _ => (key, "this setting appears more than once; remove all but one"),
@@ -99,7 +104,7 @@ fn words<'a>(message: &str, source: &'a str) -> (&'a str, &'static str) {
         _ if has("basic string") || has("literal string") => (key, "the text has no end; add a quotation mark"),
         _ if has("leading zero") => (key, "a number must not begin with 0"),
         _ if has("unicode") || has("escape") => {
-            (key, "a backslash has a special meaning in double quotes; use single quotes, or write it twice")
+            (key, "a backslash has a special meaning in double quotes; use single quotes, or double each backslash")
         }
         _ if begins("unexpected key or value") => (key, "unexpected text after the value; a comment begins with #"),
         _ => (source, "expected a setting (name = value) or a section ([name])"),

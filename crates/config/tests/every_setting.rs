@@ -9,7 +9,7 @@ use toml::Value;
 
 const EXAMPLE: &str = include_str!("../../../swallowtail.example.toml");
 
-/// The example with every commented setting and section in effect.
+/// Returns the example file with every commented-out setting and section in effect.
 fn whole_example() -> String {
     let is_shown = |key: &str| key.starts_with('[') || key.split_once(" = ").is_some_and(|(key, _)| !key.contains(' '));
     let uncomment = |line: &str| match line.strip_prefix("# ") {
@@ -19,15 +19,16 @@ fn whole_example() -> String {
     EXAMPLE.lines().map(uncomment).collect()
 }
 
-/// Every setting, with a value.
+/// Returns every setting, with a value.
 fn every_setting() -> Vec<Setting> {
     let settings = Effective::parse(&whole_example(), &[]).unwrap().settings;
     settings.into_iter().filter(|setting| setting.value.is_some()).collect()
 }
 
-/// A file with a value for one setting.
+/// Returns the text of a file that sets one setting.
 fn file_with(setting: &Setting, name: &str, value: &str) -> String {
-    // The tables of a list need their required settings: they stay as in the example.
+    // A repeated table needs its required settings, so the required settings stay as in the example
+    // file.
     if setting.header().starts_with("[[") {
         let line = format!("\n{} = ", setting.name);
         let example = whole_example();
@@ -52,7 +53,8 @@ fn the_example_file_shows_the_default_values() {
 
 #[test]
 fn the_example_file_shows_every_setting() {
-    // The further network of the example shows only what such a network needs.
+    // In the example file, the section of the second network shows only the settings that every
+    // such network needs.
     for setting in Effective::parse(&whole_example(), &[]).unwrap().settings {
         if !setting.section.starts_with("network.") {
             assert_ne!(setting.origin, Origin::Default, "{} is not in swallowtail.example.toml", setting.key());
@@ -73,7 +75,7 @@ fn every_numeric_setting_has_a_maximum() {
 #[test]
 fn every_duration_setting_has_a_maximum_of_a_year_or_less() {
     for setting in every_setting().iter().filter(|setting| matches!(setting.value, Some(Value::Integer(_)))) {
-        // The error for a number that is too large says the unit and the largest one.
+        // The error for a number that is too large names the unit and the largest valid number.
         let error = error(&file_with(setting, setting.name, "9223372036854775807"));
         let Some((_, max)) = error.split_once("of seconds from ") else { continue };
         let max: u64 = max.split([' ', ',']).nth(2).unwrap().parse().unwrap();
@@ -106,7 +108,7 @@ fn the_number_of_sections_is_limited_for_every_section_that_may_be_repeated() {
     assert!(repeated.len() >= 3);
     for header in repeated {
         let error = error(&format!("{header}\n").repeat(1000));
-        assert!(error.contains(&format!("{header}: found 1000 of these, but at most ")), "{header}");
+        assert!(error.contains(&format!("{header}: found 1000 sections of this kind, but at most ")), "{header}");
     }
     let networks: String =
         (0..100).map(|number| format!("[network.n{number}.listen]\nhttp = \"127.0.0.1:0\"\n")).collect();
@@ -143,7 +145,8 @@ fn every_setting_keeps_its_value_when_it_is_written_and_read_again() {
                 let again = read.settings.iter().find(|other| other.key() == setting.key()).unwrap();
                 assert_eq!(again.value, setting.value, "{}", setting.key());
             }
-            // On its own the setting may lack others that it needs, but its value is valid.
+            // The reader may refuse a file with only this setting because other settings are
+            // missing, but not because the value is invalid.
             Err(faults) => assert!(!faults.to_string().contains("expected"), "{faults}"),
         }
     }

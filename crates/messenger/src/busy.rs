@@ -1,5 +1,5 @@
-//! Tells a client that the server has no place for its connection: 600 in answer to its first command
-//! (docs/protocol/errors.md).
+//! Tells a client that the server has no place for its connection, by answering the client's first
+//! command with 600 (docs/protocol/errors.md).
 
 use std::io;
 use std::time::Duration;
@@ -11,10 +11,11 @@ use tokio::time::timeout;
 
 use crate::net::Stream;
 
-/// The longest time that a refusal may take. Clients send their first command immediately. The server has few places
-/// for connections that wait here.
+/// The longest time that a refusal may take. Clients send their first command immediately. The
+/// server has few places for connections that it is about to refuse.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// The longest first command that is answered, in bytes. The longest one in use is ANS, with a handle and a cookie.
+/// The maximum length of a first command that the server answers, in bytes. The longest first
+/// command in use is ANS, with a handle and a cookie.
 const MAX_LINE: u64 = 512;
 
 /// Waits for the first command, answers with 600, and closes the connection. Closes the connection without an answer if
@@ -33,7 +34,9 @@ async fn answer(stream: impl Stream) -> io::Result<()> {
     ServerCommand::Error(trid, ErrorCode::ServerBusy).encode(Dialect::Msnp8, &mut answer);
     stream.write_all(&answer).await?;
     stream.shutdown().await?;
-    // Bytes that nobody has read would cause a reset, and the client could lose the answer.
+    // Reads what the client has sent after its first command. If the server closed the connection
+    // without reading these bytes, TCP would reset the connection, and the client could lose the
+    // answer.
     tokio::io::copy(&mut stream.take(MAX_LINE), &mut tokio::io::sink()).await.map(drop)
 }
 

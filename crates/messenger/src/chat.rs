@@ -46,8 +46,8 @@ pub enum ChatServer {
     Dispatch,
     /// The switchboard: conversations.
     Switchboard,
-    /// The notification server and the switchboard on one port. The first command decides which one serves the
-    /// connection.
+    /// The notification server and the switchboard on one port. The first command decides which of
+    /// the two serves the connection.
     Either,
 }
 
@@ -61,13 +61,15 @@ pub struct Admitted {
 }
 
 impl Admitted {
-    /// Joins the place of the same connection in another table to this one.
+    /// Links `other` to the place of this connection. `other` is the place of the same connection
+    /// in another table.
     #[must_use]
     pub fn joined_to(self, other: Arc<Place>) -> Self {
         Self { place: self.place.joined_to(other), ..self }
     }
 
-    /// Waits until the server closes the connection. All work on the stream before [`Chat::serve`] must end then.
+    /// Waits until the server wants to close the connection. Code that uses the stream before
+    /// [`Chat::serve`] must then stop.
     pub async fn closed(&self) {
         poll_fn(|context| self.outbox.poll_closing(context, 0)).await;
     }
@@ -83,15 +85,17 @@ impl Chat {
     /// Admits a connection.
     ///
     /// # Errors
-    /// Fails if the address of the peer or the whole server has reached the connection limit, and nothing can make room.
-    /// [`Self::refuse`] tells the client. Also fails while the server is stopping.
+    /// Fails if the address of the peer or the whole server has reached its connection limit, and
+    /// no other connection can make room. In that case, [`Self::refuse`] informs the client. Also
+    /// fails while the server is stopping.
     pub fn admit(&self, peer: Peer) -> Result<Admitted, NotAdmitted> {
         let outbox = Outbox::new(OUTBOX_LIMIT);
         let place = self.connections.admit(peer.ip(), outbox.clone())?;
         Ok(Admitted { outbox, place, limited: self.is_limited(peer.ip()) })
     }
 
-    /// Admits a connection from inside this process. The only limit for it is that on the number of all connections.
+    /// Admits a connection from inside this process. Only the limit on the total number of
+    /// connections applies to it.
     ///
     /// # Errors
     /// Fails if that limit is reached, or while the server is stopping.
@@ -101,7 +105,8 @@ impl Chat {
         Ok(Admitted { outbox, place, limited: false })
     }
 
-    /// Tells a client that was not admitted that the server is busy, and closes its connection.
+    /// Refuses a client that was not admitted: tells the client that the server is busy, and closes
+    /// the connection.
     pub async fn refuse(&self, stream: impl Stream, place: Place) {
         busy::refuse(stream).await;
         drop(place);
@@ -127,8 +132,9 @@ impl Chat {
         }
     }
 
-    /// Serves a connection on a port for both services. A connection to the switchboard begins with USR or ANS, and one
-    /// to the notification server begins with VER (ns.md section 2, sb.md section 3).
+    /// Serves a connection on a port for both services. A connection to the switchboard begins with
+    /// USR or ANS, and a connection to the notification server begins with VER (ns.md section 2,
+    /// sb.md section 3).
     async fn either(&self, mut stream: impl Stream, caller: &Caller, place: Admitted) {
         let first = tokio::select! {
             biased;
@@ -160,9 +166,11 @@ impl Chat {
     }
 }
 
-/// A chat connection that makes room closes without a word if its client has not begun to sign in. Otherwise, the
-/// connection sends OUT first (ns.md section 4). That is correct on the switchboard too: a connection there that has
-/// begun is in a session, so it makes no room.
+/// Closes a chat connection that makes room for another one. If the client of the closed connection
+/// has not begun to sign in, the server sends no last line. Otherwise, the server sends OUT first
+/// (ns.md section 4). The server never sends this OUT on the switchboard: a switchboard client that
+/// has begun to sign in is in a session, and the connection of a client in a session never makes
+/// room.
 impl Guest for Outbox {
     fn make_room(&self, progress: Progress) {
         self.leave_with(|out| {

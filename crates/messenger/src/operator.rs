@@ -71,12 +71,15 @@ impl Service {
         });
     }
 
-    /// Closes the connections of an account and invalidates its cookies, because its password was changed or the
-    /// account was removed. Tickets need no action: they are checked at each sign-in.
+    /// Closes the connections of an account and invalidates its cookies, because its password was
+    /// changed or the account was removed. Tickets need no action, because the server checks them
+    /// at each sign-in.
     pub async fn account_changed(&self, handle: &Handle) {
         let directory = &self.directory;
-        // Ends the session immediately, even if the rest fails. A sign-in in progress keeps the turn until it is done,
-        // so the check below finds its session.
+        // Ends the session immediately, even if the store cannot be read below. A sign-in that is
+        // in progress holds the account's turn (the exclusive right to edit the roster) until the
+        // sign-in is done. The code below waits for the turn, so it also ends the session of that
+        // sign-in.
         if let Some(cell) = directory.find(handle) {
             cell.expel();
         }

@@ -9,25 +9,28 @@ use std::ops::BitOr;
 use msnp::notification::Ver;
 use swallowtail_config::{Quirk, QuirkMode};
 
-/// A row of the table.
+/// A row of the table of quirks.
 struct Row {
-    /// The words of the offer, in exactly this order.
+    /// The words of the client's offer in VER, in exactly this order.
     offer: &'static [&'static str],
-    /// The quirks of this client.
+    /// The quirks that a client with this offer gets.
     gets: Quirks,
 }
 
 /// The quirks of one client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Quirks {
-    /// The answer to VER has `CVR0` after the dialect, if the client offered it.
+    /// If true, the answer to VER has `CVR0` after the dialect, provided that the client offered
+    /// `CVR0`.
     pub echo_cvr0: bool,
-    /// ADG, REG and RMG are answered with a `1` after the transaction id, where older dialects have the list version.
+    /// If true, the answers to ADG, REG and RMG have a `1` after the transaction id, at the place
+    /// where older dialects have the list version.
     pub old_group_answers: bool,
-    /// A contact on AL may be added to BL, and a contact on BL may be added to AL. While a contact is on both lists, BL
-    /// has priority.
+    /// If true, the client may add a contact on AL to BL, and a contact on BL to AL. While a
+    /// contact is on both lists, BL has priority.
     pub overlap_allow_and_block: bool,
-    /// If a group already has the name in ADG, the answer is that group.
+    /// If true, and if ADG names a group that already exists, the server answers with the existing
+    /// group.
     pub repeat_existing_group: bool,
 }
 
@@ -56,13 +59,15 @@ impl BitOr for Quirks {
 
 const fn row(quirk: Quirk) -> Row {
     match quirk {
-        // The aMSN of 2006 looks for CVR0 in the answer. Without CVR0, it gives up.
+        // The aMSN of 2006 looks for CVR0 in the answer. If the answer has no CVR0, aMSN gives up.
         Quirk::Amsn => Row { offer: &["MSNP12", "CVR0"], gets: Quirks { echo_cvr0: true, ..Quirks::NONE } },
-        // When msn-pecan renames a group, it forgets the group's name and adds that name again. If the server then
-        // answers 228, msn-pecan signs out.
+        // After msn-pecan has renamed a group, msn-pecan forgets the name of the group, and then
+        // sends ADG with the name that the group now has. If the server answers this ADG with 228,
+        // msn-pecan signs out.
         Quirk::MsnPecan => Row { offer: &["MSNP12"], gets: Quirks { repeat_existing_group: true, ..Quirks::NONE } },
-        // msnp11-sdk expects the group answers of one particular server. It blocks with ADC BL before REM AL, and
-        // unblocks with ADC AL before REM BL.
+        // msnp11-sdk expects the answers to group commands in the form that one particular server
+        // uses. To block a contact, msnp11-sdk sends ADC BL before REM AL. To unblock a contact,
+        // msnp11-sdk sends ADC AL before REM BL.
         Quirk::Msnp11Sdk => Row {
             offer: &["MSNP11", "CVR0"],
             gets: Quirks { old_group_answers: true, overlap_allow_and_block: true, ..Quirks::NONE },

@@ -1,8 +1,9 @@
-//! Limits on how often an account or an address may do things that cause work for others. Over a limit, an account
-//! receives 800 or 713, and an address has to wait. Other clients notice nothing.
+//! Limits on how often an account or an address may do things that cause work for others. An
+//! account that exceeds a limit receives the error 800 or 713. An address that exceeds a limit has
+//! to wait. Other clients notice nothing.
 //!
-//! In normal use, no client comes close to these limits. The server does not count peers whose rates are not limited
-//! (`limits.exempt`).
+//! In normal use, no client comes close to these limits. The server does not count the acts of
+//! peers whose rates are not limited (`limits.exempt`).
 
 mod presence;
 mod window;
@@ -25,7 +26,8 @@ use swallowtail_config::{Allowance, Rate, RateLimits};
 /// An act that the server counts.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Act {
-    /// PRP MFN, or REA of the account itself, which is sent to everyone who sees the account.
+    /// PRP MFN, or REA with the account's own handle. The server sends the new name to everyone who
+    /// sees the account.
     ChangeName,
     /// PRP of a telephone number.
     ChangeNumber,
@@ -46,7 +48,7 @@ pub enum Act {
     FailSignIn,
     /// Creating an account on the sign-up page.
     SignUp(Proximity),
-    /// Sending the form of the sign-up page, with any result.
+    /// Sending the form of the sign-up page, whether or not this creates an account.
     TrySignUp(Proximity),
 }
 
@@ -57,12 +59,13 @@ pub enum Act {
 pub enum Proximity {
     /// An address that is not exempt.
     Far,
-    /// An address that is exempt from other limits. A whole school may share it.
+    /// An address that is exempt from the limits on all other acts. A whole school may share such
+    /// an address.
     Near,
 }
 
 impl Proximity {
-    /// Returns the factor by which the limit is multiplied.
+    /// Returns the factor by which the limits on sign-ups are multiplied.
     const fn factor(self) -> usize {
         match self {
             Self::Far => 1,
@@ -76,7 +79,7 @@ impl Proximity {
 pub enum Actor {
     /// An account, on all its connections.
     Account(Handle),
-    /// An address that has not signed in.
+    /// The address of a client, for acts before it signs in to an account.
     Address(IpAddr),
 }
 
@@ -102,13 +105,13 @@ pub struct Rates {
 
 #[derive(Debug, Default)]
 struct Recent {
-    /// The recent acts. Each window contains at most as many acts as the limit.
+    /// The recent acts. Each window contains at most as many acts as the limit allows.
     done: HashMap<(Actor, Act), Window>,
     sweep: Sweep,
 }
 
 impl Rates {
-    /// Creates an empty count.
+    /// Creates a counter that has counted no acts.
     #[must_use]
     pub fn new(limits: RateLimits) -> Self {
         Self { limits, recent: Mutex::default(), presence: Mutex::default() }
@@ -127,11 +130,12 @@ impl Rates {
         self.admit_or_when(actor, act).is_ok()
     }
 
-    /// Counts an act of `actor`. If the limit is reached, does not count the act, and returns when to try again. By
-    /// then, another act of the same kind may have come first.
+    /// Counts an act of `actor`. If the limit is reached, does not count the act, and returns the
+    /// time at which the caller can try again. The second call can fail too, because another act of
+    /// the same kind may be counted before that call.
     ///
     /// # Errors
-    /// Returns the time at which the earliest act stops counting.
+    /// If the limit is reached, returns the time at which the earliest counted act stops counting.
     pub fn admit_or_when(&self, actor: impl Into<Actor>, act: Act) -> Result<(), Instant> {
         let limit = Limit::of(&self.limits, &act);
         let now = Instant::now();
@@ -145,8 +149,9 @@ impl Rates {
         Err(done.earliest().unwrap_or_else(|| now + limit.span()))
     }
 
-    /// Charges an account for a change that sends a line of presence to each of its `watchers`. `bytes` is the length of
-    /// the parts of the line that may be long. Returns `false` without charging if the account has sent too much.
+    /// Charges an account for a change that sends a line of presence to each of its `watchers`.
+    /// `bytes` is the length of the parts of the line that may be long. Returns `false` and charges
+    /// nothing if the account has spent one of its budgets.
     pub fn admit_presence(&self, account: &Handle, bytes: usize, watchers: usize) -> bool {
         lock(&self.presence).admit(&self.limits, account, bytes, watchers)
     }
@@ -203,7 +208,7 @@ impl Limit {
     }
 }
 
-/// Returns the limit for sign-ups from an address of this proximity.
+/// Returns `rate` with its number of acts multiplied by the factor of `proximity`.
 const fn times(rate: Rate, proximity: Proximity) -> Rate {
     Rate { most: rate.most.saturating_mul(proximity.factor()), span: rate.span }
 }

@@ -13,8 +13,9 @@ use crate::rates::Rates;
 use crate::storage::Storage;
 use crate::switchboard::Switchboard;
 
-/// The maximum number of accounts that can have the helper on their contact lists. The client in the helper keeps at
-/// most 20,000 addresses, and some may be on its lists without being its users.
+/// The maximum number of accounts that can have the helper on their contact lists. The client in
+/// the helper stores at most 20,000 addresses. This maximum is lower, because some of the stored
+/// addresses may belong to accounts that do not have the helper on their contact lists.
 const HELPER_USERS: usize = 15_000;
 
 /// The parts of the service that all connections share.
@@ -59,8 +60,8 @@ impl Service {
         }
     }
 
-    /// Returns the limits of contacts, lists and groups of an account. The helper can be on more contact lists than any
-    /// other account.
+    /// Returns the limits for an account's contacts, lists and groups. The helper can be on more
+    /// contact lists than any other account.
     #[must_use]
     pub fn roster_limits(&self, owner: &Handle) -> RosterLimits {
         let limits = self.config.roster_limits();
@@ -70,7 +71,7 @@ impl Service {
         }
     }
 
-    /// Returns whether this is the address of the helper.
+    /// Returns whether `handle` is the address of the helper.
     #[must_use]
     pub fn is_helper(&self, handle: &Handle) -> bool {
         self.helper.as_ref() == Some(handle)

@@ -18,7 +18,7 @@ from socket import create_connection
 
 PRODUCT_ID, PRODUCT_KEY = "PROD0090YUAUV{2B", "YMM8C_H7KCQ2S_KL"
 PENDING = 16  # The list of users who have added the account and wait for its decision.
-QUIET = 300  # The seconds after which a conversation without messages is left.
+QUIET = 300  # The bot leaves a conversation after this many seconds without messages.
 MAX_CONVERSATIONS = 100
 
 
@@ -174,7 +174,7 @@ def converse(address, ring):
             elif words[0] == "MSG":
                 headers, blank, text = payload.partition(b"\r\n\r\n")
                 if b"content-type: text/plain" in headers.lower():
-                    # The headers of the question, so that the font and the character set stay.
+                    # Repeats the headers of the question, so that the font and the character set stay.
                     board.send("MSG", "N", payload=headers + blank + text)
     except TimeoutError:
         board.send_bare("OUT")
@@ -189,7 +189,7 @@ def serve(ns, address):
     for user in pending:
         accept(ns, user)
     print(address, "is online", flush=True)
-    # The answer to PNG is QNG, with the seconds until the next PNG. Without an answer, the connection is lost.
+    # The server answers PNG with QNG and the seconds until the next PNG. No answer means a lost connection.
     ns.send_bare("PNG")
     next_ping, is_waiting = time.monotonic() + 60, True
     while True:
@@ -237,7 +237,7 @@ def main():
             sys.exit(str(reason))
         except OSError as error:
             print(error, flush=True)
-        # Longer and longer pauses, so that a server that has trouble is not flooded.
+        # The pauses get longer, so that the bot does not flood a server that has trouble.
         pause = 5 if time.monotonic() - begun > 300 else min(2 * pause, 300)
         print(f"signing in again in {pause} s", flush=True)
         time.sleep(pause)

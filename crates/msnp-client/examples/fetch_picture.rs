@@ -1,7 +1,7 @@
 //! Writes the display picture of a contact to a file:
 //! `PASSWORD=... cargo run --example fetch_picture -- HOST ADDRESS CONTACT FILE`.
 //!
-//! The contact must be online, and must be on the contact list.
+//! The contact must be online, and must be on the contact list of the account.
 
 use std::path::Path;
 use std::time::Duration;
@@ -38,7 +38,7 @@ pub(crate) async fn run(server: Server, account: Account, contact: &Handle, file
     Ok(())
 }
 
-/// Waits until a contact is online. Returns false if the account is signed out before.
+/// Waits until a contact is online. Returns `false` if the account is signed out before that.
 async fn comes_online(client: &Client, events: &mut Events, contact: &Handle) -> bool {
     while client.roster(|roster| roster.get(contact).and_then(Entry::status)).is_none() {
         // Any event may have changed the roster.

@@ -39,7 +39,8 @@ fn log(client: &Client, contact: &Handle, before: Option<Status>, now: Option<St
     let name = client.roster(|roster| roster.get(contact).map(|entry| entry.name().as_str().to_owned()));
     let name = name.unwrap_or_default();
     match (before, now) {
-        // Contacts choose their names. As `{:?}`, a name cannot send control characters to the terminal.
+        // Contacts choose their names. The format `{:?}` keeps a name from sending control
+        // characters to the terminal.
         (None, Some(now)) => println!("{contact} {name:?} is online: {now:?}"),
         (Some(_), None) => println!("{contact} {name:?} is offline"),
         (Some(before), Some(now)) if before != now => println!("{contact} {name:?}: {before:?} -> {now:?}"),

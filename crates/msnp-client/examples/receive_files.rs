@@ -29,7 +29,7 @@ pub(crate) async fn run(server: Server, account: Account, folder: &Path) -> anyh
                 println!("declined {} ({} bytes) from {}", offer.name, offer.size, offer.from);
                 offer.decline();
             }
-            // A task for each file, so that files arrive at the same time.
+            // There is one task for each file, so that several files can arrive at the same time.
             Event::FileOffered(offer) => drop(tokio::spawn(receive(offer, folder.to_owned()))),
             event => {
                 if let Some(reason) = event.signed_out() {

@@ -12,7 +12,7 @@ async fn main() -> anyhow::Result<()> {
 }
 
 pub(crate) async fn run(server: Server, from: Account, to: &Handle, text: &str) -> anyhow::Result<()> {
-    // One message needs no second attempt to sign in, and no events.
+    // To send one message, the program needs no second attempt to sign in, and no events.
     let (client, _) = Client::builder(&server, &from).reconnect(false).sign_in().await?;
     client.send_text(to, text).await.with_context(|| format!("the text was not delivered to {to}"))?;
     println!("delivered to {to}");

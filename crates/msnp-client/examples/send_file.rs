@@ -28,7 +28,7 @@ pub(crate) async fn run(server: Server, from: Account, to: &Handle, path: &Path)
             println!("{} of {} bytes", now.done, now.total);
         }
     };
-    // The progress ends with the transfer.
+    // `shown` ends when the transfer ends.
     let (sent, ()) = tokio::join!(transfer.finish(), shown);
     sent.with_context(|| format!("{to} did not receive {name}"))?;
     println!("{to} has received {name}");

@@ -1,5 +1,6 @@
-//! Lets two accounts talk to each other: `PASSWORD=... cargo run --example two_accounts -- HOST ONE OTHER`. Both
-//! accounts have the same password.
+//! Lets two accounts talk to each other:
+//! `PASSWORD=... cargo run --example two_accounts -- HOST ONE OTHER`. Both accounts must have the
+//! same password.
 
 use anyhow::{Context, bail};
 use msnp_client::{Account, Client, Event, Events, Server};
@@ -33,7 +34,7 @@ async fn count_to_ten(client: Client, mut events: Events) -> anyhow::Result<()> 
         if number < 10 {
             message.reply(&(number + 1).to_string()).await?;
         }
-        // The last two numbers, one for each account.
+        // 9 and 10 are the last numbers, and each account receives one of them.
         if number >= 9 {
             break;
         }

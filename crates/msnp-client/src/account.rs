@@ -14,8 +14,9 @@ use crate::machine::SignedOut;
 /// The result of a [`TicketSource`].
 pub type TicketFuture = Pin<Box<dyn Future<Output = Result<Ticket, SignedOut>> + Send>>;
 
-/// A source of tickets, for programs that do not use the login service. Examples are a web page that has already signed
-/// the user in, and a part of the server itself. The source receives the policy of `USR TWN S`.
+/// A source of tickets, for programs that do not use the login service. Two examples are a web page
+/// that has already signed the user in, and a program that is part of the server. The source
+/// receives the policy of `USR TWN S`.
 pub type TicketSource = Arc<dyn Fn(String) -> TicketFuture + Send + Sync>;
 
 /// An account. Cheap to clone. `Debug` does not show the password.

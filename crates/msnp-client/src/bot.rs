@@ -37,16 +37,17 @@ use crate::server::Server;
 pub struct Bot {
     client: Client,
     events: Events,
-    /// The users who have added the account, to be accepted one after the other.
+    /// The users who have added the account and whom the bot has not accepted yet. The bot accepts
+    /// them one after the other.
     waiting: BTreeSet<Handle>,
-    /// The server's answer about the user who is being accepted.
+    /// The server's answer to the attempt to accept a user.
     accepting: Option<oneshot::Receiver<Result<(), EditError>>>,
     /// True after the account was signed out for good.
     is_finished: bool,
 }
 
 impl Bot {
-    /// Signs in, and accepts the users who have added the account before.
+    /// Signs in. Also accepts the users who added the account before the sign-in.
     ///
     /// # Errors
     /// Returns the reason why the sign-in failed.
@@ -55,7 +56,8 @@ impl Bot {
         Ok(Self::new(client, events))
     }
 
-    /// Makes a bot of an account that is signed in, for example with the settings of [`Client::builder`].
+    /// Creates a bot from a client that is signed in. To use other settings, create the client with
+    /// [`Client::builder`].
     #[must_use]
     pub fn new(client: Client, events: Events) -> Self {
         let waiting = pending(&client);
@@ -64,7 +66,8 @@ impl Bot {
         bot
     }
 
-    /// Returns the client of the bot, to send messages and change its settings.
+    /// Returns the client of the bot. Use it to send messages, and to change the settings of the
+    /// account.
     #[must_use]
     pub fn client(&self) -> &Client {
         &self.client
@@ -94,7 +97,8 @@ impl Bot {
         let event = loop {
             tokio::select! {
                 event = self.events.next() => break event?,
-                // A refusal is no reason to stop: the user is accepted after the next sign-in.
+                // If the server refuses to accept the user, the bot continues with the next user.
+                // After the next sign-in, the bot tries again to accept the refused user.
                 () = answered(&mut self.accepting) => {
                     self.accepting = None;
                     self.accept_next();
@@ -128,7 +132,8 @@ impl Bot {
         Ok(())
     }
 
-    /// Begins to accept the next user, once the server has answered about the previous one.
+    /// Begins to accept the next waiting user. Does nothing if the server has not yet answered the
+    /// command that accepts the previous user.
     fn accept_next(&mut self) {
         if self.accepting.is_none()
             && let Some(handle) = self.waiting.pop_first()
@@ -138,7 +143,7 @@ impl Bot {
     }
 }
 
-/// Waits for the answer of the server. Never returns if no answer is due.
+/// Waits for the answer of the server. Never returns if no answer is pending.
 async fn answered(accepting: &mut Option<oneshot::Receiver<Result<(), EditError>>>) {
     match accepting {
         Some(answer) => drop(answer.await),

@@ -17,12 +17,13 @@ const EXCHANGE_TIMEOUT: Duration = Duration::from_secs(30);
 /// A connection to an HTTP server.
 pub(crate) struct HttpConnection {
     stream: BufReader<BoxedStream>,
-    /// The address of the server. `None` behind TLS, where it does not matter.
+    /// The address of the server. `None` for a connection with TLS, where the address does not
+    /// matter.
     pub(crate) peer: Option<IpAddr>,
 }
 
 impl HttpConnection {
-    /// Connects to the server of an address.
+    /// Connects to the server that a URL names.
     pub(crate) async fn open(url: &Url, roots: &Roots) -> io::Result<Self> {
         if url.is_tls {
             return Ok(Self { stream: BufReader::new(transport::tls(&url.address(), roots).await?), peer: None });
@@ -32,7 +33,7 @@ impl HttpConnection {
         Ok(Self { stream: BufReader::new(Box::new(stream)), peer })
     }
 
-    /// Sends a request, and reads its answer. `headers` are complete lines, without their ends.
+    /// Sends a request, and reads its answer. `headers` contains complete lines, without line ends.
     pub(crate) async fn exchange(
         &mut self,
         method: &str,

@@ -1,20 +1,24 @@
-//! Reads answers over HTTP/1 and keeps the spelling of their header names: clients of this protocol search an answer
-//! for `Name: value` case-sensitively (docs/protocol/http.md section 0 item 1), and HTTP libraries change the case of
+//! Reads answers over HTTP/1, and keeps the spelling of header names.
+//!
+//! The spelling matters, because clients of this protocol search an answer for `Name: value`, and
+//! the case must match (docs/protocol/http.md section 0 item 1). HTTP libraries change the case of
 //! names.
 //!
-//! `httparse` parses the head. The body is as long as `Content-Length` says, or else extends to the end of the stream.
-//! This module sends nothing, and decodes neither chunks nor compression.
+//! `httparse` parses the head. `Content-Length` gives the length of the body. If there is no
+//! `Content-Length`, the body extends to the end of the stream. This module sends nothing, and
+//! decodes neither chunks nor compression.
 
 use std::fmt;
 use std::io;
 
 use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt};
 
-/// The longest head that is accepted, in bytes: several times as long as those of busy web servers.
+/// The maximum length of a head, in bytes. The heads of busy web servers are several times shorter.
 pub const MAX_HEAD: usize = 64 * 1024;
 /// Maximum number of headers. Web servers send about 30.
 pub const MAX_HEADERS: usize = 128;
-/// The longest body that is read, in bytes: far longer than any answer of a server for this protocol.
+/// The maximum length of the body that is read, in bytes. All answers in this protocol are far
+/// shorter.
 pub const MAX_BODY: u64 = 256 * 1024;
 
 /// The first bytes of an answer.
@@ -28,7 +32,7 @@ pub struct Head {
     status: u16,
     /// The lines, exactly as they were received.
     text: String,
-    /// Names as they were spelled, and values without surrounding blanks.
+    /// The names as they were spelled, and the values without surrounding blanks.
     headers: Vec<(String, String)>,
 }
 
@@ -47,7 +51,8 @@ impl Head {
     fn parse(bytes: &[u8]) -> Result<Self, ReadError> {
         let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
         let mut response = httparse::Response::new(&mut headers);
-        // Any server may answer here, and the rest of its answer is readable despite an unusual line.
+        // The answer may come from any web server. If one header line is unusual, the parser still
+        // reads the other header lines.
         let parsed = httparse::ParserConfig::default()
             .allow_spaces_after_header_name_in_responses(true)
             .allow_obsolete_multiline_headers_in_responses(true)
@@ -81,19 +86,20 @@ impl Head {
         self.text.lines().skip(1).take_while(|line| !line.is_empty())
     }
 
-    /// Returns the rest of the first line that begins with exactly `name` and `": "`, which is how clients find a header.
+    /// Finds the first line that begins with exactly `name` and `": "`, and returns the text after
+    /// these. Clients find a header in the same way.
     #[must_use]
     pub fn exact_header(&self, name: &str) -> Option<&str> {
         self.header_lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
     }
 
-    /// Returns the value of the first header with this name, in any case.
+    /// Returns the value of the first header with this name. Ignores the case of the name.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         self.find(name).map(|(_, value)| value)
     }
 
-    /// Returns the spelling of the name of this header in the answer.
+    /// Returns the name of this header as the answer spells it. Ignores the case of `name`.
     #[must_use]
     pub fn spelling(&self, name: &str) -> Option<&str> {
         self.find(name).map(|(spelling, _)| spelling)
@@ -128,7 +134,8 @@ pub struct Response {
     pub head: Head,
     /// The body, cut at [`MAX_BODY`].
     pub body: Vec<u8>,
-    /// True if the body is as long as announced. Without an announced length, true if the stream has ended.
+    /// True if the body is as long as announced. If no length was announced, true if the stream has
+    /// ended.
     pub is_complete: bool,
 }
 
@@ -169,14 +176,14 @@ pub enum ReadError {
 /// Reads a head. The bytes after the head stay in the buffer of `stream`.
 ///
 /// # Errors
-/// Returns an error if there is no answer or it cannot be read.
+/// Returns an error if there is no answer, or if the answer cannot be read.
 pub async fn read_head<S: AsyncBufRead + Unpin + ?Sized>(stream: &mut S) -> Result<Head, ReadError> {
     let mut head = Vec::new();
     loop {
         let available = match stream.fill_buf().await {
             Ok([]) if head.is_empty() => return Err(ReadError::Closed),
             Err(error) if head.is_empty() => return Err(ReadError::Io(error)),
-            // A reset ends an answer, as a FIN does.
+            // A reset ends an answer in the same way as a FIN.
             Ok([]) | Err(_) => return Err(ReadError::HeadCut),
             Ok(available) => available,
         };
@@ -198,8 +205,8 @@ pub async fn read_head<S: AsyncBufRead + Unpin + ?Sized>(stream: &mut S) -> Resu
 /// that stays open.
 ///
 /// # Errors
-/// Returns an error if there is no answer or it cannot be read. A body that is cut or too long is not an error; see
-/// [`Response::is_complete`].
+/// Returns an error if there is no answer, or if the answer cannot be read. A body that is cut or
+/// too long is not an error. See [`Response::is_complete`].
 pub async fn read_response<S: AsyncBufRead + Unpin + ?Sized>(stream: &mut S) -> Result<Response, ReadError> {
     let head = read_head(stream).await?;
     let announced = head.content_length();
@@ -227,7 +234,9 @@ fn take_head(head: &mut Vec<u8>, available: &[u8]) -> (usize, bool) {
     }
 }
 
-/// Returns the position after the head. Only the last three of the first `seen` bytes can belong to its end.
+/// Searches for [`HEAD_END`], and returns the position after it. The caller knows that the first
+/// `seen` bytes do not contain the whole of [`HEAD_END`]. [`HEAD_END`] may start in the last three
+/// of these bytes, so the search begins there.
 fn end_of_head(bytes: &[u8], seen: usize) -> Option<usize> {
     let from = (seen + 1).saturating_sub(HEAD_END.len());
     let end = bytes.get(from..)?.windows(HEAD_END.len()).position(|window| window == HEAD_END)?;

@@ -1,8 +1,9 @@
-//! A client for MSN Messenger servers, for bots and for programs with a user.
+//! A client for MSN Messenger servers, for bots and for interactive programs.
 //!
-//! The crate signs in, keeps the contact list, comes back when the connection is lost, and sends and receives messages,
-//! pictures and files. It speaks MSNP12 and MSNP11, the protocol of MSN Messenger 7.5 and 7.0, and runs on
-//! [Tokio](https://docs.rs/tokio). It contains no code of a server, and works with any server of these dialects.
+//! The crate signs in, keeps the contact list, reconnects when the connection is lost, and sends
+//! and receives messages, pictures and files. It speaks MSNP12 and MSNP11, the protocol of MSN
+//! Messenger 7.5 and 7.0, and runs on [Tokio](https://docs.rs/tokio). It contains no server code,
+//! and works with any server that speaks these dialects.
 //!
 //! # Quick start
 //!
@@ -25,23 +26,27 @@
 //! }
 //! ```
 //!
-//! [`Client`] is the account: it does things, such as [`Client::send_text`] and [`Client::set_status`]. [`Events`]
-//! reports what happens to the account. The account signs out when the last clone of the client is dropped.
+//! [`Client`] represents the account. Its methods act for the account, such as
+//! [`Client::send_text`] and [`Client::set_status`]. [`Events`] reports what happens to the
+//! account. The account signs out when the last clone of the client is dropped.
 //!
-//! The folder `examples` has whole programs, and `docs/bots.md` explains one line by line.
+//! The folder `examples` has whole programs. `docs/bots.md` explains one of them, line by line.
 //!
 //! # Servers and accounts
 //!
-//! [`Server::at`] needs the name of the server, and knows the usual ports. [`Server`] shows how to use other ports, TLS, a
-//! server with its own root certificate ([`Roots`]), and the HTTP gateway. [`Server::connect_with`] uses streams of your
-//! own. A password is sent without encryption only to loopback and private addresses.
+//! [`Server::at`] needs the name of the server, and uses the usual ports. The page of [`Server`]
+//! shows how to use other ports, TLS, a server with its own root certificate ([`Roots`]), and the
+//! HTTP gateway. [`Server::connect_with`] uses streams of your own. Without encryption, the client
+//! sends a password only to loopback and private addresses.
 //!
-//! [`Account::with_tickets`] is for programs that get the tickets for the sign-in from elsewhere.
+//! [`Account::with_tickets`] is for programs that do not use the login service, but get tickets
+//! from another source.
 //!
 //! # The roster
 //!
-//! The server keeps the contact list of each account. [`Client::roster`] reads the copy of the client, which follows every
-//! change. [`Event::Roster`] says what has changed.
+//! The server keeps the contact list of each account. [`Client::roster`] reads the client's copy of
+//! the list. The client updates the copy with every change, and [`Event::Roster`] says what has
+//! changed.
 //!
 //! ```no_run
 //! use msnp_client::{Client, EditError, Handle, Status};
@@ -57,14 +62,16 @@
 //! # }
 //! ```
 //!
-//! A user who adds the account is *pending* until the account decides: [`Client::accept`] or [`Client::block`]. An accepted
-//! user sees the account online and can call it. To see the user online, add the user with [`Client::add_contact`].
+//! A user who adds the account is *pending* until the program calls [`Client::accept`] or
+//! [`Client::block`]. A user who was accepted sees when the account is online, and can call it. To
+//! see when the user is online, add the user with [`Client::add_contact`].
 //!
 //! # Conversations
 //!
-//! [`Client::conversation`] returns the [`Conversation`] with a user. It need not be opened: a session starts with the
-//! first message, ends after some quiet minutes, and starts again with the next message. [`Conversation::invite`] adds
-//! more users. Every message contains its conversation, so [`Incoming::reply`] answers in the correct one.
+//! [`Client::conversation`] returns the [`Conversation`] with a user. You do not need to open it.
+//! Its session starts with the first message, and ends after some minutes without messages. The
+//! next message starts another session. [`Conversation::invite`] adds more users. Every received
+//! message contains its conversation, so [`Incoming::reply`] answers in the correct conversation.
 //!
 //! ```no_run
 //! use msnp_client::{Client, Handle, SendError, Undelivered};
@@ -79,14 +86,16 @@
 //! # }
 //! ```
 //!
-//! [`msnp::message::Message`] lists the other kinds of messages, which [`Conversation::send`] sends.
+//! [`msnp::message::Message`] lists all kinds of messages. [`Conversation::send`] sends a message
+//! of any kind.
 //!
 //! # Transfers
 //!
-//! [`Conversation::send_file`] offers a file, and [`Event::FileOffered`] reports the offer of another user. Both
-//! provide a [`Transfer`], with its progress and its result. [`Client::fetch_picture`] fetches and checks a display
-//! picture, and [`Client::set_picture_data`] sets the account's own. All data goes through the server, so no IP address
-//! is disclosed.
+//! [`Conversation::send_file`] offers a file, and [`Event::FileOffered`] reports the offer of
+//! another user. In both cases, the program gets a [`Transfer`], which gives the progress and the
+//! result. [`Client::fetch_picture`] fetches and checks the display picture of a contact.
+//! [`Client::set_picture_data`] sets the display picture of the account. All data goes through the
+//! server, so the users do not learn each other's IP addresses.
 //!
 //! ```no_run
 //! use msnp_client::{Event, Events, TransferError};
@@ -108,52 +117,59 @@
 //!
 //! # Bots
 //!
-//! [`Bot`] is a client that accepts every user who adds it. [`Bot::run`] calls a closure for each message, and [`Bot::next`]
-//! returns the events of a bot that needs more than messages.
+//! [`Bot`] is a client that accepts every user who adds it. [`Bot::run`] calls a closure for each
+//! message. [`Bot::next`] returns all events, for a bot that handles more than messages.
 //!
 //! # Reconnects
 //!
-//! If the connection is lost, the client signs in again with the same status, personal message and picture. The first
-//! pause is about a second, and later ones grow to five minutes. [`Event::SignedOut`] has the time of the next attempt,
-//! and [`Event::SignedIn`] follows when it has succeeded. [`Client::sign_in_again`] does not wait for that time, and
-//! [`Builder::reconnect`] switches it off.
+//! If the connection is lost, the client signs in again with the same status, personal message and
+//! picture. The first pause is about a second, and later pauses grow to five minutes.
+//! [`Event::SignedOut`] gives the time until the next attempt. After an attempt has succeeded,
+//! [`Event::SignedIn`] follows. [`Client::sign_in_again`] signs in immediately, without the pause.
+//! [`Builder::reconnect`] can switch reconnecting off.
 //!
-//! There is no other attempt if it would not help ([`SignedOut::is_temporary`]): for example, after a wrong password,
-//! or after the account signed in from another place. An account has one session, so two programs need two accounts.
-//! [`Event::signed_out`] recognises the event after which nothing follows. The first sign-in is never repeated: its
-//! error goes to the caller.
+//! The client does not try again if another attempt would not help ([`SignedOut::is_temporary`]).
+//! Examples are a wrong password, or an account that has signed in from another place. An account
+//! has one session, so two programs that run at the same time need two accounts.
+//! [`Event::signed_out`] recognises the event after which no other event follows. The client never
+//! repeats the first sign-in, but returns its error to the caller.
 //!
 //! # Errors
 //!
-//! | type | of |
+//! | type | an error of |
 //! |---|---|
 //! | [`SignedOut`] | the sign-in, and the end of a session |
 //! | [`EditError`] | a change of the roster or of the account's own settings |
-//! | [`Undelivered`] | a message: not delivered ([`SendError`]), or perhaps delivered |
+//! | [`Undelivered`] | a message that was refused ([`SendError`]), or whose result is unknown |
 //! | [`TransferError`] | a file or a picture |
 //!
-//! Each of these errors has a message for people. A code of the server (`docs/errors.md`) is in the message, and in the
-//! value.
+//! Each of these errors has a message for people. If the server sent an error code
+//! (`docs/errors.md`), both the message and the value contain the code.
 //!
 //! # Cancel safety
 //!
-//! Dropping a future loses nothing, and does not stop what was begun. The only exception is a sign-in: dropping its
-//! future signs out.
+//! Dropping a future loses nothing, and does not stop the operation that the future waits for. The
+//! only exception is a sign-in. Dropping the future of a sign-in signs the account out.
 //!
 //! - [`Events::next`] and [`Bot::next`] lose no event, so they can be used in `tokio::select!`.
-//! - A message is queued when it is sent. Its [`Receipt`] only waits for the result.
-//! - An edit begins when its future is first polled. Dropping the future later does not undo it.
+//! - [`Conversation::send`] queues a message immediately. The [`Receipt`] only waits for the
+//!   result.
+//! - An edit begins when its future is first polled. Dropping the future after that does not undo
+//!   the edit.
 //! - A transfer continues after its [`Transfer`] is dropped. [`Transfer::cancel`] stops it.
 //!
-//! A client whose events are not read stops reading from the server, so that a fast server cannot fill the memory.
-//! Start a separate task for work that takes long, instead of doing it in the loop that reads the events.
+//! If the program does not read the events, the client stops reading from the server. So a fast
+//! server cannot fill the memory. Start a separate task for work that takes long, instead of doing
+//! it in the loop that reads the events.
 //!
 //! # Layers
 //!
-//! - [`msnp`], which this crate exports, converts bytes to typed commands and back.
-//! - [`machine`] is a client without I/O: it receives bytes and the time, and returns bytes and events. Use it with a
-//!   runtime other than Tokio, or in tests. [`p2p`] is the same for transfers.
-//! - [`Client`] runs a machine on Tokio, and [`transport`] has its connections.
+//! - [`msnp`], which this crate re-exports, converts bytes to typed commands and back.
+//! - [`machine`] is a client without I/O. It receives bytes and the time, and returns bytes and
+//!   events. Use it with a runtime other than Tokio, or in tests. [`p2p`] does the same for
+//!   transfers.
+//! - [`Client`] runs a machine on Tokio. [`transport`] contains the connections that the client
+//!   uses.
 //!
 //! Comments cite `docs/protocol`, the reference of the protocol.
 

@@ -17,12 +17,13 @@ use crate::server::{LoginKind, Server};
 use crate::shown::shown;
 use crate::url::Url;
 
-/// The maximum number of redirects of a login page that are followed.
+/// The maximum number of redirects that the client follows from a login page.
 const MAX_HTTP_REDIRECTS: usize = 5;
 
 impl Server {
-    /// Gets a ticket for an account from the login service. [`Client`](crate::Client) calls this itself. Other programs
-    /// can call it if they speak the protocol without [`Client`](crate::Client).
+    /// Gets a ticket for an account from the login service. [`Client`](crate::Client) calls this
+    /// function itself. Call it only in a program that speaks the protocol without
+    /// [`Client`](crate::Client).
     ///
     /// # Errors
     /// Fails if the password is wrong, or if the login service cannot be reached or refuses the sign-in.
@@ -39,7 +40,8 @@ pub(crate) async fn ticket(server: &Server, account: &Account, policy: &str) -> 
     }
 }
 
-/// Tries the base addresses of the server. The first one that answers decides the result.
+/// Tries the base addresses of the server, one after the other. The first address that answers
+/// decides the result.
 async fn with_password(server: &Server, handle: &Handle, password: &str, policy: &str) -> Result<Ticket, SignedOut> {
     let mut failures = Vec::new();
     for base in server.http_bases() {
@@ -71,7 +73,7 @@ impl Login<'_> {
         }
     }
 
-    /// Asks the nexus for the login page, and the login page for a ticket.
+    /// Asks the nexus for the address of the login page, and then asks the login page for a ticket.
     async fn passport(&self, base: &Url) -> Result<Ticket, SignedOut> {
         let mut page = self.nexus(base).await?;
         for _ in 0..=MAX_HTTP_REDIRECTS {
@@ -83,7 +85,8 @@ impl Login<'_> {
                 let next = location.ok_or_else(|| {
                     SignedOut::Refused("the login page sent a redirect without an address".to_owned())
                 })?;
-                // A redirect must not take the password from an encrypted connection to an open one.
+                // After a redirect, the client must not send the password over an unencrypted
+                // connection if the connection before was encrypted.
                 if page.is_tls && !next.is_tls {
                     return Err(SignedOut::Refused(format!(
                         "the login page redirects to {next}, which is not encrypted"
@@ -101,8 +104,9 @@ impl Login<'_> {
     /// Returns the address of the login page.
     async fn nexus(&self, base: &Url) -> Result<Url, SignedOut> {
         let url = base.with_path("/rdr/pprdr-url.asp");
-        // The nexus decides where the password goes. It is therefore trusted no more than the login page, because
-        // anyone on an open network could answer in its place.
+        // The nexus decides where the password goes, and on an open network, anyone could answer in
+        // place of the nexus. So the nexus must meet the same rule for encryption as the login
+        // page.
         let mut http = self.connect(&url).await?;
         let answer = http.exchange("GET", &url, &[], b"").await.map_err(|error| lost(&url, &error))?;
         let urls = answer.head.header("PassportURLs").unwrap_or_default();
@@ -110,7 +114,7 @@ impl Login<'_> {
         match login {
             Some(login) if login.contains("://") => Url::parse(login),
             Some(login) => Url::parse(&format!("https://{login}")),
-            // Some servers have no nexus, but a login page at the usual path.
+            // Some servers have no nexus, but have a login page at the usual path.
             None => Some(base.with_path("/login2.srf")),
         }
         .ok_or_else(|| SignedOut::Refused("the address of the login page that the server sent is not valid".to_owned()))
@@ -139,7 +143,9 @@ impl Login<'_> {
         Err(if text.contains("FailedAuthentication") { SignedOut::WrongPassword } else { refusal(&answer) })
     }
 
-    /// Connects to a service that receives the password, unless the password would cross an open network.
+    /// Connects to a service that will receive the password. Fails if the connection has no
+    /// encryption, unless the service is on this machine or in a private network, or the program
+    /// has called [`Server::allow_plain_http`].
     async fn connect(&self, url: &Url) -> Result<HttpConnection, SignedOut> {
         let http = HttpConnection::open(url, &self.server.roots).await.map_err(|error| lost(url, &error))?;
         let is_safe = url.is_tls || self.server.allow_plain_http || http.peer.is_some_and(is_near);
@@ -153,8 +159,9 @@ impl Login<'_> {
     }
 }
 
-/// Returns the ticket in an answer of `RST.srf`. Our server writes one token for each request, and there is one
-/// request.
+/// Returns the ticket in an answer of `RST.srf`. The ticket is the first token in the answer. This
+/// client requests only one token, and this project's server writes one token for each requested
+/// token.
 fn security_token(text: &str) -> Option<Ticket> {
     let (_, rest) = text.split_once("BinarySecurityToken")?;
     let (_, rest) = rest.split_once('>')?;
@@ -183,13 +190,13 @@ fn envelope(handle: &str, password: &str, policy: &str) -> String {
     )
 }
 
-/// Returns the meaning of an answer without a ticket.
+/// Returns the reason for an answer that contains no ticket.
 fn refusal(answer: &Response) -> SignedOut {
     let body = String::from_utf8_lossy(&answer.body);
     match answer.head.status() {
         401 => SignedOut::WrongPassword,
         503 => SignedOut::Lost("the login service is busy, or there were too many wrong passwords".to_owned()),
-        // The server explains the refusal itself.
+        // The body of the answer explains the refusal.
         403 if !body.trim().is_empty() => SignedOut::Refused(shown(&body)),
         _ => SignedOut::Refused(format!("the login service gave no ticket: {}", shown(answer.head.status_line()))),
     }

@@ -22,8 +22,9 @@ pub fn authorization(handle: &Handle, password: &str) -> String {
     )
 }
 
-/// Percent-encodes everything but ASCII letters and digits, as official clients do (http.md section 1.2). No other
-/// character is safe both in `Authorization`, where commas separate the fields, and in a form.
+/// Percent-encodes everything except ASCII letters and digits, as official clients do (http.md
+/// section 1.2). No other character is safe both in `Authorization`, where commas separate the
+/// fields, and in a form.
 pub fn encode(text: &str) -> impl Display {
     utf8_percent_encode(text, NON_ALPHANUMERIC)
 }

@@ -43,7 +43,8 @@ const NOTIFICATION_PORT: u16 = 1863;
 pub struct Server {
     pub(crate) host: String,
     notification: String,
-    /// The base address of the HTTP services. `None` to try the usual ones.
+    /// The base address of the HTTP services. If it is `None`, the client tries the usual
+    /// addresses.
     pub(crate) http: Option<String>,
     pub(crate) login: LoginKind,
     pub(crate) allow_plain_http: bool,
@@ -63,16 +64,18 @@ enum Way {
 /// The way to get a ticket for a password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LoginKind {
-    /// Passport 1.4, as clients 5.0 to 7.0 do: the nexus, then the login page.
+    /// Passport 1.4, which clients 5.0 to 7.0 use. The client asks the nexus for the address of the
+    /// login page, and then asks the login page for a ticket.
     Passport14,
-    /// `RST.srf`, as client 7.5 does.
+    /// `RST.srf`, which client 7.5 uses.
     Rst,
 }
 
 impl Server {
-    /// Returns the server at a host. The host is a name or an address. The notification server is at port 1863, unless
-    /// a port follows the host: `chat.example.com:1999`. The login service is the first of `https://HOST`,
-    /// `http://HOST` and `http://HOST:8080` that answers; [`Server::http`] names another one.
+    /// Returns the server at a host. The host is a name or an address. The notification server is
+    /// at port 1863, unless a port follows the host, as in `chat.example.com:1999`. The login
+    /// service is the first of `https://HOST`, `http://HOST` and `http://HOST:8080` that answers.
+    /// [`Server::http`] sets another address.
     #[must_use]
     pub fn at(host: &str) -> Self {
         let (host, port) = host_and_port(host);
@@ -108,8 +111,8 @@ impl Server {
         self
     }
 
-    /// Allows passwords to be sent without encryption to any address. By default, they are only sent without encryption
-    /// to loopback and private addresses.
+    /// Allows the client to send passwords to any address without encryption. By default, the
+    /// client sends passwords without encryption only to loopback and private addresses.
     #[must_use]
     pub fn allow_plain_http(mut self) -> Self {
         self.allow_plain_http = true;
@@ -123,14 +126,15 @@ impl Server {
         self
     }
 
-    /// Uses TLS for the notification server and the switchboards, whose addresses must then be their TLS ports.
+    /// Uses TLS for the notification server and the switchboards. Their addresses must then contain
+    /// the TLS ports.
     #[must_use]
     pub fn tls(mut self) -> Self {
         self.way = Way::Tls;
         self
     }
 
-    /// Sends everything through the HTTP gateway, for networks that only allow HTTP.
+    /// Sends everything through the HTTP gateway, for networks that allow only HTTP.
     #[must_use]
     pub fn gateway(mut self) -> Self {
         self.way = Way::Gateway;
@@ -182,7 +186,8 @@ impl Server {
     }
 }
 
-/// Splits `HOST` or `HOST:PORT`. An IPv6 address without brackets has no port, and gets brackets.
+/// Splits `HOST` or `HOST:PORT`. An IPv6 address without brackets cannot have a port, and this
+/// function adds the brackets.
 fn host_and_port(text: &str) -> (String, u16) {
     if text.parse::<Ipv6Addr>().is_ok() {
         return (format!("[{text}]"), NOTIFICATION_PORT);

@@ -2,11 +2,12 @@
 
 use msnp::text::is_unsafe_to_show;
 
-/// The maximum number of characters of a server's text that are shown.
+/// The maximum number of characters of a server's text that [`shown`] returns.
 const MAX_SHOWN: usize = 300;
 
-/// Returns a text of a server in a form that can be shown anywhere: one line of limited length. Removes control
-/// characters, which a terminal might execute, and characters that change the order of those around them.
+/// Returns a text of a server in a form that can be shown anywhere: one line of limited length.
+/// Removes control characters, which a terminal might execute, and characters that change the order
+/// of the characters around them.
 pub(crate) fn shown(text: &str) -> String {
     let plain = |char: char| if is_unsafe_to_show(char) { ' ' } else { char };
     let mut shown: String = text.trim().chars().take(MAX_SHOWN).map(plain).collect();

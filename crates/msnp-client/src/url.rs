@@ -44,12 +44,12 @@ impl Url {
         Self { path: path.to_owned(), ..self.clone() }
     }
 
-    /// Returns `host:port`, to connect to.
+    /// Returns `host:port` for a connection.
     pub(crate) fn address(&self) -> String {
         format!("{}:{}", self.host, self.port)
     }
 
-    /// Returns the value of the header `Host`: without the port if it is the usual one.
+    /// Returns the value of the header `Host`. Leaves out the port if it is the usual port.
     pub(crate) fn authority(&self) -> String {
         let usual = if self.is_tls { 443 } else { 80 };
         if self.port == usual { self.host.clone() } else { self.address() }

@@ -11,7 +11,7 @@ use msnp_conformance::{Endpoints, Options, Outcome, Pace, PlayReport, RemoteTarg
 /// The default port of the switchboard (sb.md section 2).
 const SWITCHBOARD_PORT: &str = "1864";
 
-/// The exit code for an unreadable file or an invalid argument. clap uses the same one.
+/// The exit code for an unreadable file or an invalid argument. clap uses the same exit code.
 const USAGE: u8 = 2;
 
 /// Play golden MSN Messenger conversations against an MSNP server.
@@ -27,23 +27,26 @@ struct Arguments {
     /// Address of Passport login and the HTTP gateway (plain HTTP).
     #[arg(long, value_name = "HOST:PORT")]
     http: String,
-    /// Address of the switchboard, used until an XFR or RNG contains another one [default: port 1864 on the
-    /// notification server's host].
+    /// Address of the switchboard, used until an XFR or RNG contains another address [default: port
+    /// 1864 on the notification server's host].
     #[arg(long, value_name = "HOST:PORT")]
     switchboard: Option<String>,
-    /// Address of the dispatch server. Without it, parts that need one are not played.
+    /// Address of the dispatch server. Without this option, parts that need a dispatch server are
+    /// not played.
     #[arg(long, value_name = "HOST:PORT")]
     dispatch: Option<String>,
-    /// Command that creates an account. It must also succeed if the account exists. `{handle}`, `{password}` and
-    /// `{name}` are replaced by the values; each must be a separate word. The command runs without a shell. Without
-    /// this option, the accounts in the files must exist, and --keep-handles is implied.
+    /// Command that creates an account. It must also succeed if the account exists. The program
+    /// replaces `{handle}`, `{password}` and `{name}` in the command with the values of the
+    /// account. Each of the three must be a separate word. The command runs without a shell.
+    /// Without this option, the accounts in the files must exist, and --keep-handles is implied.
     #[arg(long, value_name = "CMD")]
     account_command: Option<String>,
-    /// Use the handles in the files instead of new ones for every part. Parts are then played one after the other.
+    /// Use the handles in the files instead of new handles for every part. Parts are then played
+    /// one after the other.
     #[arg(long)]
     keep_handles: bool,
-    /// How the client's bytes are sent: each record in one write, one byte at a time, or everything between two waits
-    /// in one write.
+    /// How the program sends the client's bytes: each record in one write, one byte at a time, or
+    /// everything between two waits for the server in one write.
     #[arg(long, value_enum, default_value_t = PaceArgument::Whole)]
     pace: PaceArgument,
     /// Maximum number of parts to play in parallel.

@@ -10,15 +10,15 @@ pub enum Pace {
     Whole,
     /// Sends one byte at a time, each in its own packet if the system allows it.
     OneByte,
-    /// Sends everything between two waits in one write.
+    /// Sends everything between two waits for the server in one write.
     OneSegment,
 }
 
 /// Options for playing transcripts.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// The maximum number of parts played in parallel. Without `rename`, the parts share accounts, so this number is
-    /// always 1.
+    /// The maximum number of parts that are played in parallel. Without `rename`, the parts share
+    /// accounts, so this number is always 1.
     pub jobs: usize,
     /// The way in which the client's bytes are sent.
     pub pace: Pace,
@@ -28,7 +28,8 @@ pub struct Options {
     pub part: Option<String>,
     /// The time within which the server must send an expected record.
     pub timeout: Duration,
-    /// The time during which the server must send nothing for `..` and after set-up.
+    /// The time during which the server must send nothing. A `..` record requires this silence, and
+    /// the runner waits for it after set-up.
     pub quiet: Duration,
 }
 

@@ -5,8 +5,8 @@ use tokio::process::Command;
 
 use crate::target::{BoxFuture, Endpoints, Needs, NotPlayable, Server, Target};
 
-/// A server that is already running. The runner cannot change its settings or stop it, so parts that need either are
-/// not played.
+/// A server that is already running. The runner cannot change its settings or stop it, so parts
+/// that need a setting or a stop are not played.
 #[derive(Clone, Debug)]
 pub struct RemoteTarget {
     endpoints: Endpoints,
@@ -16,8 +16,9 @@ pub struct RemoteTarget {
 impl RemoteTarget {
     /// Returns a target for the server at these addresses.
     ///
-    /// `account_command` creates an account and must also succeed if the account exists. The words `{handle}`,
-    /// `{password}` and `{name}` are replaced by the values. Without a command, the accounts in the files must exist.
+    /// `account_command` creates an account and must also succeed if the account exists. The target
+    /// replaces the words `{handle}`, `{password}` and `{name}` in the command with the values of
+    /// the account. Without a command, the accounts in the files must exist.
     #[must_use]
     pub fn new(endpoints: Endpoints, account_command: Option<String>) -> Self {
         Self { endpoints, account_command }

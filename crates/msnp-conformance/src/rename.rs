@@ -1,9 +1,9 @@
 //! Gives every part its own handles, so that parts can run in parallel and more than once
 //! (docs/protocol/transcripts/README.md sections 2 and 4).
 //!
-//! `alice@example.com` becomes `alice-k3x9q2@example.com` wherever it occurs, in upper or lower case and with `%40`.
-//! This module does not adjust lengths. The parser has already replaced every correct length by a piece that adapts to
-//! the payload.
+//! `alice@example.com` becomes `alice-k3x9q2@example.com` wherever it occurs, in upper or lower
+//! case and with `%40`. This module does not adjust lengths. The parser has already replaced every
+//! correct length with a `Piece::Len`, which adapts to the payload.
 
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
@@ -20,7 +20,8 @@ const MARK: usize = 6;
 pub(crate) struct Renaming {
     /// The local part and domain of each handle, in lower case.
     handles: Vec<(String, String)>,
-    /// The suffix of the local parts, with its hyphen. If it is empty, nothing is renamed.
+    /// The suffix of the local parts, including its hyphen. If the suffix is empty, nothing is
+    /// renamed.
     mark: String,
 }
 
@@ -138,7 +139,8 @@ impl Renaming {
     }
 }
 
-/// Returns whether no character of a local part precedes `at`. The digits of an escape such as `%22` do not count.
+/// Returns whether a handle can start at `at`. This is possible if the character before `at` cannot
+/// belong to a local part, or if this character is the last digit of an escape such as `%22`.
 fn starts_word(bytes: &[u8], at: usize) -> bool {
     let Some(&before) = at.checked_sub(1).and_then(|index| bytes.get(index)) else {
         return true;
@@ -229,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn two_parts_get_different_marks() {
+    fn the_handles_of_two_parts_get_different_random_marks() {
         assert_ne!(random_mark(), random_mark());
         assert!(random_mark().len() == MARK && random_mark().bytes().all(|b| b.is_ascii_alphanumeric()));
         assert_eq!(Renaming::default().restore(b"a-b"), b"a-b");

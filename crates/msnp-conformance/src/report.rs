@@ -23,26 +23,27 @@ pub struct PlayReport {
 /// The outcome of a part.
 #[derive(Clone, Debug)]
 pub enum Outcome {
-    /// The server matched every record.
+    /// The bytes from the server matched every record.
     Passed,
-    /// The server did not match one record.
+    /// There is a record that the bytes from the server did not match.
     Failed(Box<Failure>),
-    /// The part was not played to its end, for this reason. Everything that was played passed.
+    /// The part was not played to its end, for this reason. All steps that were played passed.
     NotPlayed(String),
 }
 
-/// A record that the server did not match.
+/// A record that the bytes from the server did not match.
 #[derive(Clone, Debug)]
 pub struct Failure {
     /// The file and the line of the record.
     pub place: String,
-    /// The record.
+    /// The text of the record.
     pub expected: String,
     /// A description of what the server sent instead.
     pub actual: String,
-    /// The difference between the two.
+    /// The difference between what was expected and what the server sent.
     pub reason: String,
-    /// Everything sent and received until then, oldest first, with NAMEs, arrows and texts as in a transcript.
+    /// Everything that was sent and received up to the failure, oldest first, with NAMEs, arrows
+    /// and texts as in a transcript.
     pub conversation: Vec<String>,
 }
 
@@ -58,23 +59,23 @@ impl PlayReport {
         }
     }
 
-    /// Returns the file name, with the title of the part in parentheses if it has one.
+    /// Returns the file name. If the part has a title, adds the title in parentheses.
     #[must_use]
     pub fn title(&self) -> String {
         if self.part.is_empty() { self.file.clone() } else { format!("{} ({})", self.file, self.part) }
     }
 
-    /// Returns what a NAME received for its records, in order of arrival.
+    /// Returns the bytes that a NAME received for its records, in order of arrival.
     ///
-    /// Names replace the values that the server chose, and the handles are those of the file. Servers that behave the
-    /// same therefore give the same bytes at every pace. The bytes do not contain set-up, noise that no record expects,
-    /// or anything after the last record.
+    /// Names replace the values that the server chose, and the handles are those of the file. So
+    /// two servers that behave in the same way give the same bytes, at every pace. The bytes do not
+    /// contain set-up, noise that no record expects, or anything after the last record.
     #[must_use]
     pub fn masked(&self, name: &str) -> Option<&[u8]> {
         self.masked.get(name).map(Vec::as_slice)
     }
 
-    /// Returns all of [`Self::masked`], by NAME.
+    /// Returns the bytes of [`Self::masked`] for every NAME.
     #[must_use]
     pub fn masked_streams(&self) -> &BTreeMap<String, Vec<u8>> {
         &self.masked

@@ -10,7 +10,8 @@ use crate::report::PlayReport;
 use crate::script::Script;
 use crate::target::Target;
 
-/// Plays all parts of all scripts that the options select. The reports are in the order of the scripts.
+/// Plays the parts that the options select, in all scripts. The reports are in the order of the
+/// scripts.
 pub async fn play(target: Arc<dyn Target>, scripts: Vec<Script>, options: &Options) -> Vec<PlayReport> {
     let jobs = if options.rename { options.jobs.max(1) } else { 1 };
     let permits = Arc::new(Semaphore::new(jobs));

@@ -1,25 +1,28 @@
-//! The interface between the runner and the servers it plays against.
+//! The interface between the runner, which plays transcripts, and the servers under test. The
+//! runner plays each part of a transcript against a new server.
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 
-/// A boxed future, which allows the traits here to be used as `dyn`.
+/// A boxed future, which allows the traits of this module to be used as `dyn`.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// A source of servers. The runner opens one server for every part it plays.
+/// A source of servers. The runner opens one server for every part of a transcript that it plays.
 pub trait Target: Send + Sync {
-    /// Opens a server that meets the needs of a part, or returns the reason why this target cannot.
+    /// Opens a server that meets the needs of one part of a transcript. If this target cannot open
+    /// such a server, returns the reason.
     fn open<'a>(&'a self, needs: &'a Needs) -> BoxFuture<'a, Result<Box<dyn Server>, NotPlayable>>;
 }
 
-/// A server under test. The runner drops it at the end of the part.
+/// A server under test. The runner drops this value when it has played one part of a transcript.
 pub trait Server: Send + Sync {
     /// Returns the addresses on which the server listens.
     fn endpoints(&self) -> &Endpoints;
 
-    /// Ensures that this account exists. The runner sets up lists, groups and values later, over the protocol.
+    /// Ensures that this account exists. The runner sets up the lists, groups, telephone numbers
+    /// and settings of the account later, over the protocol.
     fn create_account<'a>(
         &'a self,
         handle: &'a str,
@@ -27,14 +30,17 @@ pub trait Server: Send + Sync {
         name: &'a str,
     ) -> BoxFuture<'a, anyhow::Result<()>>;
 
-    /// Starts the announced shutdown and does not wait for its end.
+    /// Starts a shutdown that the server announces to its clients. Does not wait for the end of the
+    /// shutdown.
     fn stop(&self, minutes: u32) -> BoxFuture<'_, Result<(), NotPlayable>>;
 }
 
-/// The requirements of a part on its server (docs/protocol/transcripts/README.md section 4).
+/// The requirements that one part of a transcript has for its server
+/// (docs/protocol/transcripts/README.md section 4).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Needs {
-    /// `!setting`: keys from that page, which the target maps to the server's own settings.
+    /// `!setting`: the keys and values. Section 4 of docs/protocol/transcripts/README.md lists the
+    /// keys. The target maps each key to a setting of its server.
     pub settings: BTreeMap<String, String>,
     /// `!dispatch`: the server must have a dispatch address.
     pub dispatch: bool,
@@ -55,7 +61,7 @@ pub struct Endpoints {
     pub dispatch: Option<String>,
 }
 
-/// The reason that a part cannot be played against this target.
+/// The reason why a part of a transcript cannot be played against this target.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NotPlayable(pub String);
 

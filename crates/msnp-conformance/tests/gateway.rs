@@ -1,4 +1,5 @@
-//! Tests gateway sessions, and HTTP connections with several requests, against a correct server and faulty ones.
+//! Tests gateway sessions, and HTTP connections with several requests, against a correct server and
+//! faulty servers.
 
 #![allow(clippy::unwrap_used, reason = "clippy.toml allows this in test functions, but not in their helpers")]
 #![allow(unreachable_pub, dead_code, reason = "the common module is private to this test, which uses only part of it")]
@@ -24,14 +25,14 @@ async fn play_briefly(text: &str, acts: Vec<Act>) -> PlayReport {
     play_text(text, &Scripted::new(vec![acts]), &options).await
 }
 
-/// Returns the records of a request. `body` contains the text after each `>|`.
+/// Returns the transcript records of a request. `body` contains the text after each `>|`.
 fn request(query: &str, body: &[&str]) -> String {
     let length = if body.is_empty() { "0" } else { "{len}" };
     let body: String = body.iter().map(|record| format!("g >| {record}\n")).collect();
     format!("g > POST /gateway/gateway.dll?{query} HTTP/1.1\ng > Host: gw\ng > Content-Length: {length}\ng >\n{body}")
 }
 
-/// Returns the records of an answer.
+/// Returns the transcript records of an answer. `body` contains the text after each `<|`.
 fn answer(id: &str, end: &str, body: &[&str]) -> String {
     let body: String = body.iter().map(|record| format!("g <| {record}\n")).collect();
     format!(
@@ -55,7 +56,8 @@ fn send(id: &str, end: &str, body: &str) -> Act {
 
 const OPEN: &str = "Action=open&Server=NS&IP=x";
 
-/// Opens a session with a ping. Expects its answer, a command with a payload, and the answer to the next request.
+/// Returns a transcript in which the client opens a gateway session with a ping. The server sends
+/// the answer to the ping, a command with a payload, and the answer to the client's next request.
 fn conversation() -> String {
     [
         "g @ http\n".to_owned(),
@@ -162,7 +164,7 @@ async fn the_session_may_close_with_the_last_bytes_or_after_them() {
 }
 
 #[tokio::test]
-async fn the_server_may_end_a_notification_session_without_out_if_the_client_has_sent_out() {
+async fn the_server_may_end_a_notification_session_without_the_command_out_if_the_client_has_sent_that_command() {
     let text = |query: &str, body: &[&str]| {
         ["g @ http\n".to_owned(), request(query, &[r"OUT\r\n"]), answer("s1", "; Session=close", body)].concat()
     };
@@ -252,7 +254,7 @@ async fn a_body_with_a_real_ticket_is_sent_with_the_correct_length() {
 }
 
 #[tokio::test]
-async fn the_client_connects_to_a_switchboard_address_from_a_body_and_later_records_can_use_that_host() {
+async fn a_switchboard_address_in_a_body_is_dialled_and_its_host_can_be_used_in_later_records() {
     let text = [
         "g @ http\n".to_owned(),
         request(OPEN, &[r"XFR 1 SB\r\n"]),
@@ -262,7 +264,8 @@ async fn the_client_connects_to_a_switchboard_address_from_a_body_and_later_reco
         "s @ sb\ns > USR 1 {ck}\ns < USR 1 OK\n".to_owned(),
     ]
     .concat();
-    // The port of this server has five digits too.
+    // The port of the test server has five digits, like the port in this body. So the address of
+    // the test server can replace this address, and the Content-Length stays correct.
     let Send(answered) = send("1.1", "", "XFR 1 SB 127.0.0.1:10000 CKI 99\r\n") else { unreachable!() };
     let session = |address: &str| {
         vec![

@@ -1,4 +1,4 @@
-//! Tests the player against a correct server and against faulty ones.
+//! Tests the player against a correct server and against faulty servers.
 
 #![allow(clippy::unwrap_used, reason = "clippy.toml allows this in test functions, but not in their helpers")]
 #![allow(unreachable_pub, reason = "the common module is private to this test")]
@@ -14,13 +14,14 @@ async fn play(text: &str, conversation: Vec<Act>) -> PlayReport {
     play_text(text, &Scripted::new(vec![conversation]), &quick()).await
 }
 
-/// Opens `a` and sends its first CHG.
+/// The records in which the client opens the connection `a`, sends its first CHG and receives the
+/// answer.
 const CHG: &str = "a @ ns\na > CHG 6 NLN\na < CHG 6 NLN\n";
 const RECEIVE_CHG: Act = Receive("CHG 6 NLN\r\n");
 const SEND_CHG: Act = Send("CHG 6 NLN\r\n");
 
 #[tokio::test]
-async fn a_server_that_follows_the_file_passes() {
+async fn a_server_that_follows_the_transcript_passes() {
     let text = "a @ ns\na > ADG 1 Friends\na < ADG 1 Friends {g}\na > UUX 2 3\na >| abc\na < UBX b@c.d 2\na <| {x}\\n\n\
                 a ..\na > RMG 3 {g}\na < RMG 3 {g}\na <!\n";
     let report = play(
@@ -99,7 +100,7 @@ async fn a_server_that_does_not_close_the_connection_is_reported() {
 }
 
 #[tokio::test]
-async fn the_server_may_close_without_out_after_the_client_has_sent_out() {
+async fn the_server_may_close_without_the_command_out_after_the_client_has_sent_that_command() {
     for text in ["a @ ns\na > OUT\na <!\n", "a @ ns\na > OUT\na < OUT\na <!\n"] {
         for acts in [vec![Receive("OUT\r\n"), Close], vec![Receive("OUT\r\n"), Send("OUT\r\n"), Close]] {
             assert_passed(&play(text, acts).await);
@@ -189,7 +190,7 @@ async fn an_optional_record_may_be_missing() {
 }
 
 #[tokio::test]
-async fn the_within_directive_gives_a_record_more_time() {
+async fn the_directive_within_gives_a_record_more_time() {
     let acts = vec![Receive("PNG\r\n"), Wait(600), Send("QNG 50\r\n")];
     failure(&play("a @ ns\na > PNG\na < QNG 50\n", acts.clone()).await);
     assert_passed(&play("a @ ns\na > PNG\n!within 2\na < QNG 50\n", acts).await);
@@ -235,7 +236,7 @@ async fn http_answers_are_read_and_compared() {
 }
 
 #[tokio::test]
-async fn the_one_write_directive_makes_the_client_send_records_in_one_write() {
+async fn the_directive_one_write_makes_the_client_send_records_in_a_single_write() {
     let text = "a @ ns\n!one-write\na > PNG\na > PNG\na < QNG 50\n";
     let target = Scripted::new(vec![vec![ReceiveOnce, Send("QNG 50\r\n")]]);
     assert_passed(&play_text(text, &target, &quick()).await);
@@ -243,7 +244,7 @@ async fn the_one_write_directive_makes_the_client_send_records_in_one_write() {
 }
 
 #[tokio::test]
-async fn the_masked_streams_are_equal_at_every_pace() {
+async fn the_masked_bytes_of_each_connection_are_the_same_at_every_pace() {
     let text = "!no-account bob@example.com\na @ ns\na > PNG\na > ADC 1 N=bob@example.com\na < QNG {next-ping}\n\
                 a < ADC 1 N=bob@example.com C={c}\na > UUX 2 2\na >| hi\na <!\n";
     let mut streams = Vec::new();
@@ -264,7 +265,7 @@ async fn the_masked_streams_are_equal_at_every_pace() {
 }
 
 #[tokio::test]
-async fn the_one_segment_pace_sends_everything_between_two_waits_in_one_write() {
+async fn at_the_pace_one_segment_the_client_sends_everything_between_two_waits_in_a_single_write() {
     let text = "a @ ns\na > PNG\na > UUX 1 2\na >| hi\na > PNG\na < QNG 50\n";
     let target = Scripted::new(vec![vec![ReceiveOnce, Send("QNG 50\r\n")]]);
     let options = Options { pace: Pace::OneSegment, ..quick() };

@@ -1,4 +1,4 @@
-//! Tests playing several parts, and the program itself.
+//! Tests how the runner plays a file with several parts, and tests the program itself.
 
 #![allow(clippy::unwrap_used, reason = "clippy.toml allows this in test functions, but not in their helpers")]
 #![allow(unreachable_pub, dead_code, reason = "the common module is private to this test, which uses only part of it")]

@@ -1,4 +1,5 @@
-//! Tests set-up over the protocol, against a small server that answers like a real one and records received lines.
+//! Tests set-up over the protocol, against a small server that answers like a real server and
+//! records the lines that it receives.
 
 #![allow(clippy::unwrap_used, reason = "clippy.toml allows this in test functions, but not in their helpers")]
 #![allow(unreachable_pub, dead_code, reason = "the common module is private to this test, which uses only part of it")]
@@ -18,7 +19,8 @@ use common::{assert_passed, failure, play_text, quick};
 /// The state of the server.
 #[derive(Default)]
 struct State {
-    /// Every line from every client, after the handle that signed in.
+    /// Every line from every client. The handle that signed in on the connection precedes each
+    /// line.
     received: Vec<String>,
     /// The notification connection of each signed-in handle.
     notification: HashMap<String, UnboundedSender<String>>,
@@ -177,7 +179,7 @@ fn received(shared: &Shared, handle: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn accounts_are_cleared_and_get_the_values_and_lists_from_the_file() {
+async fn the_set_up_empties_accounts_and_then_gives_them_the_properties_and_lists_in_the_file() {
     let text = format!(
         "{ACCOUNTS}!group alice \"Best Friends\" {{g}}\n!on-list alice AL bob\n\
          !on-list alice FL bob \"Bob B\" in \"Best Friends\" {{c}}\n!on-list bob FL,AL alice\n\
@@ -208,7 +210,7 @@ async fn accounts_are_cleared_and_get_the_values_and_lists_from_the_file() {
 }
 
 #[tokio::test]
-async fn a_fresh_account_without_values_is_created_and_not_changed() {
+async fn the_set_up_creates_a_new_account_and_sends_no_commands_if_the_directive_sets_no_properties() {
     let (report, shared) = play("!account bob bob@example.com pw \"Bob B\"\n", true).await;
     assert_passed(&report);
     let state = shared.lock().unwrap();
@@ -217,7 +219,7 @@ async fn a_fresh_account_without_values_is_created_and_not_changed() {
 }
 
 #[tokio::test]
-async fn the_signed_in_directive_discards_the_burst_but_keeps_noise() {
+async fn the_directive_signed_in_discards_the_burst_but_keeps_noise() {
     let text = format!(
         "{ACCOUNTS}!signed-in a alice MSNP12 CHG NLN 0\n!uux a <Data></Data>\na ..\na < CHL 0 {{c}}\na > PNG\na < QNG 50\n"
     );

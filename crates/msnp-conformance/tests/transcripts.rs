@@ -27,7 +27,9 @@ fn a_parsed_script_has_the_same_parts_as_its_file() {
         let text = std::fs::read_to_string(&file).unwrap();
         let records = text.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
         let titles = text.lines().filter_map(|line| line.strip_prefix("!part "));
-        // The text before the first title is a part only if it contains more than shared directives.
+        // `!part` begins a part of a transcript and gives its title. The text before the first
+        // `!part` is a part itself only if it contains a record that is not a directive. Otherwise
+        // its directives apply to all parts.
         let has_title = titles.clone().next().is_some();
         let before = records.take_while(|line| !line.starts_with("!part ")).any(|line| !line.starts_with('!'));
         let untitled = (before || !has_title).then_some("");

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-/// The capabilities of a client: 28 flags and a version. A server passes them on without looking at them. If the client
-/// did not send capabilities, the value is 0.
+/// The capabilities of a client: 28 flags and a version. A server passes them on without reading
+/// them. If the client did not send capabilities, the value is 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Capabilities(pub u32);
 
@@ -16,47 +16,48 @@ impl Capabilities {
     pub const MOBILE: Self = Self(0x1);
     /// The client is MSN Explorer 8.
     pub const MSN_EXPLORER: Self = Self(0x2);
-    /// Shows ink as GIF.
+    /// The client shows handwriting (ink) that arrives as a GIF image.
     pub const INK_GIF: Self = Self(0x4);
-    /// Shows and sends ink as ISF.
+    /// The client shows and sends handwriting in the format ISF (Ink Serialized Format).
     pub const INK_ISF: Self = Self(0x8);
-    /// Shares a webcam.
+    /// The client can share a webcam.
     pub const WEBCAM: Self = Self(0x10);
-    /// Understands messages in several packets.
+    /// The client can read messages that are split into several packets.
     pub const MULTI_PACKET: Self = Self(0x20);
-    /// Can be paged on a mobile.
+    /// The user can be paged on a mobile phone.
     pub const MOBILE_PAGING: Self = Self(0x40);
-    /// Can be paged on a watch of MSN Direct.
+    /// The user can be paged on an MSN Direct watch.
     pub const DIRECT_PAGING: Self = Self(0x80);
-    /// Supports activities.
+    /// The client supports activities.
     pub const ACTIVITIES: Self = Self(0x100);
     /// The client is a web page.
     pub const WEB_CLIENT: Self = Self(0x200);
-    /// The client runs on a mobile device. Later clients use this flag.
+    /// The client runs on a mobile device. Only later clients use this flag. [`Self::MOBILE`] is
+    /// the older flag for mobile devices.
     pub const MOBILE_DEVICE: Self = Self(0x400);
-    /// The user comes through a gateway from Office Communicator.
+    /// The user uses Office Communicator and is connected through a gateway.
     pub const FEDERATED: Self = Self(0x800);
     /// The user has a Space, which is a blog.
     pub const SPACE: Self = Self(0x1000);
     /// The client is Media Center.
     pub const MEDIA_CENTER: Self = Self(0x2000);
-    /// Supports direct connections for messages.
+    /// The client supports direct connections for messages.
     pub const DIRECT_MESSAGES: Self = Self(0x4000);
-    /// Plays winks.
+    /// The client can play winks.
     pub const WINKS: Self = Self(0x8000);
-    /// Supports shared searches.
+    /// The client supports shared searches.
     pub const SHARED_SEARCH: Self = Self(0x1_0000);
     /// The user is a robot.
     pub const ROBOT: Self = Self(0x2_0000);
-    /// Plays voice clips.
+    /// The client can play voice clips.
     pub const VOICE_CLIPS: Self = Self(0x4_0000);
-    /// Supports encrypted conversations.
+    /// The client supports encrypted conversations.
     pub const ENCRYPTION: Self = Self(0x8_0000);
-    /// Supports SIP invitations.
+    /// The client supports SIP invitations.
     pub const SIP: Self = Self(0x10_0000);
-    /// Supports media with more than two participants.
+    /// The client supports media with more than two participants.
     pub const MULTI_PARTY_MEDIA: Self = Self(0x20_0000);
-    /// Supports shared folders.
+    /// The client supports shared folders.
     pub const SHARED_FOLDERS: Self = Self(0x40_0000);
 
     /// The capabilities that client 7.5 announces: 1342554172.
@@ -68,20 +69,21 @@ impl Capabilities {
         crate::word::number(word).map(Self)
     }
 
-    /// Returns whether all flags of `flags` are set. Ignores the version of both.
+    /// Returns whether all flags of `flags` are set in `self`. Ignores the version in `flags` and
+    /// the version in `self`.
     #[must_use]
     pub const fn contains(self, flags: Self) -> bool {
         let wanted = flags.0 & !VERSION_BITS;
         self.0 & wanted == wanted
     }
 
-    /// Returns these capabilities with the flags of `flags` set as well. Keeps the version of `self`.
+    /// Returns these capabilities with the flags of `flags` added. Keeps the version of `self`.
     #[must_use]
     pub const fn with(self, flags: Self) -> Self {
         Self(self.0 | flags.0 & !VERSION_BITS)
     }
 
-    /// Returns these capabilities with another version, or with none.
+    /// Returns these capabilities with another version, or without a version.
     #[must_use]
     pub const fn with_version(self, version: Option<ClientVersion>) -> Self {
         let number = match version {
@@ -91,7 +93,8 @@ impl Capabilities {
         Self(self.0 & !VERSION_BITS | number << VERSION_SHIFT)
     }
 
-    /// Returns the version of the client. `None` if the client states no version or one that does not exist.
+    /// Returns the version of the client. `None` if the client states no version or a version that
+    /// does not exist.
     #[must_use]
     pub fn version(self) -> Option<ClientVersion> {
         ClientVersion::ALL.into_iter().find(|version| *version as u32 == self.0 >> VERSION_SHIFT)
@@ -104,8 +107,8 @@ impl fmt::Display for Capabilities {
     }
 }
 
-/// A version of the official client, as capabilities contain it. The other participants of a conversation use it to
-/// decide what to offer.
+/// A version of the official client, which is a part of the capabilities. The other participants of
+/// a conversation use the version to decide what to offer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ClientVersion {
     /// 6.0.

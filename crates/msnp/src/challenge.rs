@@ -30,9 +30,9 @@ pub const DEFAULT_PRODUCT_ID: &str = "PROD0090YUAUV{2B";
 /// The algorithm that a dialect uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Algorithm {
-    /// MSNP6 to MSNP10: only an MD5 hash.
+    /// The algorithm of MSNP6 to MSNP10: only an MD5 hash.
     Old,
-    /// MSNP11 and later: the MD5 hash mixed with a 64-bit hash.
+    /// The algorithm of MSNP11 and later: the MD5 hash, mixed with a 64-bit hash.
     New,
 }
 
@@ -48,7 +48,7 @@ pub fn answer(algorithm: Algorithm, challenge: &str, product_id: &str) -> Option
     })
 }
 
-/// Steps 1 to 5 of challenge.md, "New algorithm".
+/// Carries out steps 1 to 5 of challenge.md, "New algorithm".
 fn mix(digest: [u8; 16], challenge: &str, product_id: &str) -> [u8; 16] {
     const P: u64 = 0x7FFF_FFFF;
     const C: u64 = 0x0E79_A9C1;
@@ -66,7 +66,8 @@ fn mix(digest: [u8; 16], challenge: &str, product_id: &str) -> [u8; 16] {
     high = (high + a[1]) % P;
     low = (low + a[3]) % P;
 
-    // This uses the unmasked words. The loop above uses the masked ones (challenge.md warns of mixing them up).
+    // This code uses the unmasked words. The loop above uses the masked words. challenge.md warns
+    // against mixing them up.
     let mut out = [0; 16];
     for (index, part) in out.chunks_exact_mut(4).enumerate() {
         let word = h[index] ^ if index % 2 == 0 { high } else { low };

@@ -7,8 +7,9 @@ use crate::BadXml;
 use crate::text::{decode_ansi, decode_bytes};
 use crate::xml::{Reader, Step};
 
-/// The maximum length of a country or a version, in bytes. A longer value counts as missing. Real values have 2 and
-/// about 10 characters. Both values go into the log, and the limit keeps a client from filling the log.
+/// The maximum length of a country or a version, in bytes. A longer value counts as missing. A real
+/// country code has 2 characters, and a real version number has about 10. The server logs both
+/// values, and the limit keeps a client from filling the log.
 const MAX_WORD: usize = 16;
 
 /// A request for the configuration.
@@ -27,8 +28,8 @@ pub struct ConfigRequest {
 }
 
 impl ConfigRequest {
-    /// Reads the body of a POST. Elements are found by local name. A body that is empty or has no `clientinfo` is
-    /// valid.
+    /// Reads the body of a POST. Finds elements by local name. An empty body is valid, and so is a
+    /// body without `clientinfo`.
     ///
     /// # Errors
     /// [`BadXml`] when the body is not XML, or uses a part of XML that is not supported.
@@ -83,7 +84,7 @@ impl ConfigRequest {
     }
 }
 
-/// The elements of `clientinfo`.
+/// The names of the elements in `clientinfo` that this crate reads.
 const SOAP_KEYS: [&str; 4] = ["Country", "CLCID", "PLCID", "GeoID"];
 
 fn word(value: &str, is_valid: impl Fn(u8) -> bool) -> Option<String> {
@@ -91,7 +92,8 @@ fn word(value: &str, is_valid: impl Fn(u8) -> bool) -> Option<String> {
     valid.then(|| value.to_owned())
 }
 
-/// Accepts digits only. The parsers of the standard library accept a sign too (security.md section 4, "Numbers").
+/// Reads a hexadecimal number. Accepts only hexadecimal digits. The parsers of the standard library
+/// also accept a sign (security.md section 4, "Numbers").
 fn hex(value: &str) -> Option<u16> {
     let valid = value.bytes().all(|byte| byte.is_ascii_hexdigit());
     valid.then(|| u16::from_str_radix(value, 16).ok()).flatten()
@@ -125,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_values_can_be_read_from_the_body_of_a_post_and_from_the_query_of_a_get() {
+    fn the_fields_of_a_configuration_request_are_read_from_the_body_of_a_post_or_the_query_of_a_get() {
         assert_eq!(ConfigRequest::from_soap(soap(INFO).as_bytes()), Ok(expected()));
         let query = "op=GetClientConfig&Country=US&CLCID=0809&PLCID=0409&GeoID=242&ver=8.5.1302";
         let version = Some("8.5.1302".to_owned());
@@ -137,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_without_values_is_valid() {
+    fn a_configuration_request_may_lack_the_country_and_languages_and_location() {
         for body in [
             "",
             " \r\n",
@@ -156,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn an_invalid_value_counts_as_missing() {
+    fn an_invalid_field_of_a_configuration_request_counts_as_missing() {
         for (key, value) in [
             ("Country", "a b"),
             ("Country", "&lt;x&gt;"),

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::challenge::Algorithm;
 
-/// A version of the protocol, as agreed on with VER. Ordered from old to new.
+/// A version of the protocol. Client and server agree on it with VER. The order is from old to new.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Dialect {
     /// Client 5.0.

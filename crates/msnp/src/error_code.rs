@@ -9,8 +9,8 @@ macro_rules! error_codes {
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum ErrorCode {
             $($(#[doc = $doc])+ $name,)+
-            /// A code that has no name here. With it, a client can read the errors of any server. Our server never
-            /// sends one.
+            /// A code that has no name here. This variant lets a client read the errors of any
+            /// server. This project's server never sends such a code.
             Other(u16),
         }
 
@@ -40,21 +40,22 @@ macro_rules! error_codes {
 error_codes! {
     /// A word has an invalid value.
     InvalidParameter = 201,
-    /// No such account (ADD, MSNP2 to 9).
+    /// No such account (ADD, MSNP2 to MSNP9).
     InvalidUser = 205,
     /// An address without a domain (USR).
     FqdnMissing = 206,
     /// Signed in already (USR).
     AlreadyLogin = 207,
-    /// No such account (ADC); an unknown contact GUID (SBP, ADC); not an address (CAL).
+    /// The account does not exist (ADC), the contact GUID is unknown (SBP, ADC), or the word is not
+    /// an address (CAL).
     InvalidUsername = 208,
     /// The display name is not accepted.
     InvalidFriendlyName = 209,
     /// The list is full.
     ListFull = 210,
-    /// Already on that list, in that group or in that session.
+    /// The contact or user is already on that list, in that group or in that session.
     AlreadyThere = 215,
-    /// Not on that list.
+    /// The address or contact is not on that list.
     NotOnList = 216,
     /// The callee is not online, or must appear offline to this caller (CAL).
     NotOnline = 217,
@@ -68,9 +69,9 @@ error_codes! {
     NotInGroup = 225,
     /// A group of that name exists.
     GroupExists = 228,
-    /// The group name has more than 61 bytes as written.
+    /// The group name has more than 61 bytes after decoding.
     GroupNameTooLong = 229,
-    /// Group 0 cannot be removed (MSNP7 to 9).
+    /// Group 0 cannot be removed (MSNP7 to MSNP9).
     GroupZero = 230,
     /// The telephone number cannot be reached (LKP).
     PhoneUnreachable = 235,
@@ -96,17 +97,18 @@ error_codes! {
     StoreUnavailable = 603,
     /// The locale of CVR is not understood.
     BadCvrParameters = 710,
-    /// Too many calls, or the session is full (CAL).
+    /// The client has made too many calls, or the session is full (CAL).
     UserTooActive = 713,
-    /// The command is not allowed now, or not with these words.
+    /// The command is not allowed at this moment, or one of its words is not allowed.
     NotExpected = 715,
-    /// CVR with the wrong number of words.
+    /// CVR has the wrong number of words.
     BadCvrFormat = 731,
-    /// Too many requests in a short time, or a page was not delivered.
+    /// The client sent too many requests in a short time, or the server could not deliver a page
+    /// (PAG, PGD).
     RateLimit = 800,
     /// The ticket, name or cookie is invalid.
     AuthenticationFailed = 911,
-    /// Not allowed while hidden or before the first CHG.
+    /// The command is not allowed while the user appears offline (HDN) or before the first CHG.
     NotAllowedWhenOffline = 913,
     /// The address is not confirmed.
     PassportNotVerified = 924,

@@ -1,9 +1,10 @@
 //! Bytes to frames: a line and the payload that it announces (docs/protocol/framing.md sections 1, 4 and 6).
 //!
-//! The caller feeds the bytes from the socket to a [`Decoder`], in chunks of any size. The decoder passes complete
-//! frames to a [`Receiver`]. For each line, before any byte of its payload has arrived, the receiver decides whether
-//! the command is allowed now and how long the payload is. This one decision limits the memory that a peer can use: to
-//! one line, up to the limit of the stream, and one payload, up to the limit of its command.
+//! The caller feeds the bytes from the socket to a [`Decoder`], in chunks of any size. The decoder
+//! passes complete frames to a [`Receiver`]. For each line, before any byte of its payload has
+//! arrived, the receiver decides whether the command is allowed now and how long the payload is.
+//! Because of this decision, a peer cannot use more memory than one line and one payload need. The
+//! stream sets the limit for the line, and the command sets the limit for the payload.
 
 use std::fmt;
 
@@ -16,7 +17,7 @@ use crate::Malformed;
 pub struct LineRules {
     /// The longest line in bytes, including its line end.
     pub max_line: usize,
-    /// True if control characters other than NUL and tab are refused too.
+    /// True if all control characters except tab are refused. Otherwise, only NUL is refused.
     pub strict_controls: bool,
 }
 
@@ -41,11 +42,12 @@ impl LineRules {
 pub struct Frame<'a> {
     /// The line, without its line end.
     pub line: &'a [u8],
-    /// The payload: exactly as many bytes as the line announced.
+    /// The payload, which has exactly as many bytes as the line announced.
     pub payload: &'a [u8],
 }
 
-/// Shows only the verb and the sizes: lines carry tickets and cookies, and payloads carry private messages.
+/// Shows only the verb and the sizes, because lines carry tickets and cookies, and payloads carry
+/// private messages.
 impl fmt::Debug for Frame<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let verb = self.line.get(..3).unwrap_or(self.line).escape_ascii();
@@ -53,7 +55,7 @@ impl fmt::Debug for Frame<'_> {
     }
 }
 
-/// A receiver's answer to a frame. It says whether the receiver can accept another frame now.
+/// A receiver's answer to a frame, which says whether the receiver can accept another frame now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Flow {
     /// Continue with the next frame.
@@ -64,10 +66,11 @@ pub enum Flow {
 
 /// The receiver of a stream's frames.
 pub trait Receiver {
-    /// The reason why the receiver ends the stream. An invalid line ends the stream too.
+    /// The reason why the receiver ends the stream. An invalid line also ends the stream.
     type Stop: From<Malformed>;
 
-    /// Returns the length of the payload after `line`. Called once for each line, in order.
+    /// Returns the length of the payload after `line`. The decoder calls this function once for
+    /// each line, in order.
     fn payload_length(&mut self, line: &[u8]) -> Result<usize, Self::Stop>;
 
     /// Receives a complete frame.
@@ -77,11 +80,11 @@ pub trait Receiver {
 /// The part of a frame that a decoder waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pending {
-    /// The first byte of a line.
+    /// The decoder waits for the first byte of a line.
     Nothing,
-    /// The rest of a line.
+    /// The decoder waits for the rest of a line.
     Line,
-    /// The rest of a payload.
+    /// The decoder waits for the rest of a payload.
     Payload,
 }
 
@@ -94,7 +97,8 @@ pub struct Decoder {
     progress: Progress,
 }
 
-/// The progress of the search in the frame at the start of the tail. With it, no byte is searched twice.
+/// The progress of the search for a line end in the frame at the start of the tail. Because of this
+/// state, the decoder searches no byte twice.
 #[derive(Clone, Copy, Debug)]
 enum Progress {
     /// The first `scanned` bytes contain no line end.
@@ -112,7 +116,8 @@ impl Decoder {
         Self { rules, tail: Vec::new(), progress: FRESH }
     }
 
-    /// Returns the part of a frame that the decoder waits for. During a pause, this is the state before the pause.
+    /// Returns the part of a frame that the decoder waits for. During a pause, returns the state
+    /// before the pause.
     #[must_use]
     pub const fn pending(&self) -> Pending {
         match self.progress {
@@ -183,7 +188,7 @@ impl Decoder {
         }
     }
 
-    /// Returns where the first line of `bytes` ends, including its line end.
+    /// Returns the length of the first line of `bytes`, including its line end.
     fn line_end(&mut self, bytes: &[u8], scanned: usize) -> Result<Option<usize>, Malformed> {
         let end = memchr(b'\n', &bytes[scanned..]).map(|at| scanned + at + 1);
         if end.unwrap_or(bytes.len()) > self.rules.max_line {
@@ -194,7 +199,7 @@ impl Decoder {
     }
 }
 
-/// Returns the length of a line without its LF and at most one CR before it.
+/// Returns the length of a line without its LF, and without the CR directly before the LF.
 fn line_length(line: &[u8]) -> usize {
     let line = line.strip_suffix(b"\n").unwrap_or(line);
     line.strip_suffix(b"\r").unwrap_or(line).len()
@@ -249,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn an_lf_alone_ends_a_line_and_a_cr_alone_does_not() {
+    fn an_lf_without_a_cr_ends_a_line_but_a_cr_without_an_lf_does_not() {
         assert_eq!(decode(&[b"A\nB\r\n"]).unwrap().len(), 2);
         assert_eq!(decode(&[b"A\rB\n"]), Err(Malformed::ControlCharacter));
     }
@@ -282,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn pending_tells_whether_a_line_or_a_payload_is_incomplete() {
+    fn an_incomplete_line_is_distinguished_from_an_incomplete_payload() {
         let mut decoder = Decoder::new(LineRules::NOTIFICATION);
         let mut collector = Collector::default();
         for (chunk, pending) in

@@ -7,11 +7,11 @@ use thiserror::Error;
 /// The `Content-Type` of requests and answers.
 pub const CONTENT_TYPE: &str = "application/x-msn-messenger";
 
-/// A request to the gateway. Its body contains commands in both cases.
+/// A request to the gateway. In both variants, the body of the request contains commands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GatewayRequest {
-    /// Opens a session. The parameter `IP` is ignored, because a server that connected to that address would be an open
-    /// relay.
+    /// Opens a session. The server ignores the parameter `IP`, because connecting to that address
+    /// would make the server an open relay.
     Open(GatewayServer),
     /// Continues a session: sends commands to it, or asks for pending output.
     Session(SessionId),
@@ -26,33 +26,33 @@ pub enum GatewayServer {
     Switchboard,
 }
 
-/// The name of a session, written `key.counter`. msn-pecan identifies its sessions by the part before the dot, and
-/// needs exactly one dot.
+/// The name of a session, written `key.counter`. The client msn-pecan identifies a session by the
+/// part before the dot, and needs exactly one dot.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct SessionId {
     /// The secret that identifies the session.
     pub key: u64,
-    /// A number that differs in each answer. Clients send the latest one back.
+    /// A number that differs in each answer. Clients send the latest number back.
     pub counter: u32,
 }
 
-/// The reason why a request is answered with 400.
+/// The reason why the server answers a request with status 400.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum BadGatewayRequest {
-    /// Neither `open` nor `poll`.
+    /// The action is neither `open` nor `poll`.
     #[error("the action is unknown")]
     Action,
-    /// `open` without `Server=NS` or `Server=SB`.
+    /// The action is `open`, but the query contains neither `Server=NS` nor `Server=SB`.
     #[error("the server is missing or unknown")]
     Server,
-    /// No session, or a malformed name of one.
+    /// The name of the session is missing or malformed.
     #[error("the session is missing or malformed")]
     Session,
 }
 
 impl GatewayRequest {
-    /// Reads a query, which is everything after the `?`. The case of names and keywords does not matter. Unknown names
-    /// are ignored.
+    /// Reads a query, which is everything after the `?`. Ignores unknown names, and the case of
+    /// names and keywords.
     pub fn parse(query: &str) -> Result<Self, BadGatewayRequest> {
         let value = |name: &str| {
             let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
@@ -77,7 +77,8 @@ impl GatewayRequest {
 }
 
 impl SessionId {
-    /// Reads `<key>.<counter>`, both decimal, in exactly the form in which the server writes them.
+    /// Reads `<key>.<counter>`, which are two decimal numbers. Accepts only the exact form in which
+    /// the server writes them.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let (key, counter) = text.split_once('.')?;

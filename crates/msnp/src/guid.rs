@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-/// 128 bits, written 8-4-4-4-12 in lower-case hex without braces. Either case is accepted.
+/// A GUID of 128 bits, written 8-4-4-4-12 in lower-case hex without braces. The parser accepts
+/// upper and lower case.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Guid([u8; 16]);
 
@@ -69,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn words_in_any_other_form_are_not_guids() {
+    fn malformed_guids_are_refused() {
         for word in [
             "no-guid",
             "",

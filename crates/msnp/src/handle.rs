@@ -18,7 +18,7 @@ pub struct Handle(Arc<str>);
 /// The reason why a word is not a handle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum BadHandle {
-    /// There is no `@`, or nothing before it.
+    /// There is no `@`, or there is nothing before the `@`.
     #[error("it is not an address like name@example.com")]
     NoAddress,
     /// There is nothing after the `@`.
@@ -63,8 +63,8 @@ impl Handle {
         Ok(Self(word.to_ascii_lowercase().into()))
     }
 
-    /// Like [`Handle::parse`], but also accepts `tel:+` followed by digits. This is a telephone as a contact, without
-    /// an account (ns.md section 8).
+    /// Like [`Handle::parse`], but also accepts `tel:+` followed by digits. Such a handle is a
+    /// telephone that is a contact but has no account (ns.md section 8).
     pub fn parse_contact(word: &str) -> Result<Self, BadHandle> {
         if is_telephone(word) && word.len() <= MAX_HANDLE { Ok(Self(word.into())) } else { Self::parse(word) }
     }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-/// A status that CHG can set. "Offline" is not one of them: it has its own command, FLN.
+/// A status that CHG can set. "Offline" is not such a status, because it has its own command, FLN.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Status {
     /// NLN.
@@ -20,7 +20,7 @@ pub enum Status {
     OnThePhone,
     /// LUN.
     OutToLunch,
-    /// HDN: appear offline. Never sent to other clients.
+    /// HDN: the user appears offline. The server never sends this status to other clients.
     Hidden,
 }
 
@@ -65,7 +65,8 @@ impl fmt::Display for Status {
     }
 }
 
-/// The networks that a contact is on, one bit for each. One word of LST, from MSNP12 on.
+/// The networks that a contact is on, with one bit for each network. LST contains this word from
+/// MSNP12 on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct NetworkIds(pub u32);
 
@@ -94,13 +95,14 @@ impl fmt::Display for NetworkIds {
 pub struct MsnObject(Arc<str>);
 
 impl MsnObject {
-    /// The longest object, in bytes. ILN and NLN add up to 550 bytes of address, name and numbers, and the whole line
-    /// must not exceed 8192 bytes (framing.md section 6).
+    /// The longest object, in bytes. In ILN and NLN, the address, the name and the numbers need at
+    /// most 550 more bytes, and the whole line must not exceed 8192 bytes (framing.md section 6).
     pub const MAX: usize = 7168;
 
-    /// Reads a word. Returns `None` for `0`, which means "no object". Also returns `None` for a word that is longer
-    /// than [`MsnObject::MAX`], contains a control character or is not UTF-8. Switchboards and clients read lines as
-    /// UTF-8, so other bytes could break the line of another client.
+    /// Reads a word. Returns `None` for `0`, which means "no object". Also returns `None` if the
+    /// word is longer than [`MsnObject::MAX`], contains a control character or is not UTF-8.
+    /// Switchboards and clients read lines as UTF-8, so other bytes could break the line of another
+    /// client.
     #[must_use]
     pub fn parse(word: &[u8]) -> Option<Self> {
         let word = std::str::from_utf8(word).ok()?;
@@ -119,7 +121,7 @@ impl MsnObject {
         Self(word.into())
     }
 
-    /// Returns the word, as it is on the wire.
+    /// Returns the word as it is on the wire.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

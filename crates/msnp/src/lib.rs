@@ -5,13 +5,15 @@
 //! well-formed. For example, a [`Handle`] is always an address, and a [`DisplayName`] fits on the wire and cannot end a
 //! line. The answer to an invalid command is also a value: a [`Refusal`].
 //!
-//! Servers pass on the messages of users and the descriptions of their pictures without reading them. Clients read and
-//! write these with [`message`], [`msn_object`] and [`p2p`].
+//! Servers pass on the messages of users and the descriptions of their pictures unchanged. (A
+//! switchboard reads two headers, but only in messages with the flag `D`.) Clients read and write
+//! messages and descriptions with [`message`], [`msn_object`] and [`p2p`].
 //!
 //! The crate has no sockets, no clock and no session state. Its comments cite the reference in `docs/protocol/`.
 //!
-//! No enum is `non_exhaustive`, because all crates that use this crate are built together with it. When a verb or a
-//! form is added, the compiler points out every `match` that lacks the new case.
+//! No enum is `non_exhaustive`, because this crate and all crates that use it are built together.
+//! When a new verb or a new form of a command is added, the compiler points out every `match` that
+//! lacks the new case.
 
 mod capabilities;
 pub mod challenge;

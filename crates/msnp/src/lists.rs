@@ -3,18 +3,21 @@
 use std::fmt;
 use std::ops::{BitOr, BitOrAssign};
 
-/// One of the lists that an address can be on.
+/// One of the five lists of an account, which is the owner of the list. An address can be on each
+/// of these lists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum List {
-    /// FL: the owner's contacts. The owner receives their presence.
+    /// FL: the contacts of the list's owner. The owner receives the presence of these contacts.
     Forward,
-    /// AL: the addresses that may see and call the owner.
+    /// AL: the addresses that may see and call the list's owner.
     Allow,
-    /// BL: the addresses that may not see or call the owner.
+    /// BL: the addresses that may not see or call the list's owner.
     Block,
-    /// RL: the users that have the owner on their FL, after the owner has allowed or blocked them.
+    /// RL: the users who have the list's owner on their FL, and whom the owner has allowed (AL) or
+    /// blocked (BL).
     Reverse,
-    /// PL: the users that have the owner on their FL, before the owner has allowed or blocked them (from MSNP10 on).
+    /// PL: the users who have the list's owner on their FL, and whom the owner has neither allowed
+    /// (AL) nor blocked (BL) yet. This list exists from MSNP10 on.
     Pending,
 }
 

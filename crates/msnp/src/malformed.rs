@@ -5,7 +5,8 @@ use thiserror::Error;
 /// The reason why input is not a command. The receiver closes the connection without an answer (framing.md section 9).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum Malformed {
-    /// No line end within the limit of the stream.
+    /// There is no line end within the maximum length of a line
+    /// ([`LineRules::max_line`](crate::frame::LineRules::max_line)).
     #[error("a line is longer than the limit")]
     LineTooLong,
     /// A line contains NUL or, on a switchboard, another control character.
@@ -14,10 +15,10 @@ pub enum Malformed {
     /// The verb does not exist in this direction or in this dialect.
     #[error("unknown command")]
     UnknownVerb,
-    /// The verb is known, but closes the connection in this state.
+    /// The verb is known but not allowed in this state, so the receiver closes the connection.
     #[error("command not allowed now")]
     WrongState,
-    /// Too few or too many words.
+    /// The line has too few or too many words.
     #[error("wrong number of words")]
     WordCount,
     /// The transaction id is missing or is not a 32-bit number.
@@ -26,13 +27,14 @@ pub enum Malformed {
     /// A word is not allowed at its position.
     #[error("invalid word")]
     Word,
-    /// A text or number exceeds the length at which the connection is closed.
+    /// A text or number is so long that the receiver closes the connection.
     #[error("a word is longer than the limit")]
     WordTooLong,
-    /// The length of a payload is missing, is not a number, or exceeds the limit of the command.
+    /// The length of a payload is missing, is not a number, or exceeds the maximum payload length
+    /// of the command.
     #[error("malformed or excessive payload length")]
     PayloadLength,
-    /// The payload is not of the kind that its command carries.
+    /// The payload does not have the form that its command requires.
     #[error("malformed payload")]
     Payload,
 }

@@ -6,15 +6,18 @@ use std::sync::Arc;
 use crate::malformed::Malformed;
 use crate::text;
 
-/// The longest display name or nickname, in bytes as this crate writes it. Clients read no more than this.
+/// The maximum length of a display name or nickname, in bytes. The length is that of the word that
+/// this crate writes for the name. Clients do not read longer words.
 ///
-/// Any name of 129 characters fits if each character has up to three bytes. The number of escapes in the name as the
-/// client sent it does not matter.
+/// A name of 129 characters fits if this crate writes each character with at most three bytes. A
+/// client may send a name with unnecessary escapes. These escapes do not count, because this crate
+/// writes the name without them.
 pub const MAX_DISPLAY_NAME: usize = 387;
-/// The longest group name, in decoded bytes. Longer names are refused with 229.
+/// The maximum length of a group name, in decoded bytes. Longer names are refused with error 229.
 pub const MAX_GROUP_NAME: usize = 61;
 
-/// A word that carries text: the word as received, for the answer that repeats it, and the decoded text.
+/// A word that carries text. Contains the decoded text. Also contains the word as received, because
+/// some answers repeat that word.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Text {
     raw: Vec<u8>,
@@ -37,13 +40,13 @@ impl Text {
         Self { raw, value: value.into() }
     }
 
-    /// The word as received.
+    /// Returns the word as received.
     #[must_use]
     pub fn raw(&self) -> &[u8] {
         &self.raw
     }
 
-    /// The decoded text.
+    /// Returns the decoded text.
     #[must_use]
     pub fn value(&self) -> &str {
         &self.value
@@ -56,7 +59,8 @@ impl fmt::Debug for Text {
     }
 }
 
-/// A display name or nickname: 1 to [`MAX_DISPLAY_NAME`] bytes as written, without NUL, CR and LF. Cheap to clone.
+/// A display name or nickname, without NUL, CR and LF. The word that this crate writes for the name
+/// has 1 to [`MAX_DISPLAY_NAME`] bytes. Cheap to clone.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct DisplayName(Arc<str>);
 

@@ -13,10 +13,10 @@ pub struct GroupNumber(u8);
 impl GroupNumber {
     /// The built-in group.
     pub const OTHER_CONTACTS: Self = Self(0);
-    /// The highest number.
+    /// The highest number of a group.
     pub const MAX: u8 = 29;
 
-    /// Creates a number. Returns `None` over [`Self::MAX`].
+    /// Creates the number of a group. Returns `None` if the number is greater than [`Self::MAX`].
     #[must_use]
     pub fn new(number: u32) -> Option<Self> {
         u8::try_from(number).ok().filter(|number| *number <= Self::MAX).map(Self)
@@ -44,9 +44,9 @@ impl fmt::Display for GroupNumber {
 /// A group, as a command names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GroupRef {
-    /// From MSNP10 on.
+    /// The GUID of the group, from MSNP10 on.
     Guid(Guid),
-    /// Before MSNP10.
+    /// The number of the group, before MSNP10.
     Number(GroupNumber),
 }
 
@@ -62,9 +62,9 @@ impl fmt::Display for GroupRef {
 /// A contact on FL, as a command names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ContactRef {
-    /// From MSNP10 on.
+    /// The GUID of the contact, from MSNP10 on.
     Guid(Guid),
-    /// Before MSNP10.
+    /// The handle of the contact, before MSNP10.
     Handle(Handle),
 }
 
@@ -82,20 +82,23 @@ impl fmt::Display for ContactRef {
 pub struct Reader {
     /// The client's dialect.
     pub dialect: Dialect,
-    /// The client's list version after the change that the line reports. Only lines before MSNP10 carry it.
+    /// The client's list version after the change that the line reports. Lines contain the list
+    /// version only in dialects before MSNP10.
     pub list_version: u32,
-    /// True if the answers to ADG, REG and RMG carry a `1` where dialects before MSNP10 have the list version. An
-    /// MSNP11 library relies on this `1` (clients.md).
+    /// True if the answers to ADG, REG and RMG contain a `1` at the position at which dialects
+    /// before MSNP10 have the list version. One MSNP11 library relies on this `1` (clients.md).
     pub old_group_answers: bool,
 }
 
 impl Reader {
-    /// Returns the list version if the reader's dialect has one in its lines, which is the case before MSNP10.
+    /// Returns the list version if lines in the reader's dialect contain it, which is the case
+    /// before MSNP10.
     pub(crate) fn version(self) -> Option<u32> {
         self.is_old().then_some(self.list_version)
     }
 
-    /// Returns the version for an answer about groups.
+    /// Returns the number that an answer to ADG, REG or RMG contains after the transaction id, if
+    /// any. This number is the list version or, with `old_group_answers`, `1`.
     pub(crate) fn group_version(self) -> Option<u32> {
         self.version().or_else(|| self.old_group_answers.then_some(1))
     }
@@ -107,7 +110,8 @@ impl Reader {
     }
 }
 
-/// Skips the version in a line from a server of `dialect`, if that dialect has a version in its lines.
+/// Skips the list version in a line from a server of `dialect`. Does nothing if lines in that
+/// dialect have no version.
 pub(crate) fn skip_version(dialect: Dialect, words: &mut Words<'_>) -> Result<(), Malformed> {
     if Reader::from(dialect).is_old() {
         words.need_with(word::number)?;
@@ -115,7 +119,8 @@ pub(crate) fn skip_version(dialect: Dialect, words: &mut Words<'_>) -> Result<()
     Ok(())
 }
 
-/// Reads the transaction id of an answer, and the version that servers of older dialects write after it.
+/// Reads the transaction id of an answer. If `dialect` is before MSNP10, also skips the list
+/// version after the transaction id.
 pub(crate) fn trid_and_version(dialect: Dialect, words: &mut Words<'_>) -> Result<TrId, Malformed> {
     let trid = words.need_trid()?;
     skip_version(dialect, words)?;
@@ -123,7 +128,7 @@ pub(crate) fn trid_and_version(dialect: Dialect, words: &mut Words<'_>) -> Resul
 }
 
 impl From<Dialect> for Reader {
-    /// For lines that do not report a change of the reader's lists.
+    /// Creates the reader for a line that does not report a change of the reader's lists.
     fn from(dialect: Dialect) -> Self {
         Self { dialect, list_version: 0, old_group_answers: false }
     }

@@ -7,13 +7,13 @@ use crate::{ErrorCode, Malformed, TrId};
 /// The answer to a command that is not carried out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum Refusal {
-    /// Close without an answer.
+    /// Close the connection without an answer.
     #[error("{0}")]
     Close(#[from] Malformed),
-    /// Answer `code trid`, and keep the connection open.
+    /// Send the answer `code trid`, and keep the connection open.
     #[error("refused with {1}")]
     Answer(TrId, ErrorCode),
-    /// Answer `code trid`, then close.
+    /// Send the answer `code trid`, then close the connection.
     #[error("refused with {1}, fatal")]
     Fatal(TrId, ErrorCode),
 }

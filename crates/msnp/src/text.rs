@@ -1,5 +1,5 @@
-//! Percent-encoded text in words (docs/protocol/framing.md section 5), and Windows-1252 from the sign-in boxes of old
-//! clients.
+//! Percent-encoded text in words (docs/protocol/framing.md section 5), and the Windows-1252 text
+//! that old clients send when a user signs in.
 
 use std::borrow::Cow;
 
@@ -38,8 +38,8 @@ pub fn decode_bytes(word: &[u8]) -> Vec<u8> {
     out
 }
 
-/// Reads a password or name from a client: as UTF-8 or, if it is not valid UTF-8, as Windows-1252 (http.md section
-/// 1.2).
+/// Reads a password or name from a client. The text is UTF-8 or, if it is not valid UTF-8,
+/// Windows-1252 (http.md section 1.2).
 #[must_use]
 pub fn decode_ansi(bytes: &[u8]) -> Cow<'_, str> {
     match std::str::from_utf8(bytes) {
@@ -59,7 +59,7 @@ pub fn encode_into(out: &mut Vec<u8>, text: &str) {
     }
 }
 
-/// Appends `text` with every byte escaped, except for ASCII letters, digits and `-._`.
+/// Appends `text`, and escapes every byte except ASCII letters, digits and `-._`.
 pub(crate) fn encode_strictly_into(out: &mut String, text: &str) {
     for byte in text.bytes() {
         if is_unreserved(byte) {
@@ -100,9 +100,9 @@ pub(crate) fn is_safe(text: &str) -> bool {
     !text.bytes().any(|byte| matches!(byte, 0 | b'\r' | b'\n'))
 }
 
-/// Returns whether a character is unsafe to show to people. Control characters (C0, DEL and C1) can command a terminal.
-/// The other unsafe characters change the order of the text around them, or break its line (docs/protocol/security.md
-/// section 5).
+/// Returns whether a character is unsafe to show to people. Control characters (C0, DEL and C1) can
+/// command a terminal. The other unsafe characters change the order of the text around them, or
+/// break the line (docs/protocol/security.md section 5).
 #[must_use]
 pub fn is_unsafe_to_show(character: char) -> bool {
     character.is_control()
@@ -115,8 +115,8 @@ fn hex_byte(digits: [u8; 2]) -> Option<u8> {
     u8::try_from(high * 16 + low).ok()
 }
 
-/// Returns the character of a byte of Windows-1252, which differs from Latin-1 only in 0x80 to 0x9F. The five undefined
-/// bytes in that range keep their number.
+/// Returns the character of a byte of Windows-1252, which differs from Latin-1 only in 0x80 to
+/// 0x9F. Each of the five undefined bytes in that range becomes the character with the same number.
 fn windows_1252(byte: u8) -> char {
     const HIGH: [char; 32] = [
         '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8D}', 'Ž', '\u{8F}', '\u{90}', '‘',

@@ -4,7 +4,8 @@ use std::fmt;
 
 /// A moment in steps of 100 ns since 1970-01-01 00:00 UTC, as in SYN from MSNP10 on.
 ///
-/// Written with seven digits of fraction and the offset `-07:00`, as in the samples of the seed document.
+/// It is written with seven digits of fraction and the offset `-07:00`, as in the samples of the
+/// seed document (msnp-wiki's page on MSNP12).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(u64);
 
@@ -14,8 +15,8 @@ const OFFSET_SECONDS: u64 = 7 * 3600;
 const LAST_TICKS: u64 = 253_402_300_799 * TICKS_PER_SECOND;
 
 impl Timestamp {
-    /// Creates the time stamp of `ticks` steps of 100 ns. Moments before 1970-01-01 07:00 UTC or after the year 9999
-    /// are moved to that limit.
+    /// Creates the time stamp of `ticks` steps of 100 ns. A moment before 1970-01-01 07:00 UTC
+    /// becomes that moment. A moment after the year 9999 becomes the last second of that year.
     #[must_use]
     pub const fn from_ticks(ticks: u64) -> Self {
         const FIRST_TICKS: u64 = OFFSET_SECONDS * TICKS_PER_SECOND;
@@ -26,7 +27,7 @@ impl Timestamp {
         }
     }
 
-    /// Returns the steps of 100 ns since 1970.
+    /// Returns the number of steps of 100 ns between 1970-01-01 00:00 UTC and this moment.
     #[must_use]
     pub const fn ticks(self) -> u64 {
         self.0
@@ -51,7 +52,7 @@ impl fmt::Display for Timestamp {
     }
 }
 
-/// Returns year, month and day of a number of days since 1970-01-01.
+/// Converts a number of days since 1970-01-01 to year, month and day.
 ///
 /// The calculation uses years that begin in March, so that the leap day is the last day of a year.
 #[must_use]
@@ -73,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn time_stamps_have_the_format_of_the_seed_document() {
+    fn time_stamps_have_the_format_of_the_example_in_msnp_wiki() {
         // 2024-09-29 18:27:30.23 UTC
         let stamp = Timestamp::from_ticks(1_727_634_450 * TICKS_PER_SECOND + 2_300_000);
         assert_eq!(stamp.to_string(), "2024-09-29T11:27:30.2300000-07:00");

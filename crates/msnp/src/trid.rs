@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn words_in_any_other_form_are_not_transaction_ids() {
+    fn a_word_that_is_not_a_32_bit_decimal_number_is_not_a_transaction_id() {
         for word in ["", "x", "-1", "+5", "1.0", "4294967296", "99999999999999999999", "0x10", "１"] {
             assert_eq!(TrId::parse(word.as_bytes()), None, "{word}");
         }

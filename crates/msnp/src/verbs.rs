@@ -1,6 +1,6 @@
 //! The macro that declares the enums of verbs.
 
-/// Declares an enum of verbs. Each entry gives the variant and the word on the wire.
+/// Declares an enum of verbs. Each entry gives a variant and its word on the wire.
 macro_rules! verbs {
     ($(#[doc = $about:literal])+ $type:ident { $($(#[doc = $doc:literal])+ $name:ident = $word:literal,)+ }) => {
         $(#[doc = $about])+

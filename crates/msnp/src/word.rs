@@ -1,4 +1,5 @@
-//! Words: reading them from a line and writing them to one (docs/protocol/framing.md section 1).
+//! Words: reading them from a line, and writing them to a line (docs/protocol/framing.md section
+//! 1).
 
 use std::borrow::Cow;
 use std::fmt::Display;
@@ -27,7 +28,7 @@ impl<'a> Words<'a> {
         utf8(self.need()?)
     }
 
-    /// Returns the next word, converted by `parse`, which may fail.
+    /// Returns the next word, converted by `parse`. Fails if `parse` returns `None`.
     pub fn need_with<T>(&mut self, parse: impl FnOnce(&'a [u8]) -> Option<T>) -> Result<T, Malformed> {
         parse(self.need()?).ok_or(Malformed::Word)
     }
@@ -37,7 +38,7 @@ impl<'a> Words<'a> {
         self.need_str().map(str::to_owned)
     }
 
-    /// Returns all remaining words, which must be exactly `N`.
+    /// Returns all remaining words. Fails unless there are exactly `N`.
     pub(crate) fn exactly<const N: usize>(mut self) -> Result<[&'a [u8]; N], Malformed> {
         let mut words = [b"".as_slice(); N];
         for word in &mut words {
@@ -77,9 +78,9 @@ pub fn utf8(word: &[u8]) -> Result<&str, Malformed> {
 
 /// Returns the address in a word from a client, or [`Malformed::Word`].
 ///
-/// Some clients percent-encode addresses (`alice%40example.com`), so a word without an `@` is decoded (framing.md
-/// section 5). Any other word is used as it is, because a `%` may be part of an address and servers write addresses
-/// unencoded.
+/// Some clients percent-encode addresses (`alice%40example.com`), so a word without an `@` is
+/// decoded (framing.md section 5). Any other word stays unchanged, because a `%` may be part of an
+/// address, and servers write addresses without encoding them.
 pub(crate) fn address(word: &[u8]) -> Result<Cow<'_, str>, Malformed> {
     if word.contains(&b'@') {
         return utf8(word).map(Cow::Borrowed);
@@ -122,7 +123,7 @@ impl<'o> LineWriter<'o> {
         }
     }
 
-    /// Writes a word of bytes that contain no blank.
+    /// Writes a word. Its bytes must not contain a blank.
     pub(crate) fn raw(self, word: &[u8]) -> Self {
         self.0.push(b' ');
         self.0.extend_from_slice(word);

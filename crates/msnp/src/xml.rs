@@ -1,8 +1,9 @@
-//! Reading the XML that clients post (docs/protocol/security.md section 4, "XML in").
+//! Reading the XML that clients post (docs/protocol/security.md section 4, "XML input").
 //!
-//! [`Reader`] goes through a document and tracks the open elements. [`crate::passport`] and [`crate::client_config`]
-//! pick out the values they need. The only entities are the five predefined ones. Anything that could cost memory or
-//! have a second meaning is refused.
+//! [`Reader`] goes through a document and tracks the open elements. [`crate::passport`] and
+//! [`crate::client_config`] pick out the values that they need. The only entities are the five
+//! predefined ones. The reader refuses everything that could use much memory, or that two parsers
+//! could understand differently.
 
 use std::borrow::Cow;
 
@@ -10,7 +11,8 @@ use quick_xml::escape::resolve_predefined_entity;
 use quick_xml::events::{BytesStart, Event};
 use thiserror::Error;
 
-/// The deepest nesting of elements, and the most attributes of one element (security.md section 4, "XML in").
+/// The maximum nesting depth of elements, and also the maximum number of attributes of one element
+/// (security.md section 4, "XML input").
 const MAX_DEPTH: usize = 32;
 const MAX_ATTRIBUTES: usize = 32;
 
@@ -38,21 +40,22 @@ pub(crate) enum Step<'a> {
     Close,
 }
 
-/// A pass through a document, which may be empty.
+/// Reads a document one step after the other. The document may be empty.
 pub(crate) struct Reader<'a> {
-    // Not NsReader: resolving namespaces would use memory that an attacker controls, and nothing here needs them.
+    // This is not an `NsReader`, because resolving namespaces would let an attacker decide how much
+    // memory is used. Nothing here needs namespaces.
     events: quick_xml::Reader<&'a [u8]>,
     /// The local names of the open elements.
     path: Vec<String>,
     /// True after the root element has started.
     rooted: bool,
-    /// The action that is due before the next event.
+    /// The action that the reader must carry out before the next event.
     next: Next,
 }
 
 enum Next {
     Read,
-    /// Close the element that was just opened: it is empty.
+    /// Close the element that was just opened, because it is empty.
     Close,
     /// Remove the element that was just closed from the path.
     Leave,
@@ -152,8 +155,8 @@ pub(crate) const fn is_xml_char(char: char) -> bool {
     matches!(char, '\t' | '\n' | '\r' | ' '..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..)
 }
 
-/// Returns a text escaped for an element or an attribute, without the characters that XML cannot contain. A parser
-/// stops at such a character, and its client then shows nothing.
+/// Returns a text escaped for an element or an attribute, without the characters that XML cannot
+/// contain. A parser stops at such a character, so a client would show nothing.
 #[must_use]
 pub fn escape_xml(text: &str) -> String {
     let text: String = text.chars().filter(|char| is_xml_char(*char)).collect();
@@ -180,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn each_step_knows_whether_it_is_inside_a_given_element() {
+    fn the_reader_knows_whether_each_tag_and_each_text_is_inside_a_given_element() {
         let steps =
             walk("\u{FEFF}<?xml version='1.0'?><x:a>1<b c='d'/>2<y:b>&lt;</y:b><!-- - --><c/></x:a>\n").unwrap();
         let steps: Vec<_> = steps.iter().map(|(step, inside)| (step.as_str(), *inside)).collect();
@@ -201,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_xml_document_has_no_steps() {
+    fn an_empty_xml_document_contains_no_elements_and_no_text() {
         for text in ["", "\r\n", "<!-- - -->", "&#32;"] {
             assert_eq!(walk(text), Ok(Vec::new()), "{text}");
         }

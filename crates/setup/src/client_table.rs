@@ -12,7 +12,7 @@ use crate::hosts::{AMSN, SIGN_IN};
 pub struct Client {
     /// The id of the client on the command line and in URLs.
     pub id: &'static str,
-    /// The name of the client for users.
+    /// The name of the client, as shown to users.
     pub name: &'static str,
     /// The group of clients that are set up in the same way.
     pub(crate) kind: Kind,
@@ -31,12 +31,12 @@ pub struct Client {
     pub(crate) client_info: ClientInfo,
 }
 
-/// The program that a client says it is, in VER and CVR.
+/// The dialects and the version that a client reports in VER and CVR.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ClientInfo {
-    /// The words of VER: dialects, and CVR0.
+    /// The words that the client sends in VER: dialects, and CVR0.
     pub(crate) offer: &'static [&'static str],
-    /// The version in CVR.
+    /// The version that the client sends in CVR.
     pub(crate) version: &'static str,
 }
 
@@ -77,17 +77,18 @@ pub enum System {
 /// The way in which a client gets its ticket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SignIn {
-    /// From the nexus and the login page (http.md section 1).
+    /// The client gets its ticket from the login page. It gets the address of the login page from
+    /// the nexus (http.md section 1).
     Passport14,
-    /// From `RST.srf` (http.md section 2).
+    /// The client gets its ticket from `RST.srf` (http.md section 2).
     Rst,
 }
 
 /// The values that all entries of one official version share.
 struct Version {
     client_info: ClientInfo,
-    /// The file name of the English installer, if it is known. It comes from the update address that Microsoft's
-    /// servers sent (CVR).
+    /// The file name of the English installer, if it is known. The name is from the update address
+    /// that Microsoft's servers sent in CVR.
     installer: Option<&'static str>,
     sign_in: SignIn,
     remembers_server: bool,
@@ -120,14 +121,15 @@ impl Client {
         sdk("msnp11-sdk", "meowsn, PolyMSNP and others on msnp11-sdk"),
     ];
 
-    /// Clients that an entry of [`Self::ALL`] covers, under ids of their own.
+    /// Clients that an entry of [`Self::ALL`] already covers, but that also have an id of their
+    /// own.
     pub const MORE: &[Self] = &[
         V6_0.on("6.0-xp", "MSN Messenger 6.0 on Windows XP", Kind::Xp),
         V6_0.on("6.0", "MSN Messenger 6.0 on Windows 7, 10 or 11", Kind::Windows),
         sdk("meowsn", "meowsn"),
     ];
 
-    /// The dialects and the version of the newest of Microsoft's clients.
+    /// The dialects and the version of the newest supported client of Microsoft.
     pub(crate) const NEWEST: ClientInfo = V7_5.client_info;
 
     /// Returns the client with this id.
@@ -185,8 +187,9 @@ impl Client {
         matches!(self.kind, Kind::Xp | Kind::Windows)
     }
 
-    /// Returns whether the client certainly refuses a server without a valid certificate. On newer systems, all of
-    /// Microsoft's clients refuse it. The other clients may or may not.
+    /// Returns whether the client is known to refuse a server without a valid certificate. On
+    /// systems newer than Windows XP, all of Microsoft's clients refuse such a server. Other
+    /// clients may refuse or accept it.
     pub(crate) fn checks_certificate(&self) -> bool {
         self.kind == Kind::Windows
     }
@@ -205,8 +208,8 @@ impl Client {
 const NEXUS: &[&str] = &["nexus.passport.com"];
 const LIVE: &[&str] = &["login.live.com"];
 
-/// Version 5.0, which signs in at the nexus. The login pages are included because Windows may remember an old answer of
-/// the nexus.
+/// Version 5.0, which signs in at the nexus. The hosts include those of the login pages, because
+/// Windows may remember an old answer of the nexus.
 const V5_0: Version = Version {
     client_info: ClientInfo { offer: &["MSNP8", "CVR0"], version: "5.0.0544" },
     installer: None,
@@ -259,7 +262,8 @@ const V7_0: Version = Version {
     ],
     sign_in_hosts: NEXUS,
 };
-/// Version 7.5, which signs in at `RST.srf`, on a host that depends on the version of msidcrl.dll.
+/// Version 7.5, which signs in at `RST.srf`. The version of msidcrl.dll decides from which host the
+/// client requests `RST.srf`.
 const V7_5: Version = Version {
     client_info: ClientInfo { offer: &["MSNP12", "MSNP11", "MSNP10", "CVR0"], version: "7.5.0324" },
     installer: Some("Install_MSN_Messenger.exe"),

@@ -1,7 +1,8 @@
 //! The time when a certificate expires.
 //!
-//! rustls reads certificates, but does not tell their dates. In the far future, every certificate has expired, and the
-//! error says when.
+//! rustls reads certificates, but has no function that returns their dates. So this module lets
+//! rustls check a certificate at a time in the far future. By then every certificate has expired,
+//! and the error contains the date.
 
 use std::time::Duration;
 

@@ -19,11 +19,12 @@ pub const MICROSOFT: [&str; 14] = [
     "svcs.microsoft.com",
 ];
 
-/// The host that aMSN requests before it signs in. If this name has no address, aMSN hangs in an error window. aMSN
-/// needs no answer from the host to sign in. The proxy does not serve the host.
+/// The host that aMSN requests before it signs in. If this name has no address, aMSN hangs in an
+/// error window. aMSN can sign in without an answer from the host, so the proxy does not serve it.
 pub(crate) const AMSN: &str = "www.amsn-project.net";
 
-/// The hosts among [`MICROSOFT`] where clients sign in over TLS. The server's own certificates include all of these. If
-/// a client checks only one name of a certificate, it checks the first one (gtmess, docs/protocol/clients.md).
+/// The hosts among [`MICROSOFT`] where clients sign in over TLS. The server's own certificates
+/// include all of these. A client that checks only one name of a certificate, such as gtmess,
+/// checks the first name (docs/protocol/clients.md).
 pub const SIGN_IN: [&str; 5] =
     ["login.live.com", "login.passport.com", "login.passport.net", "loginnet.passport.com", "nexus.passport.com"];

@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 
 /// Returns a script that sends requests for `hosts` to `proxy` (`host:port`). The script sends all other requests
-/// directly. It uses only the JavaScript of 1996, because old systems cannot read anything newer.
+/// directly. The script uses only the JavaScript of 1996, because old systems cannot run newer
+/// code.
 #[must_use]
 pub fn script(proxy: &str, hosts: &[&str]) -> String {
     let mut out = String::from("function FindProxyForURL(url, host) {\r\n  host = host.toLowerCase();\r\n");

@@ -16,10 +16,12 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 const USER_TIMEOUT: Duration = Duration::from_secs(20);
 /// The time for which a connection may be silent before the kernel checks whether the peer is still there.
 const KEEPALIVE: Duration = Duration::from_secs(60);
-/// The number of unsent bytes that the kernel accepts. Further bytes for a slow reader stay in the connection's
-/// `Outbox`, which counts them. Without this limit, megabytes could wait in kernel buffers and delay chat unnoticed.
-/// The kernel asks for more when half of these bytes are sent, which is early enough for 10 MB/s if the server answers
-/// within 0.2 ms.
+/// The maximum number of unsent bytes that the kernel accepts for one connection. Further bytes for
+/// a slow reader stay in the connection's `Outbox`, which counts them towards its limit. Without
+/// this maximum, megabytes could wait in kernel buffers and delay chat unnoticed. When the kernel
+/// has sent half of these bytes, it tells the server that the connection accepts more bytes. At 10
+/// MB/s, the other half lasts for 0.2 ms. So if the server writes again within 0.2 ms, the
+/// connection can send at this speed without a pause.
 #[cfg(target_os = "linux")]
 const UNSENT: u32 = 4 * 1024;
 
@@ -41,7 +43,9 @@ pub async fn accept_loop(
                 match prepare(&stream) {
                     Ok(()) => {
                         serve(stream, peer);
-                        // A connection that makes room for this one closes before the next one is accepted.
+                        // If an older connection has to make room for this connection, the task of
+                        // the older connection runs now. That task closes the older connection
+                        // before the loop accepts the next connection.
                         yield_now().await;
                     }
                     // The peer has already disconnected.

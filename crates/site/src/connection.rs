@@ -11,8 +11,9 @@ use crate::http::{self, Visit};
 use crate::proxy::{self, Target};
 use crate::site::Site;
 
-/// Serves a connection until it ends. After `shutdown`, finishes the current request and ends. Releases `visit` at the
-/// end, or when the connection becomes a chat connection, for which there is another table.
+/// Serves a connection until it ends. After `shutdown`, finishes the current request and ends.
+/// Releases `visit` when the connection ends, or when it becomes a chat connection. Chat
+/// connections have a table of their own.
 ///
 /// # Errors
 /// Returns the error of the stream.
@@ -38,7 +39,8 @@ pub(crate) async fn serve(
         Target::Chat => {
             match site.chat.admit(caller.peer) {
                 Ok(chat) => {
-                    // A chat connection lasts long, and counts for the limit of chat connections instead.
+                    // A chat connection lasts long. It counts towards the limit of chat
+                    // connections, and no longer towards the limit of HTTP connections.
                     drop(visit);
                     site.chat.serve(stream, &caller, ChatServer::Either, chat).await;
                 }
@@ -48,6 +50,7 @@ pub(crate) async fn serve(
             return Ok(());
         }
     };
-    // A tunnel in a tunnel is refused, so these requests are the last ones.
+    // The server refuses a tunnel inside a tunnel, so these requests are the last ones on the
+    // connection.
     http::serve(stream, &caller, &site, shutdown, &visit).await.map(drop)
 }

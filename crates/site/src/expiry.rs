@@ -1,5 +1,5 @@
-//! Reports certificates from files that expire soon, or that have expired. The server still uses these certificates,
-//! because its clock may be wrong and it has no better ones.
+//! Reports the operator's certificates if they expire soon or have expired. The server still uses
+//! these certificates, because its clock may be wrong and it has no better ones.
 
 use rustls::sign::CertifiedKey;
 use swallowtail_base::utc::Utc;
@@ -8,14 +8,14 @@ use swallowtail_setup::expiry::expires_at;
 
 /// The length of a day in seconds.
 const DAY: i64 = 24 * 60 * 60;
-/// The number of days before a certificate expires at which the server begins to report it.
+/// The server begins to report a certificate this number of days before it expires.
 const AHEAD: i64 = 14;
 
 /// The time for which a certificate is still valid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Left {
     Enough,
-    /// Less than [`AHEAD`]: this number of whole days.
+    /// Less than [`AHEAD`] days. Contains the number of whole days.
     Days(i64),
     Nothing,
 }

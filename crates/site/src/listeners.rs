@@ -24,19 +24,21 @@ use crate::tls::Tls;
 /// The addresses on which a server listens.
 #[derive(Clone, Debug)]
 pub struct Addresses {
-    /// The notification server.
+    /// The address of the notification server.
     pub notification: SocketAddr,
-    /// The switchboard. If both services share one port, this is the notification server's address.
+    /// The address of the switchboard. If the notification server and the switchboard share one
+    /// port, this is the address of the notification server.
     pub switchboard: SocketAddr,
-    /// The sign-in service, the gateway, the proxy and the web pages.
+    /// The address of the sign-in service, the gateway, the proxy and the web pages.
     pub http: SocketAddr,
-    /// All listeners, by network and key under `listen`.
+    /// The addresses of all listeners. A key is the name of the network and the key under `listen`.
     pub all: BTreeMap<(String, &'static str), SocketAddr>,
 }
 
 impl Addresses {
-    /// Creates the addresses from all listeners. The main network always has the three services above. If the
-    /// notification server and the switchboard share one port, they have the same address.
+    /// Creates the addresses from all listeners. The main network always has the notification
+    /// server, the switchboard and HTTP. If the notification server and the switchboard share one
+    /// port, they have the same address.
     #[must_use]
     pub fn new(all: BTreeMap<(String, &'static str), SocketAddr>) -> Self {
         let main = |key| all.get(&(MAIN.to_owned(), key)).copied();
@@ -58,10 +60,12 @@ impl Addresses {
     }
 }
 
-/// The address of a required listener that is missing. The settings always contain the required listeners.
+/// A substitute for the address of a required listener that is missing. It is never used, because
+/// the settings always contain the required listeners.
 const UNSPECIFIED: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
 
-/// The longest time for a TLS handshake after which the server only tells the client that the server is busy.
+/// The timeout for the TLS handshake with a client that the server refuses. After that handshake,
+/// the server only tells the client that the server is busy.
 const REFUSAL_HANDSHAKE: Duration = Duration::from_secs(2);
 
 /// The purpose of a listener.
@@ -233,7 +237,8 @@ impl Acceptor {
             Err(NotAdmitted(None)) => return,
         };
         match self.tls.clone() {
-            // The stream is not boxed, to save memory: these connections are many and last long.
+            // This stream is not boxed. That saves memory, because there are many such connections
+            // and they last long.
             None => drop(tokio::spawn(async move { chat.serve(stream, &caller, server, place).await })),
             Some(tls) => {
                 let stopped = self.shared.stopped.clone();
@@ -263,7 +268,9 @@ impl Acceptor {
     }
 
     fn http(&self, stream: TcpStream, caller: Caller) {
-        // The table logs that it is full. While too many connections are leaving, the server cannot send an answer.
+        // This fails if the server stops, or if the table is full and too many other connections
+        // are already being closed. The table has already logged that it is full. The server then
+        // closes this connection without an answer.
         let Ok(visit) = Visit::admit(&self.shared.http_connections, caller.peer.ip()) else { return };
         let (site, stopped, tls) = (self.shared.site.clone(), self.shared.http_stopped.clone(), self.tls.clone());
         tokio::spawn(async move {
@@ -278,7 +285,8 @@ impl Acceptor {
     }
 }
 
-/// Returns the contents of a stream, after the TLS handshake if the listener uses TLS.
+/// If the listener uses TLS, does the TLS handshake and returns the decrypted stream, or `None` if
+/// the handshake does not succeed. Otherwise returns the stream itself.
 async fn secured(
     tls: Option<Arc<Tls>>,
     stream: TcpStream,

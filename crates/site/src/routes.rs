@@ -86,23 +86,25 @@ impl Routes {
         }
     }
 
-    /// Spells the header names of an answer from another module in the same way.
+    /// Spells the header names of an answer that comes from another module. The spelling is the
+    /// same as in [`Self::answer`].
     pub(crate) fn spell(&self, response: &mut Response) {
         self.case.apply(response);
     }
 }
 
-const NOT_OURS: &str = "This server is not a proxy for other hosts. If this host is a name of the server, its \
-    operator must add it to names under [http] in the configuration.\n";
+const NOT_OURS: &str = "This server is not a proxy for other hosts. If this host is a name of the server, the \
+                        operator must add that name to the list http.names in the configuration.\n";
 
 /// Answers `POST /`, with which clients test whether the login server is reachable (http.md section 2).
 async fn port_check() -> Response {
     answers::empty(StatusCode::OK)
 }
 
-/// Answers requests for paths that do not exist. A link in a client leads to the operator's page. A browser gets an
-/// error page. A request for one of Microsoft's hosts, or one that sends something, comes from a client. The client
-/// gets an empty answer, because it cannot show a page.
+/// Answers requests for paths that do not exist. A request for [`LINKS_HOST`] comes from a link in
+/// a client, and is redirected to the operator's page. A request for another of Microsoft's hosts,
+/// or with a method other than GET, also comes from a client. That client gets an empty answer,
+/// because it cannot show a page. All other requests come from browsers, which get an error page.
 async fn other(State(page): State<Arc<str>>, Extension(caller): Extension<Caller>, request: Request) -> Response {
     let host = host_of(&caller, request.uri(), request.headers()).to_ascii_lowercase();
     let name = split(&host).map_or(host.as_str(), |(name, _)| name);

@@ -38,7 +38,7 @@ pub struct Site {
 }
 
 impl Site {
-    /// Creates all services over HTTP for a messaging service.
+    /// Creates all services over HTTP. They use the messaging service `service`.
     ///
     /// # Errors
     /// Fails if the keys of the web forms cannot be read from the store.

@@ -1,7 +1,7 @@
 //! TLS 1.2 and 1.3 for our listeners, with certificates from files and a certificate from the server's own root.
 //!
-//! Older versions are not supported. Clients of 2005 that support nothing newer need a separate terminator (security.md
-//! section 8).
+//! Older versions are not supported. Clients of 2005 that support only older versions need a
+//! separate terminator (security.md section 8).
 
 use std::io;
 use std::net::IpAddr;
@@ -26,10 +26,12 @@ use tokio_rustls::server::TlsStream;
 
 use crate::expiry;
 
-/// The longest time that a handshake may take, as for the head of an HTTP request (http.md section 0 item 7).
+/// The longest time that a handshake may take. The head of an HTTP request has the same timeout
+/// (http.md section 0 item 7).
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
-/// The number of bytes that rustls accepts while the socket accepts none. Like the unsent bytes in the kernel
-/// (`accept.rs`), these bytes delay chat and are not counted, so the limit is low. Shorter records would cost more.
+/// The number of bytes that rustls accepts while the socket accepts none. Like the unsent bytes in
+/// the kernel (`accept.rs`), these bytes delay chat and no limit counts them, so this number is
+/// low. With an even lower number, TLS records would be shorter and cost more.
 const UNSENT: usize = 8 * 1024;
 
 /// The certificates of the listeners with TLS.
@@ -51,7 +53,7 @@ struct Current {
     since: SystemTime,
 }
 
-/// The certificates that the server uses for TLS, and the root that it offers clients to install.
+/// The certificates that the server uses for TLS, and the root certificate that users can install.
 #[derive(Debug)]
 pub struct Certificates {
     /// TLS for the listeners. `None` if there is no certificate.
@@ -74,8 +76,8 @@ impl Certificates {
 }
 
 impl Tls {
-    /// Reads the certificates. Returns `None` if there are none. The certificate from our own root comes after those
-    /// from files.
+    /// Reads the certificates. Returns `None` if there are none. The certificate from our own root
+    /// comes after the certificates from files.
     ///
     /// # Errors
     /// Fails if a file cannot be read or used. The error names the file.
@@ -98,14 +100,16 @@ impl Tls {
         Ok(())
     }
 
-    /// Logs a line for each certificate from a file that expires within 14 days or has expired.
+    /// Logs every certificate from a file if the certificate has expired or will expire within 14
+    /// days.
     pub fn report_expiring(&self) {
         let certificates = lock(&self.current).files.clone();
         self.files.iter().zip(&certificates).for_each(|(files, certified)| expiry::report(files, certified));
     }
 
-    /// Returns the TLS configuration. Renews the certificate from our own root after [`RENEWED_AFTER`], long before it
-    /// expires. That takes less than a millisecond.
+    /// Returns the TLS configuration. After [`RENEWED_AFTER`], first renews the certificate from
+    /// our own root, which takes less than a millisecond. The old certificate is still valid for a
+    /// long time then.
     fn config(&self) -> Arc<ServerConfig> {
         let mut current = lock(&self.current);
         if self.root.is_some() && current.since.elapsed().is_ok_and(|age| age > RENEWED_AFTER) {
@@ -119,8 +123,9 @@ impl Tls {
         current.config.clone()
     }
 
-    /// Does the TLS handshake with the client at `peer`. Returns `None` if it fails or takes too long. Logs a failure
-    /// with its likely cause, at most once a minute for each address.
+    /// Does the TLS handshake with the client at `peer`. Returns `None` if the handshake fails or
+    /// takes too long. Logs a failure with its likely cause, at most once a minute for each
+    /// address.
     pub async fn accept<S: Stream>(&self, stream: S, peer: IpAddr) -> Option<TlsStream<S>> {
         let acceptor = TlsAcceptor::from(self.config());
         let limited = acceptor.accept_with(stream, |connection| connection.set_buffer_limit(Some(UNSENT)));
@@ -152,7 +157,8 @@ fn meaning(error: &io::Error) -> &'static str {
             | AlertDescription::BadCertificate
             | AlertDescription::CertificateExpired,
         )) => {
-            "the client does not trust the certificate: is the server's root installed there, and is its clock right?"
+            "the client does not trust the certificate: check that the server's root is installed on the client's \
+             computer, and that the clock there is right"
         }
         Some(rustls::Error::InvalidMessage(_)) => "the client does not speak TLS",
         _ => "the client ended the handshake",

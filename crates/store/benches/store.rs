@@ -1,8 +1,11 @@
-//! Measures how many edits and reads the store carries out in a second, and how long it takes to import accounts.
+//! Measures how many edits and reads the store carries out in a second, and how long an import of
+//! accounts takes.
 //!
-//! `cargo bench -p swallowtail-store --bench store` prints each figure beside its floor: one thread that runs the same
-//! statements on a connection of its own, with nothing else around them. The floor is measured in the same run, because
-//! both depend on the machine, and above all on the fsync of its disk.
+//! `cargo bench -p swallowtail-store --bench store` prints each figure of the store, and next to it
+//! a second figure, the floor. The floor is the figure of one thread that runs the same statements
+//! directly on its own connection, without the queue and the threads of the store. The benchmark
+//! measures both figures in the same run, because both depend on the machine, and above all on how
+//! long an fsync of its disk takes.
 
 #![allow(clippy::unwrap_used, reason = "a failure ends the run")]
 
@@ -43,7 +46,8 @@ fn report(what: &str, measured: f64, floor: f64) {
     println!("{what:>22}: {measured:8.0}/s, floor {floor:8.0}/s");
 }
 
-/// Returns edits in a second. Each caller edits its own account, and waits for its edit before it makes the next one.
+/// Returns the number of edits per second that `callers` tasks make together. Each task edits its
+/// own account, and waits for each edit before it makes the next edit.
 async fn edits(callers: usize) -> f64 {
     let (_directory, store) = filled().await;
     repeated(callers, move |caller, round| {
@@ -58,7 +62,8 @@ async fn edits(callers: usize) -> f64 {
     .await
 }
 
-/// Returns edits in a second, with `batch` edits in a transaction.
+/// Returns the number of edits per second that one thread makes if each transaction contains
+/// `batch` edits.
 async fn edits_floor(batch: usize) -> f64 {
     let (_directory, connection) = plain(filled().await).await;
     let begun = Instant::now();
@@ -88,7 +93,8 @@ async fn edits_floor(batch: usize) -> f64 {
     rate(done, begun)
 }
 
-/// Returns the number of times in a second that an account and its roster are read, as a sign-in does.
+/// Returns the number of reads per second. Each read gets an account and its roster from the store,
+/// as a sign-in does.
 async fn reads(callers: usize) -> f64 {
     let (_directory, store) = filled().await;
     repeated(callers, move |caller, round| {
@@ -125,8 +131,8 @@ async fn reads_floor() -> f64 {
     rate(done, begun)
 }
 
-/// Returns how many seconds it takes to create [`IMPORTED`] accounts with a first contact, whose passwords are hashed
-/// already.
+/// Returns how many seconds the store needs to create [`IMPORTED`] accounts. Their passwords are
+/// already hashed, and each account gets a first contact.
 async fn import() -> f64 {
     let (_directory, store) = filled().await;
     let accounts = imported();
@@ -150,8 +156,8 @@ async fn import_floor() -> f64 {
     begun.elapsed().as_secs_f64()
 }
 
-/// Calls `call` with the number of a caller and of a round for [`TIME`], in one task for each caller. Returns calls in
-/// a second.
+/// Starts one task for each caller. For [`TIME`], each task calls `call` again and again, with the
+/// number of the caller and the number of the round. Returns the number of calls per second.
 async fn repeated<F: Future<Output = ()> + Send + 'static>(
     callers: usize,
     call: impl Fn(usize, usize) -> F + Clone + Send + Sync + 'static,
@@ -252,7 +258,7 @@ fn imported() -> Vec<NewAccount> {
 }
 
 fn account(handle: Handle) -> NewAccount {
-    // As long as a hash of Argon2.
+    // This text is as long as a hash of Argon2.
     let password_hash = "x".repeat(97);
     NewAccount { name: DisplayName::from(&handle), handle, password_hash }
 }

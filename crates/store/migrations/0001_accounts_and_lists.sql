@@ -1,13 +1,13 @@
--- Accounts, their settings, and what each keeps about other addresses (docs/protocol/ns.md section 1).
+-- Accounts, their settings, and the lists of each account (docs/protocol/ns.md section 1).
 
 create table accounts (
     id integer primary key autoincrement,
-    -- In lower case.
+    -- The address, in lower case.
     handle text not null unique,
     display_name text not null,
     -- A PHC string, $argon2id$...
     password_hash text not null,
-    -- Raised by each change of the password: tickets of an older one are dead.
+    -- Each change of the password raises this number. Tickets with an older number are invalid.
     password_version bigint not null default 1,
     -- Unix time in seconds.
     created_at bigint not null,
@@ -19,20 +19,21 @@ create table accounts (
     phone_work text,
     phone_mobile text,
     paging bigint not null default 0,
-    -- The time stamps of SYN, in steps of 100 ns since 1970, and the list version of the dialects below MSNP10.
+    -- The stamps of SYN, in steps of 100 ns since 1970, and the list version of the dialects
+    -- before MSNP10.
     list_stamp bigint not null,
     settings_stamp bigint not null,
     list_version bigint not null default 1
 );
 
--- One row for each address that an account has on any list. The address need not (or no longer) be an account's.
+-- One row for each address that an account has on any list. The address need not have an account.
 create table entries (
     owner bigint not null references accounts (id) on delete cascade,
     handle text not null,
     -- The bits of FL AL BL RL PL.
     lists bigint not null,
     nickname text,
-    -- The contact's GUID while on FL.
+    -- The contact's GUID while the address is on FL.
     contact text,
     primary key (owner, handle)
 );
@@ -55,7 +56,8 @@ create table contact_group_members (
     foreign key (owner, guid) references contact_groups (owner, guid) on delete cascade
 );
 
--- Secrets of this server, by purpose and number; the newest signs, all of them verify.
+-- Secret keys of this server, by purpose and number. The server signs with the newest key of a
+-- purpose, and accepts signatures of all keys of that purpose.
 create table server_keys (
     purpose text not null,
     id bigint not null,

@@ -1,10 +1,11 @@
--- What the dialects below MSNP10 see of groups: numbers beside GUIDs, and the built-in group 0 (docs/protocol/ns.md section 1.3).
+-- Groups in the dialects before MSNP10. They use numbers instead of GUIDs, and have the built-in
+-- group 0 (docs/protocol/ns.md section 1.3).
 
--- 1 to 29; none for a group that they do not see.
+-- 1 to 29. Clients with these dialects do not see a group without a number.
 alter table contact_groups add column number bigint;
--- Whether the contact was put into group 0. One in no group counts as in it, too.
+-- 1 if a client added the contact to group 0. A contact without a group is also in group 0.
 alter table entries add column in_other_contacts bigint not null default 0;
--- What group 0 is called, if it was renamed.
+-- The name of group 0, if it was renamed.
 alter table accounts add column other_contacts_name text;
 
 update contact_groups set number = (

@@ -1,15 +1,16 @@
--- Codes with which people may sign up.
+-- Invite codes, with which people can create an account.
 
 create table invites (
     id integer primary key autoincrement,
-    -- SHA-256 of the code: who reads the database cannot use it.
+    -- SHA-256 of the code. Anyone who can read the database still cannot use the code.
     code_hash blob not null unique,
-    -- How many accounts it was made for, and how many it is still good for.
+    -- The number of accounts that the new code could create, and the number that it can still
+    -- create.
     uses bigint not null,
     uses_left bigint not null,
-    -- Unix time in seconds; one without an end is good until it is used up.
+    -- Unix time in seconds. A code without `expires_at` never expires.
     created_at bigint not null,
     expires_at bigint,
-    -- The operator's own words.
+    -- The operator's note.
     note text not null
 );

@@ -1,8 +1,12 @@
-//! Commands of the operator to a running server, over a Unix socket in the data directory: one command per connection.
+//! Commands of the operator to a running server. They are sent over a Unix socket in the data
+//! directory, one command per connection.
 //!
-//! Anyone who may write to that directory may use the socket. The directory also contains the database. A command is a
-//! line with a verb and its words. The answer is `ok` with a report, or a sentence that says why the command failed.
-//! Each command is logged with the user and process that sent it.
+//! The permissions of the socket follow from the umask of the server. With the usual umask 022, or a
+//! stricter one, only root and the user of the server can use the socket. Both can also change the
+//! database and end the server.
+//!
+//! A command is a line with a verb and its words. The answer is `ok` with a report, or a sentence
+//! that says why the command failed. Each command is logged with the user and process that sent it.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::Shutdown;
@@ -19,15 +23,16 @@ use tokio::time::timeout;
 
 /// The socket inside the data directory.
 const FILE_NAME: &str = "control.sock";
-/// The longest command.
+/// The maximum length of a command in bytes, including the line break.
 const MAX_LINE: u64 = 4096;
 /// The time limit for receiving a command, carrying it out and sending the answer.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// The longest path that a Unix socket can have, not counting the final 0 byte.
 const MAX_PATH: usize = 107;
-/// The pause after a connection could not be accepted: there may be no file descriptor for the next one either.
+/// The pause after a connection could not be accepted. Usually no file descriptor is free, and the
+/// next attempt would also fail.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
-/// The longest warning before a stop, in minutes: a day.
+/// The longest time between the warning and a stop, in minutes. It is one day.
 const MAX_MINUTES: u32 = 24 * 60;
 
 /// A command to a running server.
@@ -106,16 +111,17 @@ pub fn check_path(data: &Path) -> anyhow::Result<()> {
     let length = path.as_os_str().len();
     anyhow::ensure!(
         length <= MAX_PATH,
-        "the path of the data directory is too long: {} has {length} bytes, and a socket may have {MAX_PATH}",
+        "the path of the data directory is too long: {} has {length} bytes, but the path of a socket may have at most \
+         {MAX_PATH}",
         path.display()
     );
     Ok(())
 }
 
-/// A command, and the channel for its report, a text of one line.
+/// A command, and the channel for its report. The report is a text of one line.
 pub type Request = (Command, oneshot::Sender<String>);
 
-/// The socket of a running server. It is removed when this is dropped.
+/// The socket of a running server. Dropping this value removes the socket.
 #[derive(Debug)]
 pub struct Control {
     path: PathBuf,
@@ -123,8 +129,8 @@ pub struct Control {
 }
 
 impl Control {
-    /// Opens the socket. A socket that an earlier server left there is replaced, because the caller has claimed the
-    /// directory.
+    /// Opens the socket. Replaces a socket that an earlier server has left there. No other server
+    /// can be using it, because the caller has claimed the directory.
     ///
     /// # Errors
     /// Returns an error that names the file.

@@ -1,6 +1,6 @@
-//! The writer of the log. Addresses and other texts of strangers may contain characters that command a terminal or
-//! change the direction of text. Programs that print the log later, such as `journalctl` or `less`, get escapes
-//! instead.
+//! The writer of the log. Addresses and other texts from strangers may contain characters that
+//! control a terminal or change the direction of text. The log contains escapes in the place of
+//! such characters, so programs that print it later, such as `journalctl` or `less`, are safe.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -13,15 +13,15 @@ use msnp::text::is_unsafe_to_show;
 pub(crate) enum Format {
     /// Text without colours.
     Text,
-    /// Text with colours. The escape character is part of the line, and the logging library has already replaced it in
-    /// texts of strangers.
+    /// Text with colours. The escape character stays in the line, because the colours need it. The
+    /// logging library has already replaced it in texts from strangers.
     Colors,
     /// A JSON object.
     Json,
 }
 
-/// A writer that writes unsafe characters as escapes. Each call must write whole characters. The logging library does
-/// so, because it writes a whole line in each call.
+/// A writer that writes unsafe characters as escapes. Each call must write whole characters. The
+/// logging library satisfies that, because it writes a whole line in each call.
 #[derive(Debug)]
 pub(crate) struct Inert<W> {
     inner: W,

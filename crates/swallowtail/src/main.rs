@@ -13,7 +13,7 @@ use tracing_subscriber::EnvFilter;
 
 use log::{Format, Inert};
 
-/// The time that threads may continue after the command has ended.
+/// The time for which threads may continue after the command has ended.
 const LAST_WORK: Duration = Duration::from_secs(1);
 
 fn main() -> ExitCode {
@@ -39,7 +39,8 @@ fn main() -> ExitCode {
         Err(error) => return fail(&anyhow::anyhow!("cannot start: {error}")),
     };
     let result = runtime.block_on(cli.run());
-    // Everything that matters has ended. A DNS lookup without an answer would delay the exit for half a minute.
+    // The command has ended, so nobody needs the results of threads that still run. Without the
+    // timeout, a DNS lookup that gets no answer would delay the exit for half a minute.
     runtime.shutdown_timeout(LAST_WORK);
     match result {
         Ok(code) => code,

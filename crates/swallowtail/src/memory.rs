@@ -1,7 +1,8 @@
 //! The amount of memory that this process may use, and the number of connections that fit into it.
 //!
-//! A server with more connections than memory would be killed, and everyone would be disconnected. With a limit, it
-//! refuses some connections.
+//! If connections needed more memory than there is, the system would kill the server, and everyone
+//! would be disconnected. So the server admits only the number of connections that fit into the
+//! memory, and refuses further connections.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,16 +10,19 @@ use std::path::{Path, PathBuf};
 use rustix::process::{Resource, getrlimit};
 use swallowtail_store::accounts::hashing_memory;
 
-/// The memory for each connection, in bytes. A quarter of the connections are HTTP, and a long body takes 144 KiB with
-/// what the allocator adds. A chat connection needs 16 KiB, and only a few clients at a time cause more.
+/// The memory for each connection, in bytes. This is the average if every HTTP connection has a long
+/// body. At most a quarter of the connections are HTTP connections, and one with a long body takes
+/// 144 KiB, including the overhead of the allocator. A chat connection needs 16 KiB, and only a few
+/// clients at the same time need more.
 const PER_CONNECTION: u64 = 48 * 1024;
 /// The memory for the program and the database, in bytes.
 const RESERVED: u64 = 64 * 1024 * 1024;
-/// The fewest connections for which there is always memory.
+/// The minimum number of connections. The server admits this number even if there is less memory.
 const MIN_CONNECTIONS: u64 = 256;
 
-/// The folders where Linux shows control groups of processes, each with the name of the file that has a group's memory
-/// limit. The first folder is for version 2 of control groups, the second for version 1.
+/// The folders in which Linux shows the control groups of processes, and for each folder the name
+/// of the file with a group's memory limit. The first folder is for version 2 of control groups,
+/// the second for version 1.
 const GROUPS: [(&str, &str); 2] =
     [("/sys/fs/cgroup", "memory.max"), ("/sys/fs/cgroup/memory", "memory.limit_in_bytes")];
 
@@ -29,13 +33,14 @@ pub(crate) fn connections() -> usize {
     usize::try_from(fit).unwrap_or(usize::MAX)
 }
 
-/// Returns how many connections fit into the memory that is not for hashing passwords.
+/// Returns how many connections fit into `limit` bytes of memory, which do not include the memory
+/// for hashing passwords.
 fn fitting(limit: u64) -> u64 {
     (limit.saturating_sub(RESERVED) / PER_CONNECTION).max(MIN_CONNECTIONS)
 }
 
-/// Returns the smallest of all limits on the memory of this process, in bytes: of the machine, of its groups, and of
-/// itself.
+/// Returns the smallest of all limits on the memory of this process, in bytes. There are limits of
+/// the machine, of the control groups of the process, and of the process itself.
 fn limit() -> u64 {
     let read = |path: &Path| fs::read_to_string(path).ok();
     let machine = read(Path::new("/proc/meminfo")).and_then(|text| machine(&text));
@@ -51,12 +56,14 @@ fn machine(text: &str) -> Option<u64> {
     Some(kib.saturating_mul(1024))
 }
 
-/// Returns the smallest limit of the groups in the text of `/proc/self/cgroup`, and of the groups around them.
+/// Returns the smallest memory limit of the control groups in `text`, which is the content of
+/// `/proc/self/cgroup`, and of their parent groups.
 fn groups(text: &str, read: impl Fn(&Path) -> Option<String>) -> Option<u64> {
     let (read, paths) = (&read, text.lines().filter_map(|line| line.splitn(3, ':').nth(2)));
     let limits = paths.flat_map(|path| {
         let inner = Path::new(path.trim_start_matches('/'));
-        // In a container, the path may be that of the host, and the root is the group of the container.
+        // In a container, the path may be the group's path on the host, which does not exist here.
+        // The root folder is then the group of the container.
         inner.ancestors().flat_map(move |group| {
             GROUPS.map(|(root, file)| read(&[Path::new(root), group, Path::new(file)].iter().collect::<PathBuf>()))
         })

@@ -1,4 +1,5 @@
-//! A running server: it owns the listeners and the service behind them, and starts and stops them in order.
+//! A running server. It owns the listeners and the service behind them, and starts and stops them
+//! in the right order.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -34,7 +35,8 @@ pub struct Server {
     addresses: Addresses,
     /// Stops the chat listeners.
     stop: watch::Sender<bool>,
-    /// Stops HTTP. This happens a little later, because clients of the gateway fetch their last lines over HTTP.
+    /// Stops the HTTP listeners. They stop a little later than the chat listeners, because clients
+    /// of the gateway fetch their last lines over HTTP.
     stop_http: watch::Sender<bool>,
     listeners: JoinSet<()>,
     helper: Option<Helper>,
@@ -42,8 +44,9 @@ pub struct Server {
 }
 
 impl Server {
-    /// Claims the data directory, binds every address, opens the store and starts to serve. The files that this process
-    /// may open, and its memory, limit the number of connections.
+    /// Claims the data directory, binds every address, opens the store and starts to serve. The
+    /// server limits the number of connections to what the process can serve with the files that it
+    /// may open and the memory that it may use.
     ///
     /// # Errors
     /// Returns an error that names the file or address that cannot be used, and the setting for it.
@@ -55,13 +58,14 @@ impl Server {
         Self::start_with_files(config, files.min(fit)).await
     }
 
-    /// Does the same as [`Self::start`], but admits only as many connections as a process that may open `files` files.
+    /// Does the same as [`Self::start`], but admits only as many connections as if this process
+    /// could open `files` files.
     ///
     /// # Errors
     /// Returns an error that names the file or address that cannot be used, and the setting for it.
     pub async fn start_with_files(config: Config, files: usize) -> anyhow::Result<Self> {
-        // This must happen before anything else is stored in the directory: if other data exists, a missing database
-        // counts as lost.
+        // This must happen before anything else is stored in the directory. If the directory
+        // contains other data but no database, the database counts as lost.
         Store::prepare(&config.data).await?;
         let claim = Claim::take(&config.data)?;
         let certificates = Certificates::open(&config)?;
@@ -133,7 +137,8 @@ impl Server {
         self.chat_connections.len()
     }
 
-    /// Returns the number of sessions over the gateway, which are chat connections too.
+    /// Returns the number of sessions over the gateway. [`Self::connections`] also counts these
+    /// sessions.
     #[must_use]
     pub fn gateway_sessions(&self) -> usize {
         self.site.gateway.len()
@@ -144,10 +149,15 @@ impl Server {
     /// # Errors
     /// Returns an error that names the file that cannot be used.
     pub fn reload_certificates(&self) -> anyhow::Result<()> {
-        self.site.tls.as_ref().context("there are none to read: the settings have no [[tls.certificate]]")?.reload()
+        self.site
+            .tls
+            .as_ref()
+            .context("there are no certificates to reload, because the settings have no [[tls.certificate]]")?
+            .reload()
     }
 
-    /// Logs a line for each certificate from a file that expires within 14 days or has expired.
+    /// Logs every certificate from a file if the certificate has expired or will expire within 14
+    /// days.
     pub fn report_expiring_certificates(&self) {
         if let Some(tls) = &self.site.tls {
             tls.report_expiring();
@@ -159,12 +169,14 @@ impl Server {
     pub async fn stop(mut self) {
         self.service.draining.store(true, Ordering::Release);
         self.stop.send_replace(true);
-        // The helper stops before the announcement, so that it does not try to sign in again.
+        // The helper stops before the server announces the stop to all clients. Otherwise the
+        // helper would try to sign in again.
         if let Some(helper) = self.helper.take() {
             helper.stop().await;
         }
         self.service.announce_stop();
-        // Clients of the gateway fetch their last lines by polling, so HTTP continues until they have done so.
+        // Clients of the gateway fetch their last lines by polling, so HTTP continues until these
+        // clients have their last lines.
         self.chat_connections.close();
         tokio::join!(self.chat_connections.drained(STOP_PATIENCE), self.site.gateway.drain(STOP_PATIENCE));
         self.stop_http.send_replace(true);

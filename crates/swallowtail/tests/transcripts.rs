@@ -1,7 +1,8 @@
 //! Plays the golden transcripts of docs/protocol/transcripts over real sockets, against servers in this process.
 //!
-//! Each file of the folder is a test of its own. For example, `cargo test -p swallowtail --test transcripts groups`
-//! plays the files with `groups` in their names. A new file needs no change here.
+//! Each file in that folder is a test of its own. For example, `cargo test -p swallowtail --test
+//! transcripts groups` plays the files with `groups` in their names. A new file needs no change
+//! here.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -23,19 +24,22 @@ use swallowtail_store::database::NewAccount;
 use tokio::runtime::Runtime;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// The files that are not played, each with the reason. All other files of the folder are played.
+/// The files that are not played, and the reasons. All other files in the folder are played.
 const NOT_PLAYED: &[(&str, &str)] = &[("msnp12-signin-literal", "sample values, for tests of encoders and parsers")];
 
-/// The default number of tests at the same time, which `--test-threads` overrides. Tests mostly wait for a period of
-/// silence, so this is more than the number of cores.
+/// The default number of tests at the same time. `--test-threads` overrides it. A test spends most
+/// of its time in waits during which the server must send nothing (the `..` records of
+/// transcripts), so this is more than the number of cores.
 const THREADS: usize = 16;
 
-/// The maximum number of servers at the same time. It is large enough for their periods of silence to overlap. It is
-/// small enough for all of them to check a password at the same time without delaying a client for seconds.
+/// The maximum number of servers at the same time. It is so large that the waits during which a
+/// server must send nothing overlap for different servers. It is so small that all servers can
+/// check a password at the same time without delaying a client for seconds.
 const SERVERS: usize = 32;
 
-/// The time limit for an expected record. The 5 s of the reference are for a server on a machine of its own. These
-/// servers share busy cores.
+/// The time limit for a record of a transcript that the server must send.
+/// docs/protocol/transcripts/README.md says 5 s, for a server on a machine of its own. The servers
+/// of these tests share busy cores, so they get more time.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 fn main() -> ExitCode {
@@ -58,7 +62,7 @@ fn is_on_the_list(file: &Path) -> bool {
     NOT_PLAYED.iter().any(|(name, _)| file.file_stem().is_some_and(|stem| stem == *name))
 }
 
-/// Fails if a file that is not played does not exist, or has no `!static` line.
+/// Fails if a file in [`NOT_PLAYED`] does not exist, or has no `!static` line.
 fn check_files_that_are_not_played() -> Result<(), Failed> {
     for (name, reason) in NOT_PLAYED {
         let script = Script::read(&folder().join(format!("{name}.txt"))).map_err(|error| format!("{error:#}"))?;
@@ -70,15 +74,16 @@ fn check_files_that_are_not_played() -> Result<(), Failed> {
     Ok(())
 }
 
-/// Returns the test of one file, with the name of the file. The test also fails if the file cannot be parsed.
+/// Returns the test of one file. Its name is the name of the file. The test also fails if the file
+/// cannot be parsed.
 fn trial(file: PathBuf, runtime: &Arc<Runtime>, servers: &Arc<OwnServers>) -> Trial {
     let name = file.file_stem().unwrap().to_string_lossy().into_owned();
     let (runtime, servers) = (runtime.clone(), servers.clone());
     Trial::test(name, move || runtime.block_on(passes_at_every_pace(&file, &servers)))
 }
 
-/// Plays a file at three paces: unchanged, one byte at a time, and with the commands between two waits in one segment.
-/// The server must send the same lines each time.
+/// Plays a file in three ways: unchanged, one byte at a time, and with all commands between two
+/// waits in one segment. The server must send the same lines each time.
 async fn passes_at_every_pace(file: &Path, servers: &Arc<OwnServers>) -> Result<(), Failed> {
     let script = Script::read(file).map_err(|error| format!("{error:#}"))?;
     let (whole, bytes, segment) = tokio::join!(
@@ -95,7 +100,8 @@ async fn passes_at_every_pace(file: &Path, servers: &Arc<OwnServers>) -> Result<
     Ok(())
 }
 
-/// Plays all parts at one pace. The error lists every part that failed or was not played.
+/// Plays all parts of a transcript at one pace. The error lists every part that failed or was not
+/// played.
 async fn play_all(script: &Script, servers: &Arc<OwnServers>, pace: Pace) -> Result<Vec<PlayReport>, Failed> {
     let options = Options { pace, timeout: PATIENCE, ..Options::default() };
     let reports = play(servers.clone(), vec![script.clone()], &options).await;
@@ -103,7 +109,7 @@ async fn play_all(script: &Script, servers: &Arc<OwnServers>, pace: Pace) -> Res
     if faults.is_empty() { Ok(reports) } else { Err(format!("{pace:?}:\n{}", faults.join("\n")).into()) }
 }
 
-/// Returns what is wrong with a part, if anything.
+/// Returns what went wrong when a part of a transcript was played, if anything.
 fn fault(report: &PlayReport) -> Option<String> {
     match &report.outcome {
         Outcome::Passed => None,
@@ -112,13 +118,14 @@ fn fault(report: &PlayReport) -> Option<String> {
     }
 }
 
-/// Returns the lines that the server sent on each connection, with names in place of the values that it chose.
+/// Returns the lines that the server sent on each connection. Names replace the values that the
+/// server chose.
 fn said(report: &PlayReport) -> Vec<(&String, String)> {
     let text = |(name, bytes)| (name, String::from_utf8_lossy(bytes as &Vec<u8>).into_owned());
     report.masked_streams().iter().map(text).collect()
 }
 
-/// Starts one server for each part that is played.
+/// Starts one server for each part of a transcript that is played.
 struct OwnServers {
     permits: Arc<Semaphore>,
     hashes: Arc<Hashes>,
@@ -130,8 +137,8 @@ impl OwnServers {
     }
 }
 
-/// The hash of each password, computed once for all servers. Hashing is slow on purpose, and a thousand accounts share
-/// a handful of passwords.
+/// The hash of each password. It is computed once for all servers, because hashing is slow on
+/// purpose and a thousand accounts share a handful of passwords.
 #[derive(Default)]
 struct Hashes(tokio::sync::Mutex<HashMap<String, String>>);
 
@@ -147,7 +154,7 @@ impl Hashes {
     }
 }
 
-/// A server that plays one part.
+/// A server on which one part of a transcript is played.
 struct Running {
     endpoints: Endpoints,
     /// The server. `None` after the server was stopped.
@@ -187,8 +194,8 @@ impl Target for OwnServers {
     }
 }
 
-/// Returns the settings of a server. The system chooses the ports. No network is exempt, so the limits apply to
-/// loopback too.
+/// Returns the settings of a server. The system chooses the ports. No network is exempt, so the
+/// limits also apply to loopback.
 fn config(data: &Path, needs: &Needs) -> Result<Config, NotPlayable> {
     let mut config = Config { data: data.to_owned(), ..Config::default() };
     let any = "127.0.0.1:0".parse().map_err(|_| NotPlayable("address".to_owned()))?;
@@ -234,7 +241,8 @@ impl msnp_conformance::Server for Running {
         let server = self.server.lock().unwrap().take();
         Box::pin(async move {
             let server = server.ok_or_else(|| NotPlayable("the server is already stopped".to_owned()))?;
-            // The server does not wait for the minutes to pass.
+            // The server stops immediately after the warning. It does not wait until the minutes
+            // have passed.
             server.service().warn(minutes);
             tokio::spawn(server.stop());
             Ok(())

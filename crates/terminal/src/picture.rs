@@ -9,7 +9,8 @@ use thiserror::Error;
 const MAX_BYTES: usize = 100 * 1024;
 /// The largest picture of another user, in pixels each way. Official clients use 96.
 const MAX_PIXELS: u32 = 512;
-/// The largest file for the user's own picture, in bytes. It is the user's own file, so only the memory matters.
+/// The largest file for the user's own picture, in bytes. The user can trust this file, so the
+/// limit only protects the memory.
 pub(crate) const MAX_OWN_BYTES: usize = 10 * 1024 * 1024;
 const MAX_OWN_PIXELS: u32 = 8192;
 /// The maximum memory that decoding may take, in bytes.
@@ -17,16 +18,16 @@ const MAX_MEMORY: u64 = 4 * 1024 * 1024;
 const MAX_OWN_MEMORY: u64 = 300 * 1024 * 1024;
 /// The size of a picture on the screen: this many columns, and half as many rows.
 pub(crate) const SIDE: u32 = 24;
-/// The width and height of the user's own picture, in pixels, as in official clients. Pictures of others are kept in at
-/// most this size.
+/// The width and height of the user's own picture, in pixels, as in official clients. Pictures of
+/// other users are scaled down to this size if they are larger.
 const OWN_SIDE: u32 = 96;
 
 /// A picture for the screen. Each row of the terminal shows two rows of pixels.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Picture {
-    /// Rows of pixels: red, green and blue.
+    /// The rows of pixels. The bytes of a pixel are red, green and blue.
     pub(crate) rows: Vec<Vec<[u8; 3]>>,
-    /// The picture with more pixels, for terminals that can draw them.
+    /// The same picture with more pixels than `rows`, for terminals that can draw pixels.
     pub(crate) image: RgbaImage,
 }
 
@@ -63,7 +64,8 @@ pub(crate) fn own_picture(file: &[u8]) -> Result<Vec<u8>, BadPicture> {
     Ok(png.into_inner())
 }
 
-/// Decodes an image: of a GIF, the first frame. The limits apply before any pixel is decoded.
+/// Decodes an image. Of a GIF, decodes only the first frame. Checks the limits before it decodes
+/// any pixel.
 fn decode(data: &[u8], pixels: u32, memory: u64) -> Result<DynamicImage, BadPicture> {
     let mut reader = ImageReader::new(Cursor::new(data)).with_guessed_format().map_err(|_| BadPicture::Invalid)?;
     let known = [ImageFormat::Png, ImageFormat::Jpeg, ImageFormat::Gif];
@@ -82,7 +84,7 @@ fn decode(data: &[u8], pixels: u32, memory: u64) -> Result<DynamicImage, BadPict
 }
 
 fn over_black([red, green, blue, alpha]: [u8; 4]) -> [u8; 3] {
-    // A byte times a byte, divided by 255, is a byte.
+    // The product of two bytes, divided by 255, fits in a byte.
     [red, green, blue].map(|part| u8::try_from(u16::from(part) * u16::from(alpha) / 255).unwrap_or(u8::MAX))
 }
 

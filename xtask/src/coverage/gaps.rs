@@ -6,7 +6,7 @@ use super::key::{Handling, Key, Sender, Service, number};
 use super::reference::{Reference, VERBS};
 use super::scan::Shown;
 
-/// Each service and direction, in the order of the page.
+/// Each service and sender, in the order of the tables in docs/protocol/coverage.md.
 const TABLES: [(Service, Sender); 6] = [
     (Service::Notification, Sender::Client),
     (Service::Notification, Sender::Server),
@@ -20,18 +20,19 @@ const TABLES: [(Service, Sender); 6] = [
 pub(super) struct Gap<'r> {
     pub(super) key: &'r Key,
     dialects: Vec<u8>,
-    /// The reason from verbs.txt, if it gives one.
+    /// The reason from verbs.txt, if the file gives a reason.
     pub(super) reason: Option<&'r str>,
 }
 
 impl Gap<'_> {
-    /// Returns the dialects as a list of numbers.
+    /// Returns the dialects as a list, such as `MSNP10, 11`.
     pub(super) fn dialects(&self) -> String {
-        self.dialects.iter().map(u8::to_string).collect::<Vec<_>>().join(", ")
+        format!("MSNP{}", self.dialects.iter().map(u8::to_string).collect::<Vec<_>>().join(", "))
     }
 }
 
-/// Returns whether a transcript shows how the reference handles a verb in a dialect. True if there is nothing to show.
+/// Returns whether a transcript shows how the reference handles a verb in a dialect. Also returns
+/// true if there is nothing to show, because the server never sends this verb in this dialect.
 fn is_shown(reference: &Reference, shown: &Shown, key: &Key, dialect: Dialect) -> bool {
     match reference.expected(key, dialect) {
         None | Some(Handling::Never) => true,
@@ -42,7 +43,7 @@ fn is_shown(reference: &Reference, shown: &Shown, key: &Key, dialect: Dialect) -
     }
 }
 
-/// Returns the verbs of the supported dialects that are not shown in all of them.
+/// Returns the verbs that no transcript shows in some of the supported dialects.
 pub(super) fn gaps<'r>(reference: &'r Reference, shown: &Shown) -> Vec<Gap<'r>> {
     let verbs = TABLES.into_iter().flat_map(|(service, sender)| reference.verbs(service, sender));
     let gaps = verbs.filter(|(key, _)| reference.is_here(key)).map(|(key, _)| {
@@ -78,7 +79,7 @@ mod tests {
         assert_eq!(faults("ns < TIM 12- sent\nns < IPG 6- never\n"), [""; 0]);
         assert_eq!(faults("ns < TIM 11- sent\nunshown ns < TIM : a reason\n"), [""; 0]);
         let unexplained = faults("ns < TIM 10- sent\n");
-        assert!(unexplained[0].starts_with("ns < TIM: no transcript shows it in 10, 11"), "{unexplained:?}");
+        assert!(unexplained[0].starts_with("ns < TIM: no transcript shows it in MSNP10, 11"), "{unexplained:?}");
         let needless = faults("ns < TIM 12- sent\nunshown ns < TIM : a reason\n");
         assert!(needless[0].contains("listed as unshown"), "{needless:?}");
     }

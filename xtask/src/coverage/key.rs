@@ -1,10 +1,11 @@
-//! The terms that reference, code and transcripts share: a verb, its sender, its service and its handling.
+//! The terms that the protocol reference, the code and the transcripts have in common: a verb, its
+//! sender, its service and its handling.
 
 use std::fmt;
 
 use msnp::Dialect;
 
-/// The server that a connection leads to.
+/// The server to which a connection is open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Service {
     Notification,
@@ -28,7 +29,7 @@ pub(super) struct Key {
 }
 
 impl fmt::Display for Key {
-    /// Writes the form that docs/protocol/verbs.txt uses.
+    /// Writes the key as docs/protocol/verbs.txt does, such as `ns > USR`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let service = match self.service {
             Service::Notification => "ns",
@@ -43,17 +44,17 @@ impl fmt::Display for Key {
 /// The handling of a client command or a server line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Handling {
-    /// Carried out, or sent.
+    /// The server carries out the client command, or sends the server line.
     Done,
-    /// Always refused with this code of errors.md.
+    /// The server always refuses the client command with this code of errors.md.
     Refused(u16),
-    /// The connection closes.
+    /// The server closes the connection.
     Closes,
-    /// Never sent.
+    /// The server never sends the line.
     Never,
 }
 
-/// Returns the number in `MSNP8` and so on.
+/// Returns the number of a dialect, such as 8 for MSNP8.
 pub(super) fn number(dialect: Dialect) -> u8 {
     dialect.name().trim_start_matches("MSNP").parse().unwrap_or_default()
 }

@@ -1,9 +1,14 @@
 //! Generates docs/protocol/coverage.md: the verbs that the server supports, and the transcripts that show them.
 //!
-//! The command compares four sources: the verbs of the reference (docs/protocol/verbs.txt, [`mod@reference`]),
-//! its [`headings`], the tables and decoders of the crate `msnp` ([`tables`]), and the golden transcripts ([`scan`]),
-//! which the tests play against the server. If the sources disagree, or if no transcript shows a verb ([`gaps`]), the
-//! command does not write the page.
+//! The command compares four sources:
+//!
+//! - the verbs of the reference (docs/protocol/verbs.txt, [`mod@reference`])
+//! - the [`headings`] of the reference
+//! - the tables and decoders of the crate `msnp` ([`tables`])
+//! - the golden transcripts ([`scan`]), which the tests play against the server
+//!
+//! If the sources disagree, or if no transcript shows a verb ([`gaps`]), the command does not write
+//! the page.
 
 mod gaps;
 mod headings;
@@ -25,7 +30,8 @@ use scan::Shown;
 const PAGE: &str = "docs/protocol/coverage.md";
 const TRANSCRIPTS: &str = "docs/protocol/transcripts";
 
-/// Writes the page. With `check`, does not write the page, and fails if it is out of date.
+/// Writes the page. If `check` is true, does not write the page, and fails if the page is out of
+/// date.
 pub(crate) fn run(check: bool) -> Result<()> {
     let verbs = fs::read_to_string(root().join(VERBS)).with_context(|| format!("{VERBS} cannot be read"))?;
     let reference = Reference::parse(&verbs)?;
@@ -54,12 +60,15 @@ fn contradictions(reference: &Reference, shown: &Shown) -> Vec<String> {
         let known = reference.handling(key, *dialect);
         for (outcome, files) in outcomes {
             let fits = match (known, outcome) {
-                // An unknown command closes the connection, and so may any command with malformed words.
+                // The server closes the connection after an unknown command. It may also close the
+                // connection after a known command with malformed words.
                 (_, Handling::Closes) => true,
                 (Some(Handling::Done), _) => true,
-                // No client is signed in to a dispatch server.
+                // A dispatch server may refuse a command with 302 ("sign in first"), because no
+                // client is signed in to a dispatch server.
                 (None, Handling::Refused(302)) => key.service == Service::Dispatch,
-                // Another error may be found first.
+                // The server may find another error first, so the error code in a transcript may
+                // differ from the code in the reference.
                 (Some(Handling::Refused(_)), Handling::Refused(_)) => true,
                 _ => false,
             };

@@ -5,7 +5,7 @@ use msnp::Dialect;
 
 use super::key::{Handling, Key, Sender, Service, is_verb, number};
 
-/// The path of the file, from the root of the repository.
+/// The path of the file with the verbs, from the root of the repository.
 pub(super) const VERBS: &str = "docs/protocol/verbs.txt";
 
 /// All verbs, in the order of the file.
@@ -15,7 +15,8 @@ pub(super) struct Reference {
     pub(super) unshown: Vec<(Key, String)>,
 }
 
-/// A verb in some dialects.
+/// A line of docs/protocol/verbs.txt: a verb, the dialects in which it exists, and its handling in
+/// these dialects.
 #[derive(Debug)]
 pub(super) struct Entry {
     pub(super) key: Key,
@@ -131,7 +132,8 @@ impl Reference {
         Dialect::ALL.iter().any(|dialect| self.handling(key, *dialect).is_some())
     }
 
-    /// Returns the reason why no transcript shows a verb, if the file gives one.
+    /// Returns the reason why no transcript shows a verb, if docs/protocol/verbs.txt gives a
+    /// reason.
     pub(super) fn unshown(&self, key: &Key) -> Option<&str> {
         self.unshown.iter().find(|(other, _)| other == key).map(|(_, reason)| reason.as_str())
     }

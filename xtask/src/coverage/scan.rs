@@ -1,7 +1,8 @@
 //! Reads the golden transcripts: the verbs that they show, each with its direction, dialect and outcome.
 //!
-//! This module understands only the part of the format that it needs (docs/protocol/transcripts/README.md). The program
-//! that plays the files checks the rest. Set-up steps (`!signed-in`, `!chat`) do not count as showing a verb.
+//! This module understands only the part of the format that it needs
+//! (docs/protocol/transcripts/README.md). The program that plays the files checks the rest. Set-up
+//! steps (`!signed-in`, `!chat`) do not count, although they also send verbs.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
@@ -21,7 +22,8 @@ pub(super) struct Shown {
     pub(super) outcomes: BTreeMap<(Key, Dialect), BTreeMap<Handling, BTreeSet<usize>>>,
 }
 
-/// Reads all transcripts that are played and contain MSNP.
+/// Reads all transcripts in a folder, except those that contain HTTP (`-http` in the name) and
+/// those that the tests do not play (`!static`).
 pub(super) fn folder(path: &Path) -> Result<Shown> {
     let mut files = Vec::new();
     for entry in fs::read_dir(path).context("the folder of the transcripts cannot be read")? {
@@ -40,10 +42,12 @@ pub(super) fn folder(path: &Path) -> Result<Shown> {
     Ok(shown)
 }
 
-/// One connection of a transcript. It ends where the transcript uses its name for another connection.
+/// One connection of a transcript. The connection ends where the transcript uses the same name for
+/// another connection.
 struct Connection {
     service: Service,
-    /// The dialects that the connection may use: all of them after an agreement on CVR0, none before any agreement.
+    /// The dialects that the connection may use. The list contains all dialects if the server has
+    /// answered VER with CVR0. The list is empty until the server answers VER.
     dialects: Vec<Dialect>,
     events: Vec<Event>,
 }
@@ -53,7 +57,7 @@ enum Event {
     ServerCloses,
 }
 
-/// The state while a file is read.
+/// The state of the parser while it reads one transcript.
 #[derive(Default)]
 struct Reader<'a> {
     /// The short name of each handle.
@@ -205,7 +209,7 @@ fn answer(command: &str, later: &[Event]) -> Handling {
         let code = answer.split(' ').next().and_then(|word| word.parse().ok());
         return code.map_or(Handling::Done, Handling::Refused);
     }
-    // A connection that sends more lines afterwards was not closed by this command.
+    // If the client sends more lines afterwards, this command did not close the connection.
     let end = later.iter().find(|event| matches!(event, Event::ServerCloses | Event::Says(Sender::Client, _)));
     if matches!(end, Some(Event::ServerCloses)) { Handling::Closes } else { Handling::Done }
 }
@@ -259,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn the_version_query_counts_for_all_dialects() {
+    fn a_version_query_in_a_transcript_counts_for_every_dialect() {
         assert_eq!(shown("n @ ns\nn > CVQ 1 x\nn < VER 1 CVR0\n").len(), 10);
         assert_eq!(shown("n @ ns\nn > VER 1 FOO\nn < VER 1 0\nn <!\n").len(), 0);
     }

@@ -1,4 +1,4 @@
-//! The folders of the inputs, relative to the root of the repository.
+//! The folders of the inputs for fuzzing, relative to the root of the repository.
 
 /// The folder with everything that fuzzing found on this machine. Its path begins at the root of the repository.
 pub(super) fn corpus(target: &str) -> String {

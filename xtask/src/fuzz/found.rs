@@ -1,7 +1,8 @@
 //! The inputs that long runs have found, kept in the repository.
 //!
-//! `fuzz/found` has one file per target, with one input per line, in base64. Together with the seeds, these inputs reach
-//! the code that a long run reached. So a short run, as in `cargo xtask test`, begins where the long one ended.
+//! `fuzz/found` has one file per target, with one input per line, in base64. Together with the
+//! seeds, these inputs reach the code that a long run reached. So a short run, as in
+//! `cargo xtask test`, begins where the long run ended.
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -17,8 +18,8 @@ use super::folders::{corpus, seeds};
 use super::options::Options;
 use crate::shell::root;
 
-/// The maximum length of all kept inputs of one target, in bytes, so that the repository stays small. The shortest inputs
-/// are kept: they reach nearly all of the code.
+/// The maximum total length of the kept inputs of one target, in bytes. The limit keeps the
+/// repository small. The shortest inputs are kept, because they reach nearly all of the code.
 const KEPT: usize = 64 * 1024;
 
 /// Adds the kept inputs of a target to its corpus.
@@ -36,14 +37,16 @@ pub(super) fn unpack(target: &str) -> Result<()> {
     Ok(())
 }
 
-/// Minimises the corpus of a target, and keeps the inputs that reach more than the seeds.
+/// Minimises the corpus of a target, and keeps the inputs that reach more code than the seeds.
 pub(super) fn keep(options: &Options, target: &str) -> Result<()> {
     let (corpus, seeds) = (corpus(target), seeds(target));
     let merged = format!("{corpus}.merged");
     let folder = root().join(&merged);
     remove(&folder)?;
     fs::create_dir_all(&folder)?;
-    // libFuzzer adds to the first folder those inputs of the others that reach more than it has.
+    // With `-merge=1`, libFuzzer adds an input from the other folders to the first folder if the
+    // input reaches code that no input in the first folder reaches. So the first folder must
+    // already contain the seeds.
     for seed in files(&root().join(&seeds))? {
         fs::copy(root().join(&seeds).join(&seed), folder.join(&seed))?;
     }
@@ -60,7 +63,7 @@ pub(super) fn keep(options: &Options, target: &str) -> Result<()> {
     fs::write(&path, kept.iter().map(|input| BASE64_STANDARD.encode(input) + "\n").collect::<String>())?;
     println!("  {target}: {} inputs are kept in {}", kept.len(), path.display());
     remove(&root().join(&corpus))?;
-    fs::rename(&folder, root().join(&corpus)).context("could not replace the corpus by the minimised one")
+    fs::rename(&folder, root().join(&corpus)).context("could not replace the corpus with the minimised corpus")
 }
 
 /// Returns the shortest inputs whose lengths add up to at most `total`, in a fixed order.

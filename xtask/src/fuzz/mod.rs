@@ -1,8 +1,8 @@
 //! Fuzzing on the stable toolchain.
 //!
-//! Stable compiler flags are enough for libFuzzer's coverage, and the project's code has no `unsafe`, so targets usually
-//! run without a sanitizer and look for panics and broken guarantees. `--sanitizer` adds the address sanitizer, for the
-//! dependencies that do use `unsafe`.
+//! Stable compiler flags are enough for libFuzzer's coverage. The project's code has no `unsafe`,
+//! so targets usually run without a sanitizer, and look for panics and broken guarantees.
+//! `--sanitizer` adds the address sanitizer, for the dependencies that do use `unsafe`.
 
 mod folders;
 mod found;
@@ -25,7 +25,7 @@ use said::Said;
 /// The time limit for one input, in seconds. A slower input counts as a failure.
 const TOO_SLOW: u64 = 10;
 
-/// Builds all targets, then runs those that are asked for.
+/// Builds all targets, and then runs the targets that the options select.
 pub(crate) fn run(options: &Options) -> Result<()> {
     let all = targets()?;
     let wanted = |target: &&String| options.target.as_ref().is_none_or(|only| only == *target);
@@ -75,7 +75,7 @@ fn fuzz(options: &Options, target: &str, seconds: u64) -> Result<()> {
     if options.keep { found::keep(options, target) } else { Ok(()) }
 }
 
-/// Returns the paths of all inputs that have failed so far.
+/// Returns the paths of all inputs on which the target has failed so far.
 fn findings(target: &str) -> BTreeSet<PathBuf> {
     let folder = fs::read_dir(root().join("fuzz/artifacts").join(target));
     folder.into_iter().flatten().flatten().map(|entry| entry.path()).collect()

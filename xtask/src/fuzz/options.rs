@@ -8,7 +8,8 @@ use crate::shell::Cargo;
 
 /// The total time for all targets in `cargo xtask test`, in seconds.
 const MINUTE: u64 = 60;
-/// The compiler settings for the targets. Sixteen codegen units build in half the time of one, and run fast enough.
+/// The compiler settings for the targets. A build with sixteen codegen units takes half as long as
+/// a build with one unit, and the targets still run fast enough.
 const FAST_BUILD: [&str; 2] = ["--codegen-units", "16"];
 
 /// Fuzzes one target, or all of them.
@@ -25,16 +26,18 @@ pub(crate) struct Options {
     /// The number of targets that run at the same time
     #[arg(long, default_value_t = NonZero::<usize>::MIN)]
     pub(super) jobs: NonZero<usize>,
-    /// Look for memory errors too, with the address sanitizer. Inputs take about twice as long
+    /// Also look for memory errors, with the address sanitizer. Each input takes about twice as
+    /// long
     #[arg(long)]
     sanitizer: bool,
-    /// Afterwards, minimise the corpus, and keep the smallest inputs that reach more code than the seeds in fuzz/found
+    /// Afterwards, minimise the corpus, and store in fuzz/found the smallest inputs that reach more
+    /// code than the seeds
     #[arg(long)]
     pub(super) keep: bool,
 }
 
 impl Options {
-    /// Returns what `cargo xtask test` does.
+    /// Returns the options that `cargo xtask test` uses.
     pub(crate) fn check() -> Self {
         Self {
             target: None,
@@ -46,7 +49,8 @@ impl Options {
         }
     }
 
-    /// Returns the time for each of `targets` targets, in seconds. For libFuzzer, 0 means no limit.
+    /// Returns the time for each target in seconds, if there are `targets` targets. For libFuzzer,
+    /// 0 means no limit.
     pub(super) fn share(&self, targets: usize) -> u64 {
         let seconds = match self.minutes {
             Some(minutes) => minutes * 60,
@@ -55,7 +59,8 @@ impl Options {
         seconds.max(1)
     }
 
-    /// Returns the start of a call of cargo-fuzz.
+    /// Returns a command line of cargo-fuzz with only those arguments that all calls of cargo-fuzz
+    /// have in common.
     pub(super) fn cargo_fuzz(&self, command: &str) -> Cargo {
         let cargo = Cargo::new(["fuzz", command]).args(FAST_BUILD).args(["--sanitizer"]);
         if self.sanitizer {
@@ -72,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn targets_share_the_time_of_a_check_but_a_number_of_minutes_applies_to_each_target() {
+    fn the_targets_of_a_check_share_its_time_but_a_given_number_of_minutes_applies_to_each_target() {
         let check = Options::check();
         assert_eq!((check.share(12), check.share(100)), (5, 1));
         assert_eq!(Options { minutes: Some(60), ..check }.share(12), 3600);

@@ -37,7 +37,7 @@ impl Said {
         }
     }
 
-    /// `head` looks like `#4096 pulse`.
+    /// Prints the progress, at most once in [`PROGRESS`]. `head` looks like `#4096 pulse`.
     fn show_progress(&mut self, head: &str) {
         if self.shown.elapsed() < PROGRESS {
             return;

@@ -1,4 +1,4 @@
-//! Seeds of peer-to-peer messages, which no transcript contains: one of each kind.
+//! One seed for each kind of peer-to-peer message. No transcript contains such messages.
 
 use anyhow::{Context, Result};
 use msnp::p2p::slp::{ContentType, Fields, Message, Method, StartLine, Status};
@@ -8,7 +8,7 @@ use msnp::{Guid, Handle};
 const OBJECT: &[u8] =
     b"<msnobj Creator=\"alice@example.com\" Size=\"12\" Type=\"3\" Location=\"TFR1.tmp\" Friendly=\"AAA=\"/>\0";
 
-/// Returns the seeds of `slp` and `p2p_chunks`: the target, the name and the bytes of each.
+/// Returns the seeds of `slp` and `p2p_chunks`. Each seed has a target, a name and bytes.
 pub(super) fn examples() -> Result<Vec<(&'static str, &'static str, Vec<u8>)>> {
     let mut seeds = Vec::new();
     for (name, message) in messages()? {
@@ -41,7 +41,7 @@ fn file() -> FileContext {
 
 /// Returns an example of each message of payloads.md section 7.
 fn messages() -> Result<Vec<(&'static str, Message)>> {
-    let guid = |text: &str| Guid::parse(text.as_bytes()).context("a GUID of the example");
+    let guid = |text: &str| Guid::parse(text.as_bytes()).context("the example contains an invalid GUID");
     let session = Fields::new().with_euf_guid(Fields::OBJECT).with_session_id(271_828_182).with_app_id(app_id::OBJECT);
     let invite = Message {
         start: StartLine::Request(Method::Invite),

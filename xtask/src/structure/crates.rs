@@ -11,13 +11,14 @@ use serde::Deserialize;
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Package {
     pub(super) name: String,
-    /// Its folder `src`.
+    /// The folder `src` of the crate.
     pub(super) src: PathBuf,
-    /// The root files of its library and its programs, below `src`.
+    /// The root files of the library and the programs of the crate, below `src`.
     pub(super) roots: Vec<String>,
-    /// The crates of the workspace that it depends on, without dev-dependencies.
+    /// The crates of the workspace that this crate depends on, without dev-dependencies.
     pub(super) own: BTreeSet<String>,
-    /// The number of its other direct dependencies.
+    /// The number of direct dependencies that are not crates of the workspace, without
+    /// dev-dependencies.
     pub(super) external: usize,
 }
 
@@ -73,7 +74,7 @@ fn packages(json: &[u8]) -> Result<Vec<Package>> {
 }
 
 impl MetadataPackage {
-    /// Separates dependencies on the crates of the `workspace` from the others.
+    /// Separates dependencies on the crates of the `workspace` from other dependencies.
     fn resolve(self, workspace: &BTreeSet<String>) -> Result<Package> {
         let src = self.manifest_path.parent().context("the manifest has no folder")?.join("src");
         let is_code = |target: &&Target| target.kind.iter().any(|kind| kind == "bin" || kind.ends_with("lib"));

@@ -13,7 +13,7 @@ pub(super) struct Cycle {
     pub(super) uses: Vec<Use>,
 }
 
-/// The names that one file of a cycle uses from another.
+/// The names that one file of a cycle uses from another file of the cycle.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub(super) struct Use {
     pub(super) from: String,
@@ -21,7 +21,7 @@ pub(super) struct Use {
     pub(super) names: BTreeSet<String>,
 }
 
-/// Finds every cycle, the largest first.
+/// Returns all cycles, with the largest cycle at the beginning.
 pub(super) fn find(edges: &Edges<'_>) -> Vec<Cycle> {
     let reached = reached(edges);
     let leads = |from: &str, to: &str| reached.get(from).is_some_and(|files| files.contains(to));

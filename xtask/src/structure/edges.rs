@@ -7,10 +7,11 @@ use super::modules::{ModuleId, Tree};
 use super::paths;
 use super::resolve::Target;
 
-/// The names that one file uses from another, by (user, used).
+/// The names that one file uses from another file. The key is the file that uses the names, and the
+/// file that defines them.
 pub(super) type Edges<'a> = BTreeMap<(&'a str, &'a str), BTreeSet<String>>;
 
-/// Finds every use of a definition in another file. `mod` and re-exports are not uses.
+/// Finds every use of a definition in another file. `mod` and re-exports do not count as uses.
 pub(super) fn find<'a>(tree: &Tree<'a>) -> Edges<'a> {
     let mut edges = Edges::new();
     for (id, module) in tree.modules.iter().enumerate() {
@@ -30,8 +31,9 @@ pub(super) fn find<'a>(tree: &Tree<'a>) -> Edges<'a> {
     edges
 }
 
-/// Returns the files and names that an import uses. Importing a module does not use its file. Paths that begin with the
-/// module's name do use it.
+/// Returns the files and names that an import uses. An import of a module, such as `use crate::a`,
+/// does not count as a use of the module's file. But each path that begins with the imported name
+/// counts as a use of the file that defines the item of the path.
 fn imported<'a>(tree: &Tree<'a>, module: ModuleId, import: &Import) -> Vec<(&'a str, String)> {
     let targets = tree.resolve(module, &import.path).into_iter();
     if import.binds != Binds::Everything {
@@ -65,20 +67,20 @@ mod tests {
             // Declarations and re-exports are not uses.
             ("pub use b::B;", "pub(crate) use crate::a::B;", "", ""),
             ("", "use crate::a;", "", ""),
-            // A re-exported name that is used where it is re-exported.
+            // A name is used in the file that re-exports it.
             ("pub use b::B; fn f(_: B) {}", "", "", "a/mod.rs -> a/b.rs: B"),
             ("pub use b::now; fn f(now: u8) { g(now) } fn g(_: u8) {}", "", "", ""),
-            // A module that is imported, and a child.
+            // A module is imported, and a child module is used.
             ("", "use crate::a::{self}; fn f() { a::b::g() }", "", "c.rs -> a/b.rs: g"),
             ("fn f() { b::g() }", "", "", "a/mod.rs -> a/b.rs: g"),
             ("pub struct A;", "", "use super::A;", "a/b.rs -> a/mod.rs: A"),
             ("pub struct A;", "", "use super::*; fn f(_: A) {}", "a/b.rs -> a/mod.rs: *, A"),
-            // Macros, attributes, functions, modules in the file.
+            // Uses inside macros, attributes, functions, and modules within a file also count.
             ("", "fn f() { println!(\"{}\", crate::a::b::X) }", "", "c.rs -> a/b.rs: X"),
             ("", "#[arg(default = crate::a::b::X)] struct A;", "", "c.rs -> a/b.rs: X"),
             ("", "fn f() { use crate::a::b::{X as Y, Z as _}; }", "", "c.rs -> a/b.rs: X, Z"),
             ("", "mod m { use crate::a::b::X; }", "", "c.rs -> a/b.rs: X"),
-            // Tests do not count.
+            // Uses in tests do not count.
             ("", "#[cfg(test)] mod tests { use crate::a::b::X; }", "", ""),
         ];
         for (a, c, b, expected) in cases {

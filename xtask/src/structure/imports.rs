@@ -26,7 +26,8 @@ pub(super) enum Binds {
     Nothing,
 }
 
-/// Returns every import below `items`, also inside functions. Modules in the file are left out.
+/// Returns every import below `items`, also those inside functions. Leaves out the imports in
+/// modules that are written inside the same file.
 pub(super) fn collect(items: &[Item]) -> Vec<Import> {
     let mut collector = Collector::default();
     for item in items {

@@ -1,8 +1,9 @@
 //! Reports the structure of the code: the dependencies between crates, cycles of files, and the lengths of files and
 //! functions.
 //!
-//! `cargo metadata` lists the crates, and [`source`] parses their files. [`modules`] and [`resolve`] find the target of
-//! a path. [`edges`] and [`cycles`] find the cycles. Method calls and names created by macros are not followed.
+//! `cargo metadata` lists the crates, and [`source`] parses their files. [`modules`] and
+//! [`resolve`] find the target of a path. [`edges`] and [`cycles`] find the cycles. The report does
+//! not include uses by method calls, or uses of names that macros create.
 
 mod crates;
 mod cycles;
@@ -39,19 +40,19 @@ pub(crate) struct Options {
     /// Print JSON
     #[arg(long)]
     json: bool,
-    /// Examine the checkout in this folder instead of the current one
+    /// Examine the checkout in this folder instead of the current checkout
     #[arg(long)]
     root: Option<PathBuf>,
 }
 
 impl Options {
-    /// Returns the options of `--check` alone.
+    /// Returns the options for `--check` without other flags.
     pub(crate) fn check() -> Self {
         Self { check: true, json: false, root: None }
     }
 }
 
-/// Prints the report. With `check`, fails if there are faults.
+/// Prints the report. If the option `check` is set, fails if there are faults.
 pub(crate) fn run(options: &Options) -> Result<()> {
     let root = options.root.clone().unwrap_or_else(shell::root);
     let packages = crates::read(&root)?;

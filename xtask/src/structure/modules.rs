@@ -12,12 +12,12 @@ use super::source::Sources;
 /// The index of a module in [`Tree::modules`].
 pub(super) type ModuleId = usize;
 
-/// All modules of a library or a program, its root first.
+/// All modules of a library or a program. The root module is the first one.
 pub(super) struct Tree<'a> {
     pub(super) modules: Vec<Module<'a>>,
 }
 
-/// One module: a file, or a part of one between braces.
+/// One module. It is a file, or the part of a file between the braces of a `mod`.
 pub(super) struct Module<'a> {
     pub(super) file: &'a str,
     pub(super) parent: Option<ModuleId>,

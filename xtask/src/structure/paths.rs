@@ -1,4 +1,5 @@
-//! The paths in the code of a module: types, calls, patterns, and anything in macros and attributes that looks like one.
+//! The paths in the code of a module: types, calls, patterns, and anything in macros and attributes
+//! that looks like a path.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +16,8 @@ use super::tokens;
 /// The words of a path.
 pub(super) type Words = Vec<String>;
 
-/// Returns every path below `items`, except those in `use` declarations and in modules of the same file.
+/// Returns every path below `items`, except the paths in `use` declarations and the paths in
+/// modules that are written inside the same file.
 pub(super) fn collect(items: &[Item]) -> BTreeSet<Words> {
     let mut collector = Collector::default();
     for item in items {
@@ -32,7 +34,8 @@ struct Collector {
 }
 
 impl Collector {
-    /// Reads a function after collecting its variables.
+    /// Reads a function with `read`. While `read` runs, `variables` and the variables of the outer
+    /// function count as variables.
     fn function(&mut self, variables: Variables, read: impl FnOnce(&mut Self)) {
         let outer = std::mem::replace(&mut self.variables, variables.0);
         self.variables.extend(outer.iter().cloned());
@@ -81,7 +84,8 @@ impl<'ast> Visit<'ast> for Collector {
         }
     }
 
-    /// In a call the name is that of a function, even if a variable has it too: `let now = now();`.
+    /// A call uses the name of a function, even if a variable has the same name, as in
+    /// `let now = now();`.
     fn visit_expr_call(&mut self, call: &'ast ExprCall) {
         match &*call.func {
             Expr::Path(function) => visit::visit_expr_path(self, function),

@@ -1,4 +1,4 @@
-//! The report on all crates, as tables for people or JSON for scripts.
+//! The report on all crates. It has the form of tables for people, or of JSON for scripts.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -12,7 +12,7 @@ use super::sizes::Summary;
 #[derive(Serialize)]
 pub(super) struct Report {
     pub(super) crates: Vec<Crate>,
-    /// A sentence for everything that `--check` fails on.
+    /// A sentence for each fault that makes `--check` fail.
     pub(super) faults: Vec<String>,
 }
 
@@ -20,9 +20,9 @@ pub(super) struct Report {
 #[derive(Serialize)]
 pub(super) struct Crate {
     pub(super) name: String,
-    /// The crates of the workspace that it depends on.
+    /// The crates of the workspace that this crate depends on.
     pub(super) own: BTreeSet<String>,
-    /// The number of its other direct dependencies.
+    /// The number of direct dependencies that are not crates of the workspace.
     pub(super) external: usize,
     pub(super) cycles: Vec<Cycle>,
     pub(super) files: Summary,

@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use super::imports::Binds;
 use super::modules::{Binding, Module, ModuleId, Tree};
 
-/// The maximum number of re-exports in a row. More count as a cycle. Real code has two or three.
+/// The maximum number of re-exports in a row. A longer chain counts as a cycle. Real code has
+/// chains of two or three.
 const MAX_HOPS: usize = 16;
 
-/// The definition or module at the end of a path. A path that leads out of the crate has none.
+/// The definition or module at the end of a path. A path that leads out of the crate has no target.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Target<'a> {
     Item { file: &'a str, name: String },
@@ -16,7 +17,8 @@ pub(super) enum Target<'a> {
 }
 
 impl<'a> Tree<'a> {
-    /// Returns all meanings of a path written in the module `from`: a module and a function can share a name.
+    /// Returns all meanings of a path that is written in the module `from`. There can be several,
+    /// because a module and a function can share a name.
     ///
     /// Words after the name of a type, such as a variant or a method, are ignored.
     pub(super) fn resolve(&self, from: ModuleId, path: &[String]) -> BTreeSet<Target<'a>> {
@@ -35,14 +37,14 @@ impl<'a> Tree<'a> {
             targets = self.word(module, word, hops);
             let Module { file, names, .. } = &self.modules[module];
             if targets.is_empty() && !names.contains_key(word) {
-                // A macro may have defined the name.
+                // A macro in this file may have defined the name.
                 targets.insert(Target::Item { file, name: word.clone() });
             }
         }
         targets
     }
 
-    /// Follows one word of a path.
+    /// Looks up one word of a path in the module `from`. Returns all meanings of this word.
     fn word(&self, from: ModuleId, word: &str, hops: usize) -> BTreeSet<Target<'a>> {
         match word {
             "crate" => BTreeSet::from([Target::Module(0)]),
@@ -52,7 +54,8 @@ impl<'a> Tree<'a> {
         }
     }
 
-    /// Looks a name up in a module: first its own names, then those that it imports with `*`.
+    /// Looks up a name in a module. First searches the module's own names, and then the names that
+    /// the module imports with `*`.
     fn name(&self, module: ModuleId, name: &str, hops: usize) -> BTreeSet<Target<'a>> {
         let Some(hops) = hops.checked_sub(1) else { return BTreeSet::new() };
         match self.modules[module].names.get(name) {
@@ -122,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_that_starts_at_the_root_of_all_crates_is_not_resolved_inside_the_crate() {
+    fn a_path_that_begins_with_two_colons_is_not_resolved_inside_the_crate() {
         let sources = given(&[("lib.rs", "mod net;"), ("net.rs", "pub struct Net;")]);
         let tree = Tree::new(&sources, "lib.rs").unwrap();
         let path = [ROOT_OF_ALL_CRATES, "net", "Net"].map(str::to_owned);

@@ -16,7 +16,7 @@ const MAX_FUNCTION: usize = 80;
 /// The length of one file or function.
 pub(super) struct Measured {
     pub(super) lines: usize,
-    /// The name of the file or function. For a function, its file and line follow.
+    /// The name of the file or function. The name of a function is followed by its file and line.
     pub(super) place: String,
 }
 
@@ -26,7 +26,7 @@ pub(super) struct Summary {
     pub(super) count: usize,
     pub(super) lines: usize,
     pub(super) median: usize,
-    /// The length that nine of ten do not exceed, in lines.
+    /// The length that nine of ten files or functions do not exceed, in lines.
     pub(super) ninety_percent: usize,
     pub(super) longest: usize,
     pub(super) longest_place: String,
@@ -35,7 +35,8 @@ pub(super) struct Summary {
 impl Summary {
     pub(super) fn new(mut measured: Vec<Measured>) -> Self {
         measured.sort_by(|a, b| a.lines.cmp(&b.lines).then_with(|| b.place.cmp(&a.place)));
-        // The nearest rank is a length that really occurs.
+        // `rank` returns a percentile by the nearest-rank method, so each figure is the length of a
+        // real file or function.
         let rank = |percent: usize| measured.get((measured.len() * percent).div_ceil(100).saturating_sub(1));
         let lines = |percent| rank(percent).map_or(0, |measured| measured.lines);
         Self {
@@ -126,7 +127,7 @@ mod tests {
     use crate::structure::source::given;
 
     #[test]
-    fn functions_are_measured_without_their_documentation() {
+    fn the_measured_length_of_a_function_does_not_include_its_documentation() {
         let text = "/// Doc.\n#[inline]\nfn a() {\n}\nimpl<T> B<T> {\n    pub fn c() {}\n}\ntrait D {\n    fn e();\n}\n\
                     #[cfg(test)]\nmod tests {\n    fn f() {}\n}\n";
         let sources = given(&[("lib.rs", text)]);
@@ -136,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn the_median_and_the_ninety_percent_figure_are_lengths_that_occur() {
+    fn the_median_and_the_ninety_percent_figure_are_two_of_the_measured_lengths() {
         let measured = |lines| Measured { lines, place: format!("f{lines}") };
         let summary = Summary::new([7, 1, 9, 3, 5, 2, 8, 4, 6, 30].map(measured).into());
         let expected = Summary {

@@ -60,7 +60,7 @@ impl VisitMut for Stripper {
     }
 }
 
-/// Returns whether one of the attributes that a node begins with restricts it to builds for tests.
+/// Returns whether a node begins with an attribute that restricts the node to builds for tests.
 fn is_for_tests(tokens: TokenStream) -> bool {
     let mut tokens = tokens.into_iter();
     while let (Some(TokenTree::Punct(sign)), Some(TokenTree::Group(group))) = (tokens.next(), tokens.next()) {

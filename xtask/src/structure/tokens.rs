@@ -21,12 +21,14 @@ pub(super) fn paths(tokens: TokenStream, found: &mut BTreeSet<Vec<String>>) {
         if let TokenTree::Group(group) = &tokens[index] {
             paths(group.stream(), found);
         }
-        // Each word after the first has two colons before it.
+        // Each word after the first has two colons before it, so a path of n words consists of 3n-2
+        // tokens.
         index += (words.len() * 3).saturating_sub(2).max(1);
     }
 }
 
-/// Returns the words of the path that begins with the first token, or none.
+/// Returns the words of the path that begins with the first token. Returns no words if no path
+/// begins there.
 fn words(tokens: &[TokenTree]) -> Vec<String> {
     let mut words = Vec::new();
     let mut rest = tokens;

@@ -18,13 +18,14 @@ use crate::person::{chats, sign_in_all};
 use crate::series::{Series, Unit};
 use crate::wire::{Wire, client_address};
 
-/// The chats that are measured: each sends a message, waits for it, and pauses.
+/// The number of chats that are measured. In each chat, one user sends a message, waits until the
+/// message has arrived, and pauses.
 const CHATS: usize = 10;
 const CHAT: Messages = Messages { bytes: 300, acknowledged: false, window: 1, pause: Duration::from_millis(5) };
-/// The users who edit or sign in at the same time.
+/// The number of users who edit or sign in at the same time.
 const WORKERS: usize = 20;
 
-/// What the server does beside the chats.
+/// The work that the server does besides the chats.
 #[derive(Clone, Copy, Debug)]
 enum Other {
     Nothing,
@@ -38,9 +39,9 @@ pub(crate) async fn run(bench: &mut Bench) -> Result<()> {
     let (talkers, workers) = data.accounts.split_at(2 * CHATS);
     let mut pairs = chats(&addresses, talkers).await?;
     for (other, name) in [
-        (Other::Nothing, "chat alone"),
-        (Other::Passwords, "chat beside sign-ins with passwords"),
-        (Other::Edits, "chat beside edits"),
+        (Other::Nothing, "chat without other work"),
+        (Other::Passwords, "chat during sign-ins with passwords"),
+        (Other::Edits, "chat during edits"),
     ] {
         let mut half = Series::new(format!("{name}, p50"), Unit::Milliseconds);
         let mut most = Series::new(format!("{name}, p99"), Unit::Milliseconds);

@@ -19,8 +19,8 @@ pub(crate) async fn run(bench: &mut Bench) -> Result<()> {
     let (running, data) = bench.serve_accounts(2 * chats).await?;
     let how = SignIn { synchronise: false, ..SignIn::default() };
     let mut people = sign_in_all(running.server.addresses(), &data.accounts, how).await?;
-    let mut half = Series::new(format!("{chats} at once, p50"), Unit::Milliseconds);
-    let mut most = Series::new(format!("{chats} at once, p99"), Unit::Milliseconds);
+    let mut half = Series::new(format!("{chats} conversations opened at the same time, p50"), Unit::Milliseconds);
+    let mut most = Series::new(format!("{chats} conversations opened at the same time, p99"), Unit::Milliseconds);
     for _ in bench.rounds() {
         let mut opening = JoinSet::new();
         for (number, pair) in data.accounts.chunks_exact(2).enumerate() {

@@ -1,4 +1,4 @@
-//! Changes of settings, each of which is on the disk before its answer.
+//! Changes of settings. The server writes each change to the disk before it answers.
 
 use std::time::Instant;
 
@@ -10,7 +10,8 @@ use crate::bench::Bench;
 use crate::person::sign_in_all;
 use crate::series::{Series, Unit};
 
-/// The numbers of clients. Each sends its next edit after the answer to the previous one.
+/// The numbers of clients to measure with. Each client sends its next edit after the answer to the
+/// previous one.
 const CLIENTS: &[usize] = &[1, 50, 500];
 const SMOKE_CLIENTS: usize = 50;
 
@@ -21,7 +22,7 @@ pub(crate) async fn run(bench: &mut Bench) -> Result<()> {
     let mut people = sign_in_all(running.server.addresses(), &data.accounts, how).await?;
     for &clients in CLIENTS.iter().filter(|clients| **clients <= most) {
         let mut rate = Series::new(format!("{clients} clients"), Unit::PerSecond);
-        let mut cost = Series::new(format!("{clients} clients, each"), Unit::ProcessorMicroseconds);
+        let mut cost = Series::new(format!("one change, {clients} clients"), Unit::ProcessorMicroseconds);
         for _ in bench.rounds() {
             let end = Instant::now() + bench.time();
             let tasks = people.drain(..clients).map(|mut person| async move {

@@ -1,4 +1,4 @@
-//! The memory of sessions that do nothing, beside a program that only keeps the connections.
+//! The memory of sessions that do nothing. The floor is a program that only keeps the connections.
 
 use anyhow::Result;
 use swallowtail_chaos::client::SignIn;
@@ -10,9 +10,10 @@ use crate::floor::{Floor, Kind};
 use crate::person::sign_in_all;
 use crate::series::{Series, Unit};
 
-/// The numbers of contacts. Each contact is signed in too.
+/// The numbers of contacts. Each contact is also signed in.
 const CONTACTS: &[usize] = &[0, 20, 150];
-/// The numbers of sessions before and after the ones that are measured, which pay for everything that grows only once.
+/// The number of sessions that sign in before the measured sessions. They cause all memory growth
+/// that happens only once.
 const FIRST: usize = 1000;
 const MEASURED: usize = 4000;
 const SMOKE_FIRST: usize = 20;
@@ -36,7 +37,8 @@ pub(crate) async fn run(bench: &mut Bench) -> Result<()> {
     Ok(())
 }
 
-/// Signs everybody in. Returns by how much the memory grew for each account after the first ones, in KiB.
+/// Signs in all accounts. Returns the growth of the memory, in KiB, for each account that signs in
+/// after the first `first` accounts.
 async fn each(
     addresses: &Addresses,
     accounts: &[Known],

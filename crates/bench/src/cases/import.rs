@@ -1,4 +1,4 @@
-//! The import of many accounts, and the start of a server that has them.
+//! The import of many accounts, and the start of a server that has these accounts.
 
 use std::fmt::Write;
 use std::time::Instant;

@@ -1,4 +1,4 @@
-//! Many tasks that repeat something for some time.
+//! Runs tasks that repeat an action for some time, and measures what the actions cost.
 
 use std::time::{Duration, Instant};
 
@@ -9,27 +9,27 @@ use tokio::task::JoinSet;
 /// The work that was done, and what it cost.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Load {
-    /// How often something was done.
+    /// The number of actions.
     pub(super) count: u64,
-    /// How long it took.
+    /// The duration of the work.
     pub(super) elapsed: Duration,
     /// The processor time of the measured process, in seconds.
     pub(super) processor_seconds: f64,
 }
 
 impl Load {
-    /// Returns how often something was done in a second.
+    /// Returns the number of actions in a second.
     pub(super) fn per_second(&self) -> f64 {
         self.count as f64 / self.elapsed.as_secs_f64()
     }
 
-    /// Returns the processor time for doing it once, in microseconds.
+    /// Returns the processor time for one action, in microseconds.
     pub(super) fn processor_micros(&self) -> f64 {
         self.processor_seconds * 1e6 / self.count.max(1) as f64
     }
 }
 
-/// Runs all tasks at the same time. Each returns how often it did something.
+/// Runs all tasks at the same time. Each task returns the number of its actions.
 ///
 /// # Errors
 /// Fails if a task fails.

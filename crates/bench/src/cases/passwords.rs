@@ -1,4 +1,4 @@
-//! Sign-ins with a password, beside the hashing of passwords alone.
+//! Sign-ins with a password. The floor only hashes passwords.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -19,7 +19,7 @@ use crate::wire::client_address;
 const AT_ONCE: usize = 8;
 /// A salt as long as those of the server.
 const SALT: &[u8; 16] = b"sixteen bytes ok";
-/// The accounts take turns.
+/// The number of accounts. The accounts take turns to sign in.
 const ACCOUNTS: usize = 2000;
 const SMOKE_ACCOUNTS: usize = 100;
 
@@ -28,7 +28,7 @@ pub(crate) async fn run(bench: &mut Bench) -> Result<()> {
     let to = running.server.addresses().http;
     let next = Arc::new(AtomicUsize::new(0));
     let handles: Arc<Vec<String>> = Arc::new(data.accounts.into_iter().map(|account| account.handle).collect());
-    let mut series = Series::new(format!("{AT_ONCE} at a time"), Unit::PerSecond);
+    let mut series = Series::new(format!("{AT_ONCE} sign-ins at a time"), Unit::PerSecond);
     for _ in bench.rounds() {
         series.floor.push(hash_only(bench.time()).await?);
         let end = Instant::now() + bench.time();
@@ -53,8 +53,8 @@ pub(crate) async fn run(bench: &mut Bench) -> Result<()> {
     Ok(())
 }
 
-/// Hashes a password on every core for some time, with the parameters of the server. Returns how many hashes a second
-/// were possible.
+/// Hashes a password on every core for some time, with the server's parameters for hashing. Returns
+/// the number of hashes in a second.
 async fn hash_only(time: Duration) -> Result<f64> {
     let begun = Instant::now();
     let cores = std::thread::available_parallelism()?.get();
@@ -75,7 +75,7 @@ async fn hash_only(time: Duration) -> Result<f64> {
         .collect();
     let mut count = 0;
     for thread in threads {
-        count += thread.await.context("a thread ended")??;
+        count += thread.await.context("a hashing thread failed")??;
     }
     Ok(f64::from(count) / begun.elapsed().as_secs_f64())
 }

@@ -1,4 +1,5 @@
-//! Status changes that many users see, beside one task that writes the same bytes to as many connections.
+//! Status changes that many users see. The floor is one task that writes the same bytes to the same
+//! number of connections.
 
 use std::time::Instant;
 
@@ -30,7 +31,7 @@ pub(crate) async fn run(bench: &mut Bench) -> Result<()> {
 
 /// Measures the time from a change until the last watcher has received it.
 async fn measure(bench: &mut Bench, watchers: usize) -> Result<()> {
-    // Everybody has everybody else on the contact list.
+    // Each of the `count` users has all other users on the contact list.
     let count = watchers + 1;
     let (running, data) = bench.serve(async |path| Data::create(path, count, watchers).await).await?;
     let how = SignIn { synchronise: false, ..SignIn::default() };
@@ -44,7 +45,7 @@ async fn measure(bench: &mut Bench, watchers: usize) -> Result<()> {
         floor_people.push(Wire::connect(Service::Notification, floor.address, number).await?);
     }
     let changes = bench.size(CHANGES, SMOKE_CHANGES);
-    let mut series = Series::new(format!("to {watchers}"), Unit::Milliseconds);
+    let mut series = Series::new(format!("to {watchers} watchers"), Unit::Milliseconds);
     for round in bench.rounds() {
         let line =
             |number: usize| format!("NLN {} user0@example.com user0 {}\r\n", status(number), mark(round, number));
@@ -56,17 +57,19 @@ async fn measure(bench: &mut Bench, watchers: usize) -> Result<()> {
     Ok(())
 }
 
-/// Returns a status that differs from the previous one.
+/// Returns the status for a change. It differs from the status for the previous change.
 const fn status(number: usize) -> &'static str {
     if number.is_multiple_of(2) { "BSY" } else { "NLN" }
 }
 
-/// Returns capabilities that no earlier change had, so that a watcher can recognise each change.
+/// Returns a capabilities number that no earlier change had, so that a watcher can recognise each
+/// change.
 fn mark(round: u32, number: usize) -> usize {
     (round as usize + 1) * 1_000_000 + number
 }
 
-/// Sends one change after the other. Returns the mean time until all watchers had received one, in milliseconds.
+/// Sends changes one after another. Returns the mean time in milliseconds until all watchers have
+/// received a change.
 async fn send(
     source: &mut Wire,
     watchers: &mut Vec<Wire>,

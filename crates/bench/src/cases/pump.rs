@@ -10,7 +10,7 @@ use crate::wire::Wire;
 
 /// The header of each message.
 const HEADER: &str = "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=UTF-8\r\n\r\n";
-/// The number of digits at the start of each text, which count the messages.
+/// The number of digits at the start of each text. The digits are the number of the message.
 const DIGITS: usize = 10;
 
 /// The messages of a measurement.
@@ -26,23 +26,27 @@ pub(super) struct Messages {
     pub(super) pause: Duration,
 }
 
-/// How messages are written.
+/// The form in which this program writes the messages that it sends.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Form {
-    /// As a client sends them to a switchboard.
+    /// The form in which a client sends messages to a switchboard.
     Client,
-    /// As a switchboard sends them to a client, because a bare relay passes on what it gets.
+    /// The form in which a switchboard sends messages to a client. A bare relay needs this form,
+    /// because it does not convert messages.
     Relayed,
 }
 
-/// What became of the messages.
+/// The results of sending messages: how many messages arrived, how many were wrong, and how long
+/// they took.
 #[derive(Debug, Default)]
 pub(super) struct Pumped {
     /// The number of messages that arrived.
     pub(super) arrived: u64,
-    /// The number of messages that were lost, repeated or reordered, and of errors.
+    /// The number of messages that were not the next expected one: an earlier message was lost,
+    /// repeated or reordered.
     pub(super) errors: u64,
-    /// How long each message was on its way, in milliseconds. Only if there are pauses.
+    /// How long each message was on its way, in milliseconds. Empty if the messages are sent
+    /// without pauses.
     pub(super) times: Vec<f64>,
 }
 
@@ -138,12 +142,13 @@ impl Pumped {
         self.arrived += 1;
     }
 
-    /// Returns the time within which this share of the messages arrived, in milliseconds.
+    /// Returns the time, in milliseconds, within which the fraction `share` of the messages
+    /// arrived.
     pub(super) fn within(&mut self, share: f64) -> f64 {
         percentile(&mut self.times, share).unwrap_or_default()
     }
 
-    /// Adds what became of other messages.
+    /// Adds the results in `other` to these results.
     pub(super) fn add(&mut self, other: Self) {
         self.arrived += other.arrived;
         self.errors += other.errors;

@@ -1,4 +1,4 @@
-//! Messages through the switchboard, beside a bare relay.
+//! Messages through the switchboard. The floor is a relay that only copies bytes.
 
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ const fn shape(pairs: usize, window: usize, bytes: usize) -> Shape {
     Shape { pairs, window, bytes, acknowledged: false }
 }
 
-/// From one pair that waits for each message to thousands that do not.
+/// All measurements, from one pair to 2000 pairs.
 const SHAPES: &[Shape] = &[
     shape(1, 1, 300),
     shape(1, 16, 300),
@@ -39,7 +39,7 @@ const SHAPES: &[Shape] = &[
     Shape { acknowledged: true, ..shape(1, 16, 300) },
     Shape { acknowledged: true, ..shape(200, 1, 300) },
 ];
-/// The most pairs in a smoke test.
+/// The maximum number of pairs in a smoke test.
 const SMOKE_PAIRS: usize = 20;
 
 pub(crate) async fn run(bench: &mut Bench) -> Result<()> {
@@ -88,7 +88,8 @@ impl Shape {
         format!("{pairs} pairs, window {window}, {bytes} bytes, {flag}")
     }
 
-    /// Sends messages through the first pairs at the same time, and counts the failures.
+    /// Sends messages through the first `self.pairs` pairs at the same time, and counts the
+    /// failures.
     async fn measure(
         &self,
         bench: &Bench,

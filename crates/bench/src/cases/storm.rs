@@ -24,7 +24,7 @@ pub(crate) async fn run(bench: &mut Bench) -> Result<()> {
     let floor = Floor::start(Kind::Hold).await?;
     let bare = Addresses { notification: floor.address, ..*running.server.addresses() };
     for clients in Bench::sizes(CLIENTS, most) {
-        let mut series = Series::new(format!("{clients} back at once"), Unit::Seconds);
+        let mut series = Series::new(format!("{clients} clients reconnect at the same time"), Unit::Seconds);
         let accounts = &data.accounts[..clients];
         for _ in bench.rounds() {
             series.floor.push(come_back(&bare, accounts, &mut series.errors).await);
@@ -35,7 +35,8 @@ pub(crate) async fn run(bench: &mut Bench) -> Result<()> {
     Ok(())
 }
 
-/// Signs all accounts in at the same time. Returns how long it took in seconds, and counts the clients that failed.
+/// Signs all accounts in at the same time. Returns the time in seconds until all were signed in or
+/// had failed, and counts the clients that failed.
 async fn come_back(addresses: &Addresses, accounts: &[Known], errors: &mut u64) -> f64 {
     let begun = Instant::now();
     let mut coming = JoinSet::new();

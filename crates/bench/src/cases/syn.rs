@@ -1,4 +1,5 @@
-//! The contact lists that a client fetches at sign-in, beside a program that sends as many bytes.
+//! The contact lists that a client fetches at sign-in. The floor is a program that sends about the
+//! same number of bytes.
 
 use std::time::Instant;
 
@@ -12,10 +13,11 @@ use crate::person::sign_in;
 use crate::series::{Series, Unit};
 use crate::wire::{Service, Wire};
 
-/// The numbers of entries. Half of them are contacts.
+/// The numbers of entries on the lists of a client, one number for each measurement. Half of the
+/// entries are contacts.
 const ENTRIES: &[usize] = &[150, 600, 1000];
 const SMOKE_ENTRIES: usize = 150;
-/// How often the lists are fetched in a round.
+/// The number of times that the lists are fetched in a round.
 const TIMES: usize = 50;
 const SMOKE_TIMES: usize = 3;
 
@@ -54,7 +56,7 @@ async fn measure(bench: &mut Bench, entries: usize) -> Result<()> {
     Ok(())
 }
 
-/// Reads the lists to their end. Returns their number of bytes.
+/// Reads the lists to their end. Returns the size of the lists in bytes.
 async fn lists(person: &mut Wire, entries: usize) -> Result<usize> {
     let mut bytes = 0;
     for _ in 0..entries {

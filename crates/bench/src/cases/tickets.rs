@@ -14,7 +14,8 @@ use crate::series::{Series, Unit};
 
 /// The number of sign-ins at the same time.
 const AT_ONCE: usize = 32;
-/// The accounts take turns, because the server slows down an account that signs in again and again.
+/// The number of accounts. The accounts take turns to sign in, because the server slows down an
+/// account that signs in again and again.
 const ACCOUNTS: usize = 20_000;
 const SMOKE_ACCOUNTS: usize = 500;
 
@@ -22,8 +23,8 @@ pub(crate) async fn run(bench: &mut Bench) -> Result<()> {
     let (running, data) = bench.serve_accounts(bench.size(ACCOUNTS, SMOKE_ACCOUNTS)).await?;
     let addresses = *running.server.addresses();
     let (accounts, next) = (Arc::new(data.accounts), Arc::new(AtomicUsize::new(0)));
-    let mut rate = Series::new(format!("{AT_ONCE} at a time"), Unit::PerSecond);
-    let mut cost = Series::new(format!("{AT_ONCE} at a time, each"), Unit::ProcessorMicroseconds);
+    let mut rate = Series::new(format!("{AT_ONCE} sign-ins at a time"), Unit::PerSecond);
+    let mut cost = Series::new(format!("one sign-in, {AT_ONCE} at a time"), Unit::ProcessorMicroseconds);
     for _ in bench.rounds() {
         let end = Instant::now() + bench.time();
         let lane = |_| {

@@ -3,7 +3,8 @@
 use anyhow::Result;
 use tokio::net::{TcpListener, TcpStream};
 
-/// Accepts the next connection. Small writes are sent immediately, as the server does.
+/// Accepts the next connection. Sets TCP_NODELAY on it, as the server does, so that small writes
+/// are sent immediately.
 pub(super) async fn accept(listener: &TcpListener) -> Result<TcpStream> {
     let (stream, _) = listener.accept().await?;
     stream.set_nodelay(true)?;

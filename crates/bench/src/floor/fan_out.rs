@@ -9,7 +9,9 @@ use super::accept::accept;
 /// The number of bytes that are read at a time.
 const CHUNK: usize = 16 * 1024;
 
-/// Copies what the first connection sends to the connections that follow. Their number is the first thing it sends.
+/// Copies all bytes that arrive on the first connection to several other connections, which are
+/// accepted after it. The first four bytes on the first connection are the number of these other
+/// connections.
 pub(super) async fn serve(listener: TcpListener) -> Result<()> {
     loop {
         let mut source = accept(&listener).await?;

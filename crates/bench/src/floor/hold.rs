@@ -8,7 +8,8 @@ use super::accept::accept;
 
 /// The answer to everything that a client sends.
 const ANSWER: &[u8] = b"CHG 1 NLN 0\r\n";
-/// The number of bytes that are read at a time. No task keeps them while it waits.
+/// The number of bytes that are read at a time. A task creates its buffer only when bytes have
+/// arrived, so an idle connection needs no memory for a buffer.
 const CHUNK: usize = 1024;
 
 /// Accepts connections until the process ends.

@@ -1,5 +1,5 @@
-//! Floors: the smallest programs that could do the same work as the server. They run in processes of their own, as the
-//! server does.
+//! Floors: the smallest programs that could do the same work as the server. Each floor is a process
+//! of its own, like the server.
 
 mod accept;
 mod fan_out;
@@ -16,25 +16,25 @@ use swallowtail_chaos::server::Figures;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::process::{Child, Command};
 
-/// The work of a floor.
+/// The work that a floor does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Kind {
     /// Copies bytes from one connection of a pair to the other.
     Relay,
-    /// Accepts connections, and answers each line with a short one.
+    /// Accepts connections, and answers each line with a short line.
     Hold,
-    /// Copies bytes from the first connection to all others.
+    /// Copies bytes from the first connection to all other connections.
     FanOut,
-    /// Answers each line that contains a number with so many bytes.
+    /// Reads a number from each line, and answers with about that number of bytes.
     Send,
 }
 
-/// The queue of a listener. It is as long as the kernel allows by default.
+/// The maximum number of connections in the queue of a listener. It is the kernel's default limit.
 const BACKLOG: u32 = 4096;
 
 /// A running floor. The process is killed when this value is dropped.
 pub(crate) struct Floor {
-    /// Where it listens.
+    /// The address of its listener.
     pub(crate) address: SocketAddr,
     child: Child,
 }
@@ -48,22 +48,23 @@ impl Floor {
         let kind = kind.to_possible_value().context("the kind has no name")?;
         let mut command = Command::new(std::env::current_exe()?);
         command.args(["floor", kind.get_name()]).stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true);
-        let mut child = command.process_group(0).spawn().context("could not start a floor")?;
-        let output = child.stdout.take().context("the floor has no output")?;
-        let line = BufReader::new(output).lines().next_line().await?.context("the floor ended")?;
-        Ok(Self { address: line.parse().context("the floor printed no address")?, child })
+        let mut child =
+            command.process_group(0).spawn().context("could not start the comparison program (the floor)")?;
+        let output = child.stdout.take().context("the comparison program (the floor) has no output")?;
+        let line = BufReader::new(output).lines().next_line().await?.context("the comparison program has ended")?;
+        Ok(Self { address: line.parse().context("the comparison program (the floor) printed no address")?, child })
     }
 
-    /// Returns what the process uses.
+    /// Returns the resources that the process uses.
     ///
     /// # Errors
     /// Fails if the process has ended.
     pub(crate) fn figures(&self) -> Result<Figures> {
-        Figures::of(self.child.id().context("the floor has ended")?)
+        Figures::of(self.child.id().context("the comparison program (the floor) has ended")?)
     }
 }
 
-/// Serves as a floor until standard input ends.
+/// Runs a floor until standard input ends.
 ///
 /// # Errors
 /// Fails if no port is free.

@@ -1,4 +1,4 @@
-//! A bare relay: what one connection of a pair sends, the other receives.
+//! A bare relay, which copies bytes from one connection of a pair to the other.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;

@@ -1,4 +1,4 @@
-//! Sends about as many bytes as it is asked for, in lines.
+//! Sends as many lines as make up the number of bytes that a client asks for.
 
 use anyhow::Result;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
@@ -13,7 +13,8 @@ const LINE: &[u8] = b"LST N=x@example.com F=x C=00000000-0000-0000-0000-00000000
 /// The line that ends an answer.
 const END: &[u8] = b"END\r\n";
 
-/// Answers each line with about the number of bytes that it names, and then [`END`].
+/// Reads a number from each line. Answers with lines of about that number of bytes, and then with
+/// [`END`].
 pub(super) async fn serve(listener: TcpListener) -> Result<()> {
     loop {
         tokio::spawn(send(accept(&listener).await?));

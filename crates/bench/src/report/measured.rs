@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::series::Series;
 
-/// The machine on which everything was measured.
+/// The machine that runs the measurements.
 #[derive(Serialize)]
 pub(super) struct Machine {
     /// The number of processor cores that this process may use.
@@ -21,8 +21,10 @@ pub(super) struct Measured {
     pub(super) series: Series,
     pub(super) floor_median: Option<f64>,
     pub(super) server_median: Option<f64>,
-    /// How many times better the floor is than the server.
+    /// How many times better the floor (the smallest program that could do the same work) is than
+    /// the server.
     pub(super) ratio: Option<f64>,
-    /// The distance between the smallest and the largest figure of the server, in percent of the median.
+    /// The difference between the largest and the smallest of the server's figures, in percent of
+    /// the median of these figures.
     pub(super) spread_percent: Option<f64>,
 }

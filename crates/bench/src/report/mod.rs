@@ -45,7 +45,7 @@ impl Report {
         self.measured.push(measured);
     }
 
-    /// Writes the figures to `json`, and returns whether no measurement had failures.
+    /// Writes the figures to `json`, and returns true if no measurement had failures.
     ///
     /// # Errors
     /// Fails if the file cannot be written.
@@ -57,7 +57,7 @@ impl Report {
         }
         let errors: u64 = self.measured.iter().map(|measured| measured.series.errors).sum();
         if errors > 0 {
-            println!("\n{errors} failures: the figures of the rows that have failures are not valid");
+            println!("\n{errors} errors. The figures in the rows with errors are not valid");
         }
         Ok(errors == 0)
     }

@@ -2,10 +2,15 @@
 
 use super::measured::{Machine, Measured};
 
-/// Prints the machine and the head of the table.
+/// Prints a line about the machine, and the head of the table.
 pub(super) fn head(machine: &Machine) {
-    let files = machine.open_files.map_or_else(|| "any number of".to_owned(), |files| files.to_string());
-    println!("{} cores, {files} open files. Server, floor and clients share the machine.\n", machine.cores);
+    let files = machine
+        .open_files
+        .map_or_else(|| "no limit on open files".to_owned(), |files| format!("at most {files} open files per process"));
+    let cores = machine.cores;
+    println!(
+        "{cores} cores, {files}. The server, the comparison program (the floor) and the clients share the machine.\n"
+    );
     println!(
         "{:<10} {:<46} {:>12} {:>12} {:<7} {:>6} {:>7} {:>7}",
         "case", "what", "floor", "server", "unit", "ratio", "spread", "errors"
@@ -27,7 +32,7 @@ pub(super) fn row(measured: &Measured) {
     );
 }
 
-/// Returns a figure with three or four digits that matter.
+/// Returns a figure as text. A smaller figure has more decimals.
 fn figure(value: Option<f64>) -> String {
     let Some(value) = value else { return String::new() };
     match value.abs() {

@@ -1,5 +1,6 @@
-//! Accounts, with tickets, that exist before the server starts. If the clients had no tickets, thousands of sign-ins
-//! would measure only how fast the machine hashes passwords.
+//! Creates accounts, and a ticket for each account, before the server starts. A sign-in with a
+//! ticket needs no password hash. If the clients had no tickets, thousands of sign-ins would
+//! measure only how fast the machine hashes passwords.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -11,8 +12,8 @@ use swallowtail_store::database::{NewAccount, Store};
 
 use crate::client::{Account, PASSWORD};
 
-/// Creates a database with accounts, all with the password [`PASSWORD`]. Returns a ticket for each account, as a word for
-/// USR.
+/// Creates a database with accounts, all with the password [`PASSWORD`]. Returns a ticket for each
+/// account, as the last word of USR.
 ///
 /// # Errors
 /// Fails if an address is not valid, or if the database cannot be written.

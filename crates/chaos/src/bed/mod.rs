@@ -32,7 +32,7 @@ const SIGN_INS_AT_ONCE: usize = 64;
 pub struct Bed {
     /// The server under test.
     pub server: Server,
-    /// The disk with its data, if the setup of the scenario asks for one.
+    /// The disk that holds the server's data, if the setup of the scenario asks for such a disk.
     pub disk: Option<Disk>,
     /// Connects clients directly to the server. The dialer knows a ticket of every account.
     pub dialer: Dialer,
@@ -69,7 +69,8 @@ impl Bed {
         Ok(Self { server, disk, dialer, random: Random::new(seed), size })
     }
 
-    /// Adds accounts to the history, as they are on the server's disk. Nobody may change them at the same time.
+    /// Adds accounts to the history, as they are on the server's disk. No client may change these
+    /// accounts during the call.
     ///
     /// # Errors
     /// Fails if the database cannot be read.
@@ -88,7 +89,7 @@ impl Bed {
     /// Signs in as the accounts with the lowest numbers, several at the same time.
     ///
     /// # Errors
-    /// Fails if the server refuses one of them.
+    /// Fails if the server refuses one of the accounts.
     pub async fn people(&self, count: usize) -> Result<Vec<Person>> {
         self.people_with(&self.dialer, 0..count, SignIn::default()).await
     }
@@ -96,7 +97,7 @@ impl Bed {
     /// Signs in as accounts with these numbers, several at the same time. The people are in the order of the numbers.
     ///
     /// # Errors
-    /// Fails if the server refuses one of them.
+    /// Fails if the server refuses one of the accounts.
     pub async fn people_with(
         &self,
         dialer: &Dialer,
@@ -140,8 +141,8 @@ impl Bed {
     }
 }
 
-/// Returns an address for one server of this process. While a server is being restarted, no other server can take its
-/// ports.
+/// Returns a loopback address for a server. No other server that this process starts uses the same
+/// address. So if a server is being restarted, no other server can take its ports.
 fn own_address() -> IpAddr {
     static SERVERS: AtomicU8 = AtomicU8::new(0);
     let [_, _, high, low] = std::process::id().to_be_bytes();

@@ -10,8 +10,8 @@ pub struct Size {
 }
 
 impl Size {
-    /// Creates a size in percent of the default, which suits two cores and 20,000 open files. `minutes` replaces the
-    /// duration of every scenario that has one.
+    /// Creates a size in percent of the default, which suits two cores and 20,000 open files.
+    /// `minutes` replaces the duration of every scenario that has a duration.
     #[must_use]
     pub const fn new(percent: u32, minutes: Option<u64>) -> Self {
         Self { percent, minutes }

@@ -33,7 +33,7 @@ pub(super) async fn note_last(
     let store = Store::open(directory).await.context("could not open the database")?;
     for account in handles {
         let owner = Handle::parse(&account).with_context(|| format!("{account} is not valid"))?;
-        // A deleted account has nothing to compare.
+        // An account that was deleted has no lists on the disk, so there is nothing to record.
         if let Some((_, roster)) = store.roster(&owner).await? {
             watch.note(Action::Final { account, parts: parts_of(&roster) });
         }

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 
-use super::connection::{Connection, PATIENCE};
+use super::connection::Connection;
 use super::received::{Next, Received};
 use super::text::text;
 
@@ -26,10 +26,11 @@ impl Board {
         self.connection.send_payload("MSG", flag, payload).await
     }
 
-    /// Sends a message with flag A. Returns whether the server delivered it to everybody (ACK) or not (NAK).
+    /// Sends a message with flag A. Returns true if the server delivered it to everybody (ACK), and
+    /// false if not (NAK).
     ///
     /// # Errors
-    /// Fails if neither arrives.
+    /// Fails if neither ACK nor NAK arrives.
     pub async fn deliver(&mut self, payload: &[u8]) -> Result<bool> {
         let trid = self.post("A", payload).await?;
         let answer = self.connection.answer(trid).await?;
@@ -40,7 +41,7 @@ impl Board {
         }
     }
 
-    /// Returns the next message. Skips everything else.
+    /// Returns the next message. Skips all other lines.
     ///
     /// # Errors
     /// Fails if none arrives.
@@ -48,7 +49,7 @@ impl Board {
         self.connection.expect("MSG").await
     }
 
-    /// Returns the next message, if one arrives in time.
+    /// Returns the next message, or `None` if no message arrives within `patience`.
     pub async fn message_within(&mut self, patience: Duration) -> Option<Received> {
         let deadline = Instant::now() + patience;
         loop {
@@ -60,21 +61,22 @@ impl Board {
         }
     }
 
-    /// Sends a text to another participant, who must receive it. Returns how long it took.
+    /// Sends a text to another participant, who must receive it. Returns the delivery time.
     ///
     /// # Errors
-    /// Fails if it does not arrive as it was sent, or if the server does not acknowledge it.
+    /// Fails if the text does not arrive as it was sent, or if the server does not acknowledge the
+    /// text.
     pub async fn exchange(&mut self, other: &mut Self) -> Result<Duration> {
         let payload = text("exchange");
         let begun = Instant::now();
         let trid = self.post("A", &payload).await?;
         let received = other.connection.expect(&format!("MSG {}", self.handle)).await?;
         if received.payload() != payload {
-            bail!("{} received another message than {} sent", other.handle, self.handle);
+            bail!("{} received a message that differs from the message that {} sent", other.handle, self.handle);
         }
         let answer = self.connection.answer(trid).await?;
         if answer.verb() != "ACK" {
-            bail!("a delivered message was answered with {} in {} s", answer.line(), PATIENCE.as_secs());
+            bail!("a delivered message was answered with {} instead of ACK", answer.line());
         }
         Ok(received.at - begun)
     }

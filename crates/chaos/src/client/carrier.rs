@@ -1,7 +1,7 @@
 //! Carries the connections of clients over the gateway, through an HTTP proxy (http.md section 5).
 //!
-//! A client connects to a [`Carrier`] as if it were the server itself. All clients and the history therefore work over
-//! the gateway too.
+//! A client connects to a [`Carrier`] as if the carrier were the server. Therefore all clients, and
+//! the history, also work over the gateway.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -23,14 +23,15 @@ use super::received::Next;
 use crate::observer::Watch;
 use crate::tcp::serve_each;
 
-/// The host of the gateway, until the server names another one.
+/// The host of the gateway, until the server names another host.
 const HOST: &str = "gateway.messenger.hotmail.com";
 /// The largest number of bytes of commands in one request. The server accepts 16 KiB.
 const MAX_COMMANDS: usize = 8 * 1024;
 /// The maximum number of times that a request is sent if its connection is lost each time.
 const ATTEMPTS: usize = 10;
 
-/// Listens for clients and carries their connections. They all end when this value is dropped.
+/// Listens for clients and carries their connections. All these connections end when this value is
+/// dropped.
 #[derive(Debug)]
 pub struct Carrier {
     address: SocketAddr,
@@ -49,7 +50,7 @@ impl Carrier {
         let address = listener.local_addr()?;
         let repeated = Arc::new(AtomicUsize::new(0));
         let counted = repeated.clone();
-        // On any failure the connection closes, and the client sees nothing else of the failure.
+        // On any failure, the connection closes. The client learns nothing else about the failure.
         let serving = serve_each(listener, move |client| {
             let http = Http { proxy, connection: None, host: HOST.to_owned(), repeated: counted.clone() };
             carry(client, http, service, pause)
@@ -58,7 +59,7 @@ impl Carrier {
         Ok(Self { address, repeated, task })
     }
 
-    /// Returns the address for clients.
+    /// Returns the address of the carrier, to which clients connect.
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
         self.address
@@ -77,10 +78,11 @@ impl Drop for Carrier {
     }
 }
 
-/// Carries one connection until one of its sides ends it.
+/// Carries one connection until the client or the server ends it.
 async fn carry(mut client: TcpStream, mut http: Http, service: &str, pause: Duration) -> Result<()> {
     client.set_nodelay(true)?;
-    // If a request that opens a session is sent again, it opens a second session. So it contains no commands.
+    // If a request that opens a session is sent again, it opens a second session. So this request
+    // contains no commands.
     let mut session = http.ask(&format!("Action=open&Server={service}&IP=x"), b"").await?.session;
     let mut buffer = vec![0; MAX_COMMANDS];
     loop {
@@ -107,7 +109,7 @@ struct Http {
     proxy: SocketAddr,
     /// The connection of the last request.
     connection: Option<Connection>,
-    /// The host for the next request.
+    /// The host to which the next request is addressed.
     host: String,
     repeated: Arc<AtomicUsize>,
 }
@@ -115,13 +117,14 @@ struct Http {
 /// An answer of the gateway.
 struct Output {
     answer: Answer,
-    /// The id for the next request.
+    /// The session id to send with the next request.
     session: String,
     is_closed: bool,
 }
 
 impl Http {
-    /// Sends a request, and repeats it if needed.
+    /// Sends a request. If no answer arrives, sends the request again, but at most [`ATTEMPTS`]
+    /// times in all.
     async fn ask(&mut self, query: &str, commands: &[u8]) -> Result<Output> {
         let host = &self.host;
         let head = format!(
@@ -151,7 +154,7 @@ impl Http {
         Ok(Answer::new(answer))
     }
 
-    /// Reads what the gateway says about its session, and the host for the next request.
+    /// Reads the part of an answer that describes the session, and the host for the next request.
     fn follow(&mut self, answer: Answer) -> Result<Output> {
         let Mark { id: session, host, is_closed } = Mark::of(&answer)?;
         self.host = host.context("an answer names no host")?;

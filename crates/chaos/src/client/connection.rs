@@ -1,4 +1,5 @@
-//! One connection of a client: a stream, the lines that arrived, and the history of both.
+//! One connection of a client: a stream, and the lines that arrived. The history records what the
+//! client sends and receives.
 
 use std::collections::VecDeque;
 use std::io;
@@ -46,7 +47,7 @@ impl Connection {
         Ok(Self { sender, service, buffer: Vec::new(), read: 0, queue: VecDeque::new(), ended: false })
     }
 
-    /// Returns the sending half, for another task.
+    /// Returns the sending half of the connection, which another task can use.
     #[must_use]
     pub fn sender(&self) -> Sender {
         self.sender.clone()
@@ -104,7 +105,8 @@ impl Connection {
         self.answer_within(trid, PATIENCE).await
     }
 
-    /// Returns the answer to a command like [`Self::answer`], but waits for this long.
+    /// Returns the answer to a command, like [`Self::answer`]. Waits for it no longer than
+    /// `patience`.
     ///
     /// # Errors
     /// Fails if no answer arrives.
@@ -125,7 +127,8 @@ impl Connection {
         found
     }
 
-    /// Returns the next line that begins with these words. Skips everything else.
+    /// Returns the next line that begins with the words in `start`. Skips all lines before that
+    /// line.
     ///
     /// # Errors
     /// Fails if no such line arrives.
@@ -153,12 +156,12 @@ impl Connection {
         }
     }
 
-    /// Returns what happens next, and waits for it no longer than `patience`.
+    /// Returns the next event of the connection. Waits for it no longer than `patience`.
     pub async fn next_within(&mut self, patience: Duration) -> Next {
         self.next_before(Instant::now() + patience).await
     }
 
-    /// Returns what happens next, and waits for it until a deadline.
+    /// Returns the next event of the connection. Waits for it until a deadline.
     pub async fn next_before(&mut self, deadline: Instant) -> Next {
         if let Some(received) = self.queue.pop_front() {
             return Next::Received(received);
@@ -203,7 +206,8 @@ impl Connection {
         }
     }
 
-    /// Reads until the server closes the connection. Returns everything that arrived before.
+    /// Reads until the server closes the connection. Returns everything that arrived before the
+    /// end.
     ///
     /// # Errors
     /// Fails if the server does not close it in time.
@@ -219,10 +223,11 @@ impl Connection {
         }
     }
 
-    /// Sends a ping, and returns everything that arrived before the answer. On a switchboard, no ping is possible.
+    /// Sends PNG, and returns every line that arrived before the answer QNG. On a switchboard, no
+    /// ping is possible.
     ///
     /// # Errors
-    /// Fails if the answer does not arrive.
+    /// Fails if QNG does not arrive.
     pub async fn before_pong(&mut self) -> Result<Vec<Received>> {
         self.send_bytes(b"PNG\r\n").await?;
         let mut received = Vec::new();
@@ -235,23 +240,25 @@ impl Connection {
         }
     }
 
-    /// From now on, the connection loses packets from the server: it does not acknowledge them, and sends no FIN or
-    /// RST. With [`Loss::All`], the client seems to have lost its network.
+    /// Makes the connection lose packets from the server from now on. The connection does not
+    /// acknowledge these packets, and sends no FIN or RST. With [`Loss::All`], the client seems to
+    /// have lost its network.
     ///
     /// # Errors
-    /// Fails if the system does not support it.
+    /// Fails if the system does not support socket filters.
     pub fn lose(&self, loss: Loss) -> Result<()> {
         lose(SockRef::from(self.sender.stream()), loss)
     }
 
-    /// Returns whether the connection has ended, as far as the client has read.
+    /// Returns whether the client has read the end of the connection.
     #[must_use]
     pub const fn has_ended(&self) -> bool {
         self.ended
     }
 
-    /// Closes the connection without recording its end, because the client has received everything that it must
-    /// receive. The checker of the history then expects that nothing is missing.
+    /// Closes the connection without recording its end. Call this function when the client has
+    /// received everything that it must receive. The checker of the history then reports anything
+    /// that is missing.
     pub fn settle(self) {
         self.sender.forget();
     }
@@ -271,7 +278,8 @@ impl Drop for Connection {
 
 /// Returns true for a line that has a number in the place of a TrID but is not an answer.
 fn is_unasked(received: &Received) -> bool {
-    // A session id may look like a TrID. An ILN with the TrID of a command follows the answer to that command.
+    // RNG has a session id in the place of the TrID. ILN can contain the TrID of a command, but ILN
+    // follows the answer to that command and is not itself the answer.
     matches!(
         received.verb().as_str(),
         "RNG" | "ILN" | "NLN" | "FLN" | "UBX" | "MSG" | "BYE" | "JOI" | "QNG" | "NOT" | "IRO"

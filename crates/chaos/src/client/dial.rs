@@ -24,7 +24,7 @@ pub struct Dial {
 }
 
 impl Dial {
-    /// Connects to an address with the default options.
+    /// Returns the default options for a connection to the address `to`.
     #[must_use]
     pub const fn to(to: SocketAddr) -> Self {
         Self { to, from: None, receive_buffer: None }

@@ -1,4 +1,4 @@
-//! The addresses of the server, and the data that its clients share.
+//! Connects clients to the server, and keeps the data that these clients share.
 
 use std::collections::{HashMap, HashSet};
 use std::net::{IpAddr, SocketAddr};
@@ -63,7 +63,7 @@ impl Dialer {
         &self.shared.watch
     }
 
-    /// Returns how this dialer connects to an address.
+    /// Returns the options with which this dialer connects to an address.
     #[must_use]
     pub const fn dial(&self, to: SocketAddr) -> Dial {
         Dial { to, from: self.from, receive_buffer: self.receive_buffer }
@@ -87,14 +87,15 @@ impl Dialer {
 
     /// Connects to the switchboard at the address that the server sent.
     pub(super) async fn switchboard_at(&self, sent: &str) -> Result<Connection> {
-        let sent = sent.parse().with_context(|| format!("the server sent the switchboard address {sent:?}"))?;
+        let invalid = || format!("the server sent the invalid switchboard address {sent:?}");
+        let sent = sent.parse().with_context(invalid)?;
         Connection::open(Service::Sb, self.dial(self.switchboards.unwrap_or(sent)), self.watch()).await
     }
 
     /// Returns a ticket of the account. Fetches one only if the dialer has none yet.
     ///
     /// # Errors
-    /// Fails if the sign-in service gives none.
+    /// Fails if the sign-in service gives no ticket.
     pub async fn ticket(&self, account: &Account) -> Result<String> {
         let known = lock(&self.shared.tickets).get(&account.handle).cloned();
         match known {
@@ -103,10 +104,10 @@ impl Dialer {
         }
     }
 
-    /// Fetches a new ticket of the account, by Passport 1.4.
+    /// Fetches a new ticket of the account, with a Passport 1.4 request.
     ///
     /// # Errors
-    /// Fails if the sign-in service gives none.
+    /// Fails if the sign-in service gives no ticket.
     pub async fn fetch_ticket(&self, account: &Account) -> Result<String> {
         let request = http::ticket_request(&account.handle, PASSWORD);
         let answer = http::request(self.dial(self.addresses.http), &request, PATIENCE).await;

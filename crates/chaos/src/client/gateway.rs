@@ -1,4 +1,4 @@
-//! A client that uses the gateway, with a connection for each request.
+//! A client that uses the HTTP gateway. It opens a new connection for each request.
 
 use anyhow::{Context, Result, bail, ensure};
 
@@ -14,7 +14,7 @@ const POLLS: usize = 50;
 pub struct Session {
     dialer: Dialer,
     id: String,
-    /// The text that has arrived and was not read.
+    /// The text that has arrived and that the client has not yet read.
     inbox: String,
     is_closed: bool,
 }
@@ -32,26 +32,27 @@ impl Session {
     /// Returns the session that an answer opened.
     ///
     /// # Errors
-    /// Fails if the answer opened none.
+    /// Fails if the answer opened no session.
     pub fn of(dialer: &Dialer, answer: &Answer) -> Result<Self> {
         let mut session = Self { dialer: dialer.clone(), id: String::new(), inbox: String::new(), is_closed: false };
         session.follow(answer)?;
         Ok(session)
     }
 
-    /// Returns the id for the next request.
+    /// Returns the session id to send with the next request.
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id
     }
 
-    /// Takes the id and the lines from an answer.
+    /// Takes the session id and the received lines from an answer.
     ///
     /// # Errors
     /// Fails if the request was refused.
     pub fn follow(&mut self, answer: &Answer) -> Result<()> {
         let mark = Mark::of(answer)?;
-        // The answers to requests that were sent at the same time arrive in any order.
+        // Answers to requests that were sent at the same time can arrive in any order. The latest
+        // session id is the id with the highest number.
         if counter(&mark.id) >= counter(&self.id) {
             self.id = mark.id;
         }
@@ -69,7 +70,7 @@ impl Session {
         self.follow(&answer)
     }
 
-    /// Returns the next line that begins with these words. Skips everything else.
+    /// Returns the next line that begins with `start`. Skips all lines before that line.
     ///
     /// # Errors
     /// Fails if the line does not arrive.
@@ -93,7 +94,7 @@ impl Session {
         self.follow(&answer)
     }
 
-    /// Leaves, and waits until the server has ended the session.
+    /// Sends OUT, and waits until the server has ended the session.
     ///
     /// # Errors
     /// Fails if the session does not end.
@@ -109,20 +110,20 @@ impl Session {
     }
 }
 
-/// The statements of an answer about its session (http.md section 5).
+/// The part of an answer that describes the session (http.md section 5).
 pub(super) struct Mark {
-    /// The id for the next request.
+    /// The session id to send with the next request.
     pub(super) id: String,
-    /// The host for the next request.
+    /// The gateway host to which the client must send the next request, if the answer names a host.
     pub(super) host: Option<String>,
     /// True if the session has ended.
     pub(super) is_closed: bool,
 }
 
 impl Mark {
-    /// Reads the mark of an answer. Fails if the request was refused.
+    /// Reads the part of an answer that describes the session. Fails if the request was refused.
     pub(super) fn of(answer: &Answer) -> Result<Self> {
-        ensure!(answer.status() == 200, "a request got {}", answer.status());
+        ensure!(answer.status() == 200, "a request was answered with {}", answer.status());
         let header = answer.header("X-MSN-Messenger").context("an answer names no session")?;
         let mut parts = header.split("; ");
         let id = parts.next().and_then(|part| part.strip_prefix("SessionID=")).context("an answer names no session")?;
@@ -138,7 +139,8 @@ impl Mark {
     }
 }
 
-/// Returns the number of an answer in an id. It is the part after the dot (http.md section 5).
+/// Returns the number after the dot in a session id (http.md section 5). Each answer contains an id
+/// with the number of that answer.
 fn counter(id: &str) -> Option<u64> {
     id.split_once('.')?.1.parse().ok()
 }

@@ -58,7 +58,7 @@ pub async fn request(dial: Dial, bytes: &[u8], patience: Duration) -> Result<Ans
     }
 }
 
-/// Returns text with everything except letters and digits as `%XX`.
+/// Returns a text in which every byte except letters and digits is escaped as `%XX`.
 #[must_use]
 pub fn escape(text: &str) -> String {
     text.bytes().fold(String::new(), |mut out, byte| {
@@ -70,7 +70,7 @@ pub fn escape(text: &str) -> String {
     })
 }
 
-/// Returns the request for a ticket by Passport 1.4 (http.md section 1.2).
+/// Returns a Passport 1.4 request for a ticket (http.md section 1.2).
 #[must_use]
 pub fn ticket_request(handle: &str, password: &str) -> Vec<u8> {
     format!(
@@ -83,7 +83,8 @@ pub fn ticket_request(handle: &str, password: &str) -> Vec<u8> {
     .into_bytes()
 }
 
-/// Returns the ticket in an answer, as a word for USR.
+/// Returns the ticket that an answer contains, in the form in which the ticket is the last word of
+/// USR.
 #[must_use]
 pub fn ticket_in(answer: &Answer) -> Option<String> {
     let value = answer.header("Authentication-Info")?;

@@ -45,10 +45,10 @@ impl Person {
         &self.account.handle
     }
 
-    /// Asks for a switchboard. Returns its address and the cookie.
+    /// Asks for a switchboard. Returns the address and the cookie that the server sends.
     ///
     /// # Errors
-    /// Fails if the server gives none.
+    /// Fails if the server gives no switchboard.
     pub async fn board_cookie(&mut self) -> Result<(String, String)> {
         let answer = self.notification.done("XFR", "SB").await?;
         ensure!(answer.starts_with("XFR"), "XFR was answered with {}", answer.line());
@@ -60,7 +60,7 @@ impl Person {
     /// Opens a switchboard session that has no other members yet.
     ///
     /// # Errors
-    /// Fails if the server gives none.
+    /// Fails if the server gives no switchboard.
     pub async fn open_board(&mut self) -> Result<Board> {
         let (address, cookie) = self.board_cookie().await?;
         let mut connection = self.dialer.switchboard_at(&address).await?;
@@ -68,7 +68,8 @@ impl Person {
         Ok(Board { connection, handle: self.handle().to_owned() })
     }
 
-    /// Lets a member invite this client to a session, and joins it. Returns this client's connection to it.
+    /// Lets a member invite this client to a session, and joins the session. Returns this client's
+    /// connection to the session.
     ///
     /// # Errors
     /// Fails if the server refuses the invitation.

@@ -9,7 +9,7 @@ use msnp_conformance::wire::{Unit, show};
 pub struct Received {
     /// The line and the payload.
     pub unit: Unit,
-    /// The time at which its last byte was read.
+    /// The time at which the last byte was read.
     pub at: Instant,
 }
 
@@ -40,7 +40,7 @@ impl Received {
         &self.unit.payload
     }
 
-    /// Returns whether the line begins with these words.
+    /// Returns whether the line begins with the words in `start`.
     #[must_use]
     pub fn starts_with(&self, start: &str) -> bool {
         self.unit
@@ -59,11 +59,11 @@ impl Received {
 /// The next thing that happens on a connection.
 #[derive(Clone, Debug)]
 pub enum Next {
-    /// Something complete arrived.
+    /// A complete line or answer arrived.
     Received(Received),
     /// The connection ended.
     Ended,
-    /// Nothing complete arrived in time.
+    /// No complete line or answer arrived in time.
     Nothing,
 }
 

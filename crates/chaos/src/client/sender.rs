@@ -11,7 +11,8 @@ use tokio::net::TcpStream;
 use crate::history::End;
 use crate::observer::Observer;
 
-/// The sending half of a connection. Several tasks may use clones of it: each command is written as a whole.
+/// The sending half of a connection. Several tasks may use clones of it, because each command is
+/// written as a whole.
 #[derive(Clone, Debug)]
 pub struct Sender {
     stream: Arc<TcpStream>,

@@ -4,7 +4,7 @@ use anyhow::{Context, Result, ensure};
 
 use super::connection::Connection;
 
-/// The way in which a client signs in.
+/// The options of a sign-in.
 #[derive(Clone, Copy, Debug)]
 pub struct SignIn {
     /// The number of the dialect, 8 to 12.
@@ -22,11 +22,13 @@ impl Default for SignIn {
 }
 
 impl SignIn {
-    /// Returns the commands of the sign-in, each as a line without its end. Their TrIDs begin with 1.
+    /// Returns the commands of the sign-in, each as a line without the line end. The first command
+    /// has the TrID 1, and each further command has the next TrID.
     #[must_use]
     pub fn commands(self, handle: &str, ticket: &str) -> Vec<String> {
         let dialect = self.dialect;
-        // Two dialects are offered, because some single ones have a special meaning (ns.md sections 4 and 9).
+        // The client offers two dialects, because a VER with only one dialect can have a special
+        // meaning (ns.md sections 4 and 9).
         let offer = if dialect > 8 { format!("MSNP{dialect} MSNP{} CVR0", dialect - 1) } else { "MSNP8 CVR0".into() };
         let version = match dialect {
             8 => "5.0.0537",

@@ -1,7 +1,8 @@
-//! The data that would survive a power loss, in the form in which the library keeps it.
+//! The data that would survive a power loss, in the form in which the library `shim.c` keeps it.
 //!
-//! The kept content of a file is in a file with its key. The kept names of a directory are in a file with `names-`
-//! before its key, one line `KEY f|d NAME` for each.
+//! Each file and each directory has a key. The kept content of a file is in a file with the name
+//! `KEY`. The kept names of a directory are in a file with the name `names-KEY`, which has one line
+//! `KEY f|d NAME` for each name in the directory.
 
 use std::collections::HashMap;
 use std::fs;
@@ -22,11 +23,12 @@ const SECTOR: usize = 512;
 struct Survivor {
     path: PathBuf,
     key: String,
-    /// The content of a file.
+    /// The kept content of a file, or `None` for a directory.
     content: Option<Vec<u8>>,
 }
 
-/// Keeps everything that is in `directory`.
+/// Copies the files and the names that are in `directory` now to `kept`, as the data that would
+/// survive a power loss.
 pub(super) fn keep(directory: &Path, kept: &Path) -> Result<()> {
     let mut names = String::new();
     for entry in fs::read_dir(directory)? {
@@ -47,7 +49,9 @@ pub(super) fn keep(directory: &Path, kept: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Replaces the content of `directory` by what was kept. Either no later writes survive, or random sectors of them do.
+/// Replaces the content of `directory` with the data that was kept. A random choice decides whether
+/// any data survives that was written after `kept`: either none of it, or some random sectors of
+/// it.
 pub(super) fn restore(directory: &Path, kept: &Path, random: &mut Random) -> Result<()> {
     let mut later = HashMap::new();
     if random.chance(50) {
@@ -76,14 +80,16 @@ pub(super) fn restore(directory: &Path, kept: &Path, random: &mut Random) -> Res
     Ok(())
 }
 
-/// Finds the files and directories that survive in a directory, in an order in which they can be created.
+/// Finds the kept files and directories of `directory`, and adds them to `survivors`. Each
+/// directory comes before the files in it, so that the caller can create them in this order.
 fn find(names: &str, directory: &Path, kept: &Path, survivors: &mut Vec<Survivor>) -> Result<()> {
-    // A new directory that was not synchronised is empty.
+    // If a new directory was not synchronised, no names were kept for it, and it is empty after a
+    // power loss.
     let names = read_or_empty(&kept.join(names))?;
     for line in String::from_utf8(names)?.lines() {
         let mut words = line.splitn(3, ' ');
         let [key, kind, name] = [(); 3].map(|()| words.next());
-        let (key, name) = key.zip(name).with_context(|| format!("the line {line:?} was kept"))?;
+        let (key, name) = key.zip(name).with_context(|| format!("the library kept the invalid line {line:?}"))?;
         let (path, is_file) = (directory.join(name), kind == Some("f"));
         let content = is_file.then(|| read_or_empty(&kept.join(key))).transpose()?;
         survivors.push(Survivor { path: path.clone(), key: key.to_owned(), content });
@@ -114,7 +120,8 @@ fn read_all(directory: &Path, files: &mut HashMap<String, Vec<u8>>) -> Result<()
     Ok(())
 }
 
-/// Applies some of the sectors that were written later, and perhaps the later length.
+/// Applies some of the sectors that were written after `content` was kept, and perhaps also the
+/// length that the file has now.
 fn mix(content: &mut Vec<u8>, now: &[u8], random: &mut Random) {
     if random.chance(50) {
         content.resize(now.len(), 0);
@@ -131,10 +138,12 @@ fn names_of(directory: &Path) -> Result<String> {
     Ok(format!("names-{}", key(directory)?))
 }
 
-/// Returns the key of a file or directory: its inode with its time of birth, as the library writes it.
+/// Returns the key of a file or directory: its inode and its time of birth, in the form in which
+/// the library writes the key.
 fn key(path: &Path) -> Result<String> {
-    let file = fs::symlink_metadata(path).with_context(|| format!("could not look at {}", path.display()))?;
-    // Some file systems do not know the time of birth. The library then reads zero.
+    let file = fs::symlink_metadata(path).with_context(|| format!("cannot read the metadata of {}", path.display()))?;
+    // Some file systems do not know the time of birth of a file. For such a file, the library reads
+    // zero.
     let born = file.created().ok().and_then(|born| born.duration_since(UNIX_EPOCH).ok()).unwrap_or_default();
     Ok(format!("{}-{}-{}", file.ino(), born.as_secs(), born.subsec_nanos()))
 }

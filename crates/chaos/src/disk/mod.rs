@@ -1,12 +1,16 @@
-//! A disk that loses what was not synchronised, and that can be slow.
+//! A disk that loses data that was not synchronised, and that can be slow.
 //!
-//! A library in C, which is loaded into the server and into its commands with `LD_PRELOAD`, keeps what `fsync` and
-//! `fdatasync` have made durable: the content of a file at the last call for that file, and the names in a directory at
-//! the last call for that directory. That is what POSIX promises, so less survives than on most file systems. After
-//! [`Disk::lose_power`], the directory contains what was kept. Either no later writes to these files survive, or random
-//! sectors of them do.
+//! A library in C is loaded into the server and into its commands with `LD_PRELOAD`. The library
+//! keeps a copy of the data that `fsync` and `fdatasync` have made durable. For each file, the copy
+//! has the content that the file had at the last `fsync` or `fdatasync` of that file. For each
+//! directory, the copy has the names that the directory had at the last such call for that
+//! directory. POSIX does not promise that any other data survives a power loss. On most file
+//! systems, other data also survives. After [`Disk::lose_power`], the data directory contains the
+//! data of the copy. A random choice decides whether any data survives that was written after the
+//! copy: either none of it, or some random sectors of it.
 //!
-//! The library needs a C compiler, and a program that is not linked statically.
+//! A C compiler must be installed to build the library. The library has no effect on a program that
+//! is linked statically.
 
 mod image;
 
@@ -29,13 +33,14 @@ const DELAY: &str = "delay";
 #[derive(Debug)]
 pub struct Disk {
     data: PathBuf,
-    /// The directory in which the library keeps the data that would survive.
+    /// The directory in which the library keeps the data that would survive a power loss.
     kept: PathBuf,
     shim: PathBuf,
 }
 
 impl Disk {
-    /// Puts the data of a stopped server on such a disk. The data that is there now survives.
+    /// Puts the data of a stopped server on a disk that can lose data. The data that the server has
+    /// now would survive a power loss.
     ///
     /// # Errors
     /// Fails if there is no C compiler.
@@ -52,7 +57,8 @@ impl Disk {
         fs::create_dir(&kept)?;
         fs::write(kept.join(DELAY), [0; 8])?;
         compile(&source, &shim).await?;
-        // The library sees the paths of open files, which have no links.
+        // The library compares the path in `data` with the paths of open files. The kernel reports
+        // the paths of open files without symbolic links, so `data` must not contain any either.
         let disk = Self { data: data.canonicalize()?, kept, shim };
         disk.synchronise()?;
         Ok(disk)
@@ -72,24 +78,25 @@ impl Disk {
         image::keep(&self.data, &self.kept)
     }
 
-    /// Takes away what was not synchronised. The programs that have written it must be gone.
+    /// Removes all data that was not synchronised. The programs that wrote this data must have
+    /// ended.
     ///
     /// # Errors
     /// Fails if the files cannot be written.
     pub fn lose_power(&self, random: &mut Random) -> Result<()> {
-        image::restore(&self.data, &self.kept, random).context("could not put the data back")?;
+        image::restore(&self.data, &self.kept, random).context("could not restore the synchronised data")?;
         self.synchronise()
     }
 
-    /// From now on, each read and each synchronisation takes a random time between these durations. Zero ends the
-    /// delays.
+    /// Makes each read and each synchronisation take a random time between `shortest` and `longest`
+    /// from now on. Two durations of zero end the delays.
     ///
     /// # Errors
     /// Fails if the delay cannot be written.
     pub fn delay(&self, shortest: Duration, longest: Duration) -> Result<()> {
         let [shortest, longest] = [shortest, longest].map(|time| u32::try_from(time.as_millis()));
         let bytes = [shortest?.to_ne_bytes(), longest?.to_ne_bytes()].concat();
-        // The file is mapped, so it is not replaced.
+        // The library has mapped the file, so this write must not replace it.
         File::options().write(true).open(self.kept.join(DELAY))?.write_all_at(&bytes, 0)?;
         Ok(())
     }
@@ -100,7 +107,7 @@ async fn compile(source: &Path, library: &Path) -> Result<()> {
     let install = "install a C compiler and the headers of the C library (on Debian: apt-get install gcc libc6-dev)";
     let output = output.with_context(|| format!("cc cannot be started; {install}"))?;
     let said = String::from_utf8_lossy(&output.stderr);
-    ensure!(output.status.success(), "cc cannot compile the library for the disk; {install}: {said}");
+    ensure!(output.status.success(), "cc cannot compile the library that imitates the disk; {install}: {said}");
     Ok(())
 }
 
@@ -108,7 +115,8 @@ async fn compile(source: &Path, library: &Path) -> Result<()> {
 mod tests {
     use super::*;
 
-    /// Writes a file with `dd`, and synchronises it on request.
+    /// Writes a file with `dd`. `how` contains further arguments of `dd`, such as `conv=fsync`,
+    /// which synchronises the file.
     async fn write(disk: &Disk, name: &str, text: &str, how: &[&str]) {
         let from = disk.kept.with_file_name("text");
         fs::write(&from, text).unwrap();
@@ -144,7 +152,7 @@ mod tests {
             assert_eq!(read("removed").as_deref(), Some("removed"));
             assert_eq!(read("content"), None);
             assert_eq!(fs::read_dir(data.join("folder")).unwrap().count(), 0);
-            // The later length and the later sector survive independently.
+            // The new length and the new content of the sector survive independently of each other.
             let name = read("name").unwrap();
             assert!(["", "\0\0\0\0", "text"].contains(&&*name), "{name:?}");
         }

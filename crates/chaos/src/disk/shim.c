@@ -1,12 +1,18 @@
-/* A disk that loses what was not synchronised, and that can be slow. It is loaded into a program with LD_PRELOAD.
+/* A disk that loses data that was not synchronised, and that can be slow. It is loaded into a
+ * program with LD_PRELOAD.
  *
- * CHAOS_DISK_DATA is the directory whose files are on this disk. CHAOS_DISK_KEPT is another directory, in which the
- * shim keeps what would survive a power loss: for each file, its content at the last fsync or fdatasync (file
- * KEY), and for each directory, its names at the last fsync (file names-KEY, one line "KEY f|d NAME" for each). A KEY
- * is the inode with its time of birth, because the number of a deleted inode is used again.
+ * CHAOS_DISK_DATA is the directory whose files are on this disk. CHAOS_DISK_KEPT is another
+ * directory, in which the shim keeps the data that would survive a power loss:
  *
- * The first eight bytes of the file "delay" in the second directory are two numbers: each read and each synchronisation
- * takes a random time between them, in milliseconds.
+ * - for each file, its content at the last fsync or fdatasync, in a file with the name KEY
+ * - for each directory, its names at the last fsync or fdatasync, in a file with the name
+ *   names-KEY, which has one line "KEY f|d NAME" for each name
+ *
+ * A KEY is the inode with its time of birth, because the system reuses the number of a deleted
+ * inode.
+ *
+ * The file "delay" in the second directory begins with two numbers of four bytes each. Each read
+ * and each synchronisation takes a random time between these two numbers, in milliseconds.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -66,7 +72,8 @@ static void wait_for_disk(int fd) {
     while (nanosleep(&left, &left) && errno == EINTR) {}
 }
 
-/* Writes the key of an open file, or of a name in an open directory. Returns whether it exists. */
+/* Writes the key of an open file, or of a name in an open directory. Returns whether the file
+ * exists. */
 static int key(int fd, const char *name, char *key, size_t size) {
     struct statx is;
     int flags = AT_SYMLINK_NOFOLLOW | (*name ? 0 : AT_EMPTY_PATH);
@@ -76,7 +83,8 @@ static int key(int fd, const char *name, char *key, size_t size) {
     return 1;
 }
 
-/* Keeps the content of a file. Blocks are overwritten in place, so that each is the old or the new one at any time. */
+/* Keeps the content of a file. The blocks of the copy are overwritten in place, so each block is
+ * the old block or the new block at any time. */
 static int keep_content(int fd, const char *key) {
     char path[PATH_MAX], block[65536];
     snprintf(path, sizeof path, "%s/%s", kept, key);
@@ -121,8 +129,9 @@ static int keep(int fd) {
     if (fstat(fd, &is) || !key(fd, "", name, sizeof name)) return -1;
     if (S_ISDIR(is.st_mode)) return keep_names(fd, name);
     if (!S_ISREG(is.st_mode)) return 0;
-    /* A file of SQLite must not be opened again: closing it would end the locks of this process on it. But SQLite can
-     * also read what it writes. */
+    /* Closing a second descriptor of a file would end the locks of this process on that file, and
+     * SQLite needs these locks. But SQLite opens its files for reading and writing, so the shim can
+     * read them through the descriptor of SQLite. */
     if ((fcntl(fd, F_GETFL) & O_ACCMODE) != O_WRONLY) return keep_content(fd, name);
     char link[32];
     snprintf(link, sizeof link, "/proc/self/fd/%d", fd);

@@ -1,15 +1,15 @@
-//! The kinds of coming and going.
+//! The kinds of visits: the actions that clients repeat at the server.
 
 use std::fmt;
 
 use clap::ValueEnum;
 use serde::Serialize;
 
-/// A kind of coming and going.
+/// A kind of visit: the actions that a client carries out at the server again and again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Kind {
-    /// Connections to every port open, send something or nothing, and are cut
+    /// Clients connect to every port, send something or nothing, and reset the connection
     Connections,
     /// People sign in, synchronise, go online, and sign out
     SignIns,
@@ -17,7 +17,7 @@ pub(super) enum Kind {
     Conversations,
     /// People sign in and out through the HTTP gateway
     Gateway,
-    /// Somebody changes the status, and a contact sees it
+    /// A person changes status, and a contact sees the change
     Presence,
 }
 

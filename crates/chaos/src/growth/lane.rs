@@ -1,4 +1,4 @@
-//! One lane of visits, with accounts of its own.
+//! A lane: a task that visits the server again and again, with accounts of its own.
 
 use anyhow::{Context, Result};
 use tokio::io::AsyncWriteExt;
@@ -10,16 +10,19 @@ use crate::client::{Account, Dialer, PATIENCE, Person, SignIn, befriend, chat};
 use crate::observer::Watch;
 use crate::tcp::reset_when_closed;
 
-/// The number of accounts of a lane. The sign-ins of one account are paced (framing.md section 11), so the lane uses
-/// its accounts in turn.
+/// The number of accounts of a lane (a task that visits the server again and again). The server
+/// slows down repeated sign-ins of one account, so the lane uses its accounts in turn.
 pub(super) const ACCOUNTS: usize = 100;
-/// The number of connections, conversations or changes of a status in one visit. Their history is forgotten after the
-/// visit.
+/// The number of connections in one visit. This program discards the history of a visit after the
+/// visit, so that the memory of this program does not grow.
 const CONNECTIONS: usize = 100;
+/// The number of conversations in one visit.
 const CONVERSATIONS: usize = 20;
+/// The number of status changes in one visit.
 const CHANGES: usize = 200;
 
-/// One lane of visits. The first two accounts are each other's contacts.
+/// A task that visits the server again and again. The first account and the second account of a
+/// lane are contacts of each other.
 pub(super) struct Lane {
     dialer: Dialer,
     first: usize,
@@ -27,7 +30,7 @@ pub(super) struct Lane {
 }
 
 impl Lane {
-    /// Begins the lane with a number.
+    /// Begins the lane with this number.
     pub(super) async fn begin(bed: &Bed, number: usize) -> Result<Self> {
         let lane = Self { dialer: bed.dialer.clone(), first: number * ACCOUNTS, visits: 0 };
         let [mut one, mut other] = lane.pair(&lane.dialer).await?;
@@ -40,7 +43,8 @@ impl Lane {
         self.visits += 1;
         let account = Account::numbered(self.first + self.visits % ACCOUNTS);
         let ticket = self.dialer.ticket(&account).await?;
-        // A new dialer has an empty history.
+        // Each visit uses a new dialer with an empty history, so that no history grows from visit
+        // to visit.
         let dialer = Dialer::new(self.dialer.addresses, Watch::new());
         dialer.keep_ticket(&account, ticket.clone());
         match kind {
@@ -52,7 +56,7 @@ impl Lane {
         }
     }
 
-    /// Signs in the two accounts that are contacts.
+    /// Signs in the two accounts of the lane that are contacts of each other.
     async fn pair(&self, dialer: &Dialer) -> Result<[Person; 2]> {
         let [one, other] = [0, 1].map(|number| Account::numbered(self.first + number));
         for account in [&one, &other] {
@@ -70,7 +74,7 @@ async fn connections(dialer: &Dialer) -> Result<u64> {
         let mut stream = dialer.dial(address).connect().await?;
         // The server may have closed the connection already.
         let _ = stream.write_all(words[number / to.len() % words.len()]).await;
-        // Otherwise each connection would hold its port for a minute.
+        // Without the reset, each closed connection would hold its port for a minute.
         reset_when_closed(&stream);
     }
     Ok(CONNECTIONS as u64)

@@ -1,8 +1,10 @@
 //! Measures whether the server's memory grows while clients come and go for a long time.
 //!
-//! Each kind of coming and going has a server of its own. Its lanes repeat one visit as fast as they can. The memory is
-//! measured once a second. The slope of the line through these points says how fast the memory grows. The beginning does
-//! not count, because the allocator and the tables reach their usual size only then.
+//! Each kind of visit has a server of its own. Several lanes (tasks with accounts of their own)
+//! repeat the visit as fast as they can. The memory of the server is measured once a second. The
+//! slope of the straight line that fits these measurements best says how fast the memory grows. The
+//! measurements at the beginning do not count, because the allocator and the tables are still
+//! growing to their usual size.
 
 mod kind;
 mod lane;
@@ -28,14 +30,15 @@ pub use options::Options;
 use report::{Outcome, Report};
 use samples::Samples;
 
-/// The number of lanes that visit the server at the same time.
+/// The number of lanes (tasks with accounts of their own) that visit the server at the same time.
 const LANES: usize = 4;
 /// The time between two measurements of the memory.
 const PERIOD: Duration = Duration::from_secs(1);
 /// The time limit for the last visits, counted from the end of the measurement.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Measures the kinds of the options at the same time. Returns whether the memory of every server stayed flat.
+/// Measures the kinds of visits that the options name, all at the same time. Returns whether the
+/// memory of every server stayed flat.
 ///
 /// # Errors
 /// Fails if the server's program is missing, a server does not start, or a visit fails.
@@ -82,11 +85,12 @@ async fn measure(program: &Path, kind: Kind, time: Duration) -> Result<Outcome> 
     while Instant::now() < end {
         tokio::select! {
             _ = ticks.tick() => samples.add(bed.server.figures()?),
-            // A lane that ends early has failed.
+            // The tasks of the lanes run until the time is over. A task that ends earlier has
+            // failed.
             Some(ended) = running.join_next() => ended??,
         }
     }
-    timeout(PATIENCE, finish(running)).await.context("the last visits did not end")??;
+    timeout(PATIENCE, finish(running)).await.context("the clients did not end their last visits in time")??;
     bed.server.stop().await?;
     Ok(Outcome { kind, visits: visits.load(Ordering::Relaxed), samples })
 }

@@ -9,18 +9,19 @@ use clap::{Args, ValueEnum};
 use super::kind::Kind;
 use crate::server;
 
-/// Which kinds of visits to measure.
+/// The kinds of visits to measure, and the duration.
 #[derive(Args, Debug)]
 pub struct Options {
-    /// What to measure. By default, all kinds at the same time, each with a server of its own
+    /// The kinds of visits to measure at the same time, each with a server of its own (default: all
+    /// kinds)
     kinds: Vec<Kind>,
-    /// How long
+    /// How long to measure, in minutes
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..))]
     minutes: u64,
     /// Print the report as JSON on standard output, and everything else on standard error
     #[arg(long)]
     pub(super) json: bool,
-    /// The program under test. By default, the program that was built together with this one
+    /// The server's program (default: the one that was built together with this program)
     #[arg(long)]
     program: Option<PathBuf>,
 }

@@ -42,7 +42,8 @@ impl Report {
         report
     }
 
-    /// Shows the measurements. If there are too few of them, the memory does not count as flat.
+    /// Shows the measurements of one kind of visit. If there are too few measurements, the memory
+    /// does not count as flat.
     pub(super) fn add(&mut self, Outcome { kind, visits, samples }: Outcome) {
         let Some(slope) = samples.slope() else {
             return self.say(&format!("{kind}: too few measurements"));
@@ -58,7 +59,7 @@ impl Report {
             is_flat: slope.is_flat(),
         };
         self.say(&format!(
-            "{kind}: {} in {:.1} min, {visits} visits, from {:.0} KiB, most {:.0} KiB, slope {:+.1} KiB/min, most {} files",
+            "{kind}: {} in {:.1} min, {visits} visits, from {:.0} KiB, maximum {:.0} KiB, slope {:+.1} KiB/min, maximum {} files",
             if row.is_flat { "flat" } else { "GROWS" },
             row.minutes,
             row.from_kib,

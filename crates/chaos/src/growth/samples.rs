@@ -1,10 +1,11 @@
-//! The measurements of one server, and the line through them.
+//! The measurements of one server, and the straight line that fits these measurements best.
 
 use std::time::Instant;
 
 use crate::server::Figures;
 
-/// The part of the time at the beginning that does not count.
+/// The length of the warm-up at the beginning, as a fraction of the whole time. Measurements during
+/// the warm-up do not count.
 const WARM_UP: f64 = 0.2;
 
 /// The memory and the open files of a server over time.
@@ -21,14 +22,16 @@ struct Point {
     files: usize,
 }
 
-/// The result of all measurements except those at the beginning.
+/// The result of all measurements except those at the beginning: the straight line that fits them
+/// best, and the largest figures.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Slope {
-    /// The memory without code, at the beginning of the line, in KiB.
+    /// The memory at the beginning of the fitted line, in KiB. The memory of the program code does
+    /// not count.
     pub(super) from_kib: f64,
-    /// The growth of the memory, in KiB per minute.
+    /// The growth of the memory along the fitted line, in KiB per minute.
     pub(super) kib_per_minute: f64,
-    /// The length of the line in minutes.
+    /// The time from the beginning to the end of the fitted line, in minutes.
     pub(super) minutes: f64,
     /// The largest measurement in KiB.
     pub(super) most_kib: f64,
@@ -68,12 +71,14 @@ impl Samples {
 }
 
 impl Slope {
-    /// The growth that is not yet a slope: noise of the measurement and of the allocator, in KiB.
+    /// The largest growth that still counts as flat, in KiB. It can be noise of the measurement or
+    /// of the allocator.
     const NOISE_KIB: f64 = 512.0;
-    /// The same limit, as a fraction of the memory.
+    /// The largest growth that still counts as flat, as a fraction of the memory at the beginning
+    /// of the fitted line. The higher of the limits `NOISE_KIB` and `NOISE` applies.
     const NOISE: f64 = 0.05;
 
-    /// Returns the growth along the whole line, in KiB.
+    /// Returns the growth from the beginning to the end of the fitted line, in KiB.
     pub(super) fn growth_kib(self) -> f64 {
         self.kib_per_minute * self.minutes
     }

@@ -53,7 +53,7 @@ impl Recorder {
 }
 
 impl Log {
-    /// Begins an action at this time.
+    /// Begins an action at the time `now`.
     pub fn begin(&mut self, now: u64, action: Action) -> Begun {
         Begun { place: self.place(), start: now, action }
     }

@@ -4,8 +4,8 @@ use super::lists::{GUIDS, Lists};
 use super::presence::decoded;
 use crate::history::{Change, part};
 
-/// Returns what a command changes. `None` means that the command is not an edit, or that it names a GUID that the
-/// client has not seen. `owner` is the address of the client's account.
+/// Returns the changes that a command makes. `None` means that the command is not an edit, or that
+/// it names a GUID that the client has not seen. `owner` is the address of the client's account.
 pub(super) fn changes(lists: &Lists, dialect: u32, owner: &str, words: &[&str]) -> Option<Vec<Change>> {
     if dialect < GUIDS {
         return changes_before_guids(lists, owner, words);
@@ -79,7 +79,8 @@ mod tests {
 
     fn learn(lists: &mut Lists, dialect: u32, line: &str) {
         let unit = Unit { lines: vec![line.as_bytes().to_vec()], ..Unit::default() };
-        // Only a client with complete lists can tell that a line is wrong.
+        // `lists` may be incomplete here. A client with incomplete lists cannot tell whether a line
+        // is wrong, so the result is ignored.
         let _ = lists.apply(&unit, dialect, "alice@example.com");
     }
 

@@ -1,6 +1,6 @@
 //! Writes the history of a connection from the lines that its client sends and receives.
 //!
-//! Scenarios therefore write nothing into the history themselves.
+//! Scenarios therefore do not write to the history themselves.
 
 mod edits;
 mod lists;
@@ -50,7 +50,7 @@ impl Watch {
         }
     }
 
-    /// Writes an event that no line shows into the history.
+    /// Adds to the history an event that no line shows.
     pub fn note(&self, action: Action) {
         self.notes().note(action);
     }
@@ -102,14 +102,16 @@ impl Observer {
         }
     }
 
-    /// Gives the client the lists that it kept from an earlier session.
+    /// Sets the lists that the client shows to `kept`, the copy that the client kept from an
+    /// earlier session.
     pub(crate) fn remember(&mut self, kept: Lists) {
         if let Self::Notification(notification) = self {
             notification.remember(kept);
         }
     }
 
-    /// Records that the connection has ended. Only the first end counts.
+    /// Records that the connection has ended. If this function is called again, the later calls
+    /// have no effect.
     pub(crate) fn ended(&mut self, end: End) {
         match std::mem::replace(self, Self::Nothing) {
             Self::Notification(notification) => notification.ended(end),
@@ -118,7 +120,8 @@ impl Observer {
         }
     }
 
-    /// Ends the history of a connection that is still open. Commands without an answer will not be answered.
+    /// Ends the history of a connection that is still open. Commands that have no answer yet are
+    /// recorded as unanswered.
     pub(crate) fn forget(&mut self) {
         match std::mem::replace(self, Self::Nothing) {
             Self::Notification(notification) => notification.forgotten(),

@@ -1,4 +1,4 @@
-//! The notes of one connection.
+//! The log of one connection, with the clock of the run.
 
 use tokio::time::Instant;
 

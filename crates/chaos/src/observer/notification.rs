@@ -40,7 +40,7 @@ impl Notification {
             ["VER", _, dialect, ..] => {
                 self.dialect = dialect.strip_prefix("MSNP").and_then(|number| number.parse().ok()).unwrap_or_default();
             }
-            // A ticket without a name signs nobody in.
+            // If the client has not sent the name of the account, a ticket does not sign it in.
             ["USR", trid, "TWN", "S", _] if !self.account.is_empty() => {
                 let (account, dialect) = (self.account.clone(), self.dialect);
                 self.pending.begin(trid, Action::SignIn { account, dialect });
@@ -75,7 +75,8 @@ impl Notification {
         match verb.as_str() {
             "RNG" => self.pending.notes.note(Action::Rung { caller: unit.word(5) }),
             "OUT" => self.is_elsewhere = trid == "OTH",
-            // An answer to USR with the name of the account is not yet a sign-in.
+            // The answer to the first USR, which contains only the name of the account, is not yet
+            // a sign-in.
             "USR" if unit.word(2) != "OK" => {}
             "USR" | "CHG" | "UUX" | "PRP" | "REA" | "ADC" | "ADD" | "REM" | "ADG" | "RMG" | "REG" | "BLP" | "GTC" => {
                 self.pending.end(&trid, Outcome::Done);
@@ -88,7 +89,7 @@ impl Notification {
         }
     }
 
-    /// Follows a line about lists.
+    /// Applies a line to the lists of the client.
     fn follow(&mut self, unit: &Unit) {
         // A client forgets what it knew about a user who is no longer a contact.
         let removed = self.lists.removed_by(unit, self.dialect);
@@ -106,7 +107,8 @@ impl Notification {
         &self.lists
     }
 
-    /// Gives the client the lists that it kept from an earlier session.
+    /// Sets the lists that the client shows to `kept`, the copy that the client kept from an
+    /// earlier session.
     pub(super) fn remember(&mut self, kept: Lists) {
         self.lists = kept;
     }

@@ -9,7 +9,9 @@ use crate::history::{Action, Begun, Outcome};
 #[derive(Debug)]
 pub(super) struct Pending {
     pub(super) notes: Notes,
-    /// Servers answer most commands in order, so the search begins with the oldest command.
+    /// The TrIDs and the begun actions of the commands, with the oldest command first. Servers
+    /// answer most commands in order, so the search for the command of an answer begins with the
+    /// oldest command.
     begun: VecDeque<(u32, Begun)>,
 }
 
@@ -25,14 +27,14 @@ impl Pending {
         self.begun.push_back((trid, self.notes.log.begin(now, action)));
     }
 
-    /// Records that a command was sent that is not answered if it succeeds.
+    /// Records that the client sent a command that the server does not answer if it succeeds.
     pub(super) fn without_answer(&mut self, action: Action) {
         let now = self.notes.now();
         let begun = self.notes.log.begin(now, action);
         self.notes.log.end(begun, now, Outcome::Silent);
     }
 
-    /// Records that an answer arrived. Returns whether its command was known.
+    /// Records that an answer arrived. Returns whether the command of this answer was known.
     pub(super) fn end(&mut self, trid: &str, outcome: Outcome) -> bool {
         let Ok(trid) = trid.parse::<u32>() else { return false };
         let Some(place) = self.begun.iter().position(|(begun, _)| *begun == trid) else { return false };
@@ -42,7 +44,8 @@ impl Pending {
         true
     }
 
-    /// Records that no further answer will arrive.
+    /// Records that no answer will arrive for the remaining commands. Returns the notes of the
+    /// connection.
     pub(super) fn unanswered(mut self) -> Notes {
         let now = self.notes.now();
         for (_, begun) in self.begun {

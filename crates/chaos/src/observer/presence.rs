@@ -1,4 +1,4 @@
-//! The presence of contacts, as a client shows it.
+//! The presence of contacts that a client shows.
 
 use std::collections::HashMap;
 
@@ -7,12 +7,12 @@ use msnp_conformance::wire::Unit;
 
 use crate::history::{Action, Shown};
 
-/// The contacts that are online, as a client shows them.
+/// The contacts that a client shows as online.
 #[derive(Debug, Default)]
 pub(super) struct Contacts(HashMap<String, Shown>);
 
 impl Contacts {
-    /// Applies a line. Returns what the client shows from now on, if the line is about presence.
+    /// Applies a line. If the line is about presence, returns what the client shows from now on.
     pub(super) fn apply(&mut self, unit: &Unit) -> Option<Action> {
         let word = |index| unit.word(index);
         match word(0).as_str() {
@@ -39,7 +39,8 @@ impl Contacts {
     }
 
     fn online(&mut self, status: String, contact: String, name: &str, rest: (String, String)) -> Action {
-        // A personal message stays until another one arrives. A contact that was offline has none.
+        // A personal message stays until another personal message arrives. A contact that was
+        // offline has no personal message.
         let message = self.0.get(&contact).and_then(|shown| shown.message.clone());
         let shown = Shown { status: with_rest(&status, &rest.0, &rest.1), name: decoded(name), message };
         self.0.insert(contact.clone(), shown.clone());
@@ -50,12 +51,12 @@ impl Contacts {
 /// Returns a status with its capabilities and its picture. The form is the same for CHG, NLN and ILN.
 pub(super) fn with_rest(status: &str, capabilities: &str, object: &str) -> String {
     let capabilities = if capabilities.is_empty() { "0" } else { capabilities };
-    // CHG with the object 0 means no object.
+    // In CHG, the object 0 means that there is no object.
     let object = if object == "0" { "" } else { object };
     format!("{status} {capabilities} {object}").trim_end().to_owned()
 }
 
-/// Returns a name without its escapes.
+/// Returns a name with its escapes decoded.
 pub(super) fn decoded(word: &str) -> String {
     String::from_utf8_lossy(&decode_bytes(word.as_bytes())).into_owned()
 }

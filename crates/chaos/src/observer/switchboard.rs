@@ -10,7 +10,7 @@ use crate::history::{Action, Digest, End, Outcome};
 #[derive(Debug)]
 pub(crate) struct Switchboard {
     pending: Pending,
-    /// True if the session is known.
+    /// True if the id of the switchboard session has been recorded in the history.
     is_named: bool,
 }
 
@@ -44,7 +44,8 @@ impl Switchboard {
             "MSG" => self.note(Action::Receive { from: second, message: Digest::of(&unit.payload) }),
             "ACK" => self.answer(&second, Outcome::Done, &first),
             "NAK" => {
-                // This is the answer to a message with flag N, which needs no other answer.
+                // A NAK can also answer a message with flag N. Such a message is not pending, so it
+                // is correct that `end` may find no command.
                 self.pending.end(&second, Outcome::Refused(0));
             }
             "JOI" => self.note(Action::Joined { member: second }),

@@ -26,7 +26,7 @@ impl Faults {
 pub struct Line {
     /// The delay of every byte.
     pub delay: Duration,
-    /// The largest additional delay of a byte. It is random. Bytes stay in order.
+    /// The largest additional delay of a byte. The additional delay is random. Bytes stay in order.
     pub jitter: Duration,
     /// The largest number of bytes per second.
     pub rate: Option<u32>,
@@ -34,7 +34,8 @@ pub struct Line {
     pub segment: Option<usize>,
     /// The pause after each segment.
     pub gap: Duration,
-    /// True if the proxy stops reading, so that the window of the sender closes.
+    /// True if the proxy stops reading, so that the TCP window towards the sender closes and the
+    /// sender cannot send any more.
     pub stalled: bool,
     /// The packets that are lost. The sender sends them again, or finds out that the connection is dead.
     pub loss: Loss,
@@ -67,6 +68,7 @@ pub enum Side {
 #[derive(Clone, Debug)]
 pub(super) struct State {
     pub(super) faults: Faults,
-    /// The number of times that the connections were reset, on each side.
+    /// The number of times that the scenario has reset the connections on the client's side, and
+    /// the number of times on the server's side.
     pub(super) ended: [u32; 2],
 }

@@ -22,21 +22,23 @@ const MAX_REQUEST: usize = 256 * 1024;
 /// The answer to a request for another port.
 const FORBIDDEN: &[u8] = b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n";
 
-/// The faults of the proxy. The first three are percentages of requests.
+/// The faults of the proxy.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct HttpFaults {
-    /// Requests that the server never receives. The client's connection is closed without an answer.
+    /// The percentage of requests that the proxy does not send to the server. For each of these
+    /// requests, the proxy closes the client's connection without an answer.
     pub lose_request: u64,
-    /// Requests that the server answers, and whose answers are lost. The client's connection is closed without an
-    /// answer.
+    /// The percentage of requests that the server answers, but whose answers the proxy drops. For
+    /// each of these requests, the proxy closes the client's connection without an answer.
     pub lose_answer: u64,
-    /// Requests that the server receives twice. The client receives the second answer.
+    /// The percentage of requests that the proxy sends to the server twice. The client receives
+    /// only the second answer.
     pub duplicate: u64,
     /// The longest life of a client's connection. The request that is being answered at the end of that time is lost.
     pub cut_after: Option<Duration>,
 }
 
-/// A proxy for HTTP requests. Its connections end when it is dropped.
+/// A proxy for HTTP requests. Its connections end when this value is dropped.
 #[derive(Debug)]
 pub struct HttpProxy {
     address: SocketAddr,
@@ -74,7 +76,7 @@ impl HttpProxy {
         Ok(Self { address, shared, task })
     }
 
-    /// Returns the address for clients.
+    /// Returns the address of the proxy, to which clients connect.
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
         self.address
@@ -114,7 +116,7 @@ impl Shared {
 
     async fn serve_requests(&self, mut client: TcpStream) {
         let mut buffer = Vec::new();
-        // On any failure the connection closes, and the client sees nothing else of the failure.
+        // On any failure, the connection closes. The client learns nothing else about the failure.
         while let Ok(Some(request)) = read_request(&mut client, &mut buffer).await {
             let Ok(answer) = self.forward(&request).await else { return };
             if client.write_all(&answer).await.is_err() {
@@ -172,14 +174,15 @@ impl Shared {
     }
 }
 
-/// Returns a request as its server receives it, without the host in the first line. Returns `None` if the request is
-/// for a port other than that of HTTP.
+/// Returns a request in the form in which the server receives it, without the host in the first
+/// line. Returns `None` if the request is for a port other than 80.
 fn for_the_server(request: &[u8]) -> Option<Vec<u8>> {
     let end = request.iter().position(|&byte| byte == b'\r')?;
     let (line, rest) = request.split_at(end);
     let line = std::str::from_utf8(line).ok()?;
     let (verb, target) = line.split_once(' ')?;
-    // A client may not know that there is a proxy. The requests of such a client have no host here.
+    // The client might not know that there is a proxy. The first line of its requests then contains
+    // no host.
     let Some(target) = target.strip_prefix("http://") else {
         return (verb != "CONNECT").then(|| request.to_vec());
     };
@@ -191,7 +194,8 @@ fn for_the_server(request: &[u8]) -> Option<Vec<u8>> {
 /// Reads one request. Returns `None` at the end of the connection.
 async fn read_request(client: &mut TcpStream, buffer: &mut Vec<u8>) -> Result<Option<Vec<u8>>> {
     loop {
-        // A request has the form of an answer, except for its first line.
+        // Except for its first line, a request has the same form as an answer. So the parser for
+        // answers also finds the end of a request.
         if let Some((_, size)) = first(Service::Http, buffer, false) {
             return Ok(Some(buffer.drain(..size).collect()));
         }
@@ -206,7 +210,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_request_to_port_80_is_forwarded_without_its_host_and_a_request_to_any_other_port_is_refused() {
+    fn a_request_to_port_80_is_forwarded_without_the_host_in_its_url_and_a_request_to_any_other_port_is_refused() {
         let forwarded = |line: &str| {
             let request = for_the_server(format!("{line} HTTP/1.1\r\n\r\nbody").as_bytes())?;
             Some(String::from_utf8(request).unwrap())

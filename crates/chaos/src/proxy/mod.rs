@@ -29,7 +29,7 @@ pub use http::{HttpFaults, HttpProxy};
 use faults::State;
 use pipe::pipe;
 
-/// A proxy for TCP connections. They all end when it is dropped.
+/// A proxy for TCP connections. All its connections end when this value is dropped.
 #[derive(Debug)]
 pub struct Proxy {
     address: SocketAddr,
@@ -57,7 +57,7 @@ impl Proxy {
         Ok(Self { address, state, open, task })
     }
 
-    /// Returns the address for clients.
+    /// Returns the address of the proxy, to which clients connect.
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
         self.address
@@ -73,7 +73,8 @@ impl Proxy {
         self.state.send_modify(|state| state.ended.iter_mut().for_each(|count| *count += 1));
     }
 
-    /// Resets all connections on one side. The other side is not told, so the connections stay half open.
+    /// Resets all connections on the side `reset`. The other side receives no reset, so the
+    /// connections stay half open.
     pub fn leave_half_open(&self, reset: Side) {
         self.state.send_modify(|state| state.ended[reset as usize] += 1);
     }
@@ -94,7 +95,7 @@ impl Drop for Proxy {
 /// The reason why forwarding has ended.
 enum Ended {
     Regularly,
-    /// One side reset the connection. So the other side gets a reset too.
+    /// One side reset the connection. So the proxy also resets the other side.
     ByError,
     ByScenario,
 }
@@ -108,7 +109,7 @@ struct Forwarding {
 
 impl Forwarding {
     async fn run(mut self, client: TcpStream, to: SocketAddr) {
-        // A server that refuses the connection closes the client's too.
+        // If the server refuses the connection, the proxy closes the client's connection.
         let Ok(server) = TcpStream::connect(to).await else { return };
         self.open.fetch_add(1, Ordering::AcqRel);
         let ended = self.watched.borrow_and_update().ended;
@@ -134,7 +135,8 @@ impl Forwarding {
         let mut both = std::pin::pin!(async { tokio::try_join!(up, down) });
         loop {
             let state = self.watched.borrow_and_update().clone();
-            // If this fails, the scenario notices that nothing is lost.
+            // A failure of `lose` needs no report, because the scenario notices that no packet is
+            // lost.
             let _ = lose(SockRef::from(client), state.faults.up.loss);
             let _ = lose(SockRef::from(server), state.faults.down.loss);
             if state.ended != before {
@@ -147,7 +149,8 @@ impl Forwarding {
         }
     }
 
-    /// Resets one or both sides. Keeps the other side open until it is reset too.
+    /// Resets each side that the scenario wants to reset. Keeps a side open until the scenario
+    /// wants to reset that side.
     async fn end(&mut self, client: TcpStream, server: TcpStream, before: [u32; 2]) {
         let mut sides = [Some(client), Some(server)];
         while sides.iter().any(Option::is_some) {

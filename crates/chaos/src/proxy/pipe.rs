@@ -12,14 +12,15 @@ use tokio::time::{Instant, sleep, sleep_until};
 use super::faults::{Faults, Line, State};
 use crate::random::Random;
 
-/// The maximum number of bytes of a chunk, and of chunks on their way. So at most 512 KiB are buffered.
+/// The maximum number of bytes in a chunk. At most [`CHUNKS`] chunks are on their way, so at most
+/// 512 KiB are buffered.
 const CHUNK: usize = 8 * 1024;
 const CHUNKS: usize = 64;
 
-/// The time at which bytes arrive, and the bytes.
+/// The time at which the proxy may forward bytes, and the bytes.
 type Chunk = (Instant, Vec<u8>);
 
-/// Forwards one direction until it ends. The end is forwarded too. A reset is an error.
+/// Forwards one direction until it ends, and then forwards the end (FIN). A reset is an error.
 pub(super) async fn pipe(
     from: &TcpStream,
     to: &TcpStream,
@@ -39,7 +40,8 @@ struct Reading<'a> {
     watched: watch::Receiver<State>,
     line: fn(&Faults) -> Line,
     random: Random,
-    /// The time at which the last chunk arrives. The next chunk cannot overtake it.
+    /// The time at which the proxy may forward the chunk that was read last. The next chunk is not
+    /// forwarded before this time, so the chunks stay in order.
     last: Instant,
 }
 
@@ -56,7 +58,8 @@ impl Reading<'_> {
             }
             let read = tokio::select! {
                 read = read(self.from, &mut buffer) => read,
-                // The direction may be stalled now.
+                // The faults have changed, so the loop checks again whether this direction is
+                // stalled.
                 changed = self.watched.changed() => if changed.is_ok() { continue } else { return Ok(()) },
             };
             let size = read?;
@@ -85,7 +88,7 @@ impl Writing<'_> {
             sleep_until(due).await;
             self.write(&bytes).await?;
         }
-        // Nothing more will come: the FIN is forwarded.
+        // The sender has ended its stream, so the FIN is forwarded.
         SockRef::from(self.to).shutdown(Shutdown::Write)
     }
 

@@ -12,7 +12,8 @@ use crate::random::Random;
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Starts a proxy in front of a server that echoes. Returns it with a client and the server's end.
+/// Starts a proxy in front of a server that echoes. Returns the proxy, the connection of a client,
+/// and the server's end of that connection.
 async fn connected(faults: Faults) -> (Proxy, TcpStream, TcpStream) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let proxy = Proxy::start(listener.local_addr().unwrap(), faults, Random::new(1)).await.unwrap();
@@ -21,15 +22,16 @@ async fn connected(faults: Faults) -> (Proxy, TcpStream, TcpStream) {
     (proxy, client, server)
 }
 
-/// Reads until the end. Returns whether it was a regular end, and the number of bytes before it.
+/// Reads until the end. Returns whether the end was a FIN and not a reset, and the number of bytes
+/// before the end.
 async fn rest(stream: &mut TcpStream) -> (bool, usize) {
     let mut all = Vec::new();
     let read = timeout(PATIENCE, stream.read_to_end(&mut all)).await.unwrap();
     (read.is_ok(), all.len())
 }
 
-/// Returns whether nothing arrives for a moment. A faulty proxy forwards the bytes immediately, so this check nearly
-/// always notices it.
+/// Returns whether nothing arrives for a moment. A faulty proxy would forward bytes immediately, so
+/// this check nearly always finds such a fault.
 async fn hears_nothing(stream: &mut TcpStream) -> bool {
     timeout(Duration::from_millis(50), stream.read(&mut [0; 1])).await.is_err()
 }
@@ -46,7 +48,7 @@ async fn bytes_and_the_end_of_the_stream_are_forwarded_in_both_directions() {
 }
 
 #[tokio::test]
-async fn a_line_with_a_delay_and_a_segment_size_delivers_bytes_late_and_in_pieces() {
+async fn a_direction_with_a_delay_and_a_segment_size_delivers_bytes_late_and_in_pieces() {
     let late = Line { delay: Duration::from_millis(50), segment: Some(1), ..Line::default() };
     let (_proxy, mut client, mut server) = connected(Faults { up: late, ..Faults::default() }).await;
     let begun = Instant::now();
@@ -59,7 +61,7 @@ async fn a_line_with_a_delay_and_a_segment_size_delivers_bytes_late_and_in_piece
 }
 
 #[tokio::test]
-async fn a_stalled_line_forwards_nothing_until_the_fault_is_removed() {
+async fn a_stalled_direction_forwards_nothing_until_the_fault_is_removed() {
     let stalled = Line { stalled: true, ..Line::default() };
     let (proxy, mut client, mut server) = connected(Faults { up: stalled, ..Faults::default() }).await;
     client.write_all(b"hello").await.unwrap();
@@ -71,10 +73,11 @@ async fn a_stalled_line_forwards_nothing_until_the_fault_is_removed() {
 }
 
 #[tokio::test]
-async fn a_line_that_loses_all_packets_forwards_nothing() {
+async fn a_direction_that_loses_all_packets_forwards_nothing() {
     let lost = Line { loss: Loss::All, ..Line::default() };
     let (_proxy, mut client, mut server) = connected(Faults { down: lost, ..Faults::default() }).await;
-    // The faults apply before the first byte is forwarded.
+    // The proxy applies the faults to the connection before it forwards this byte. So they apply
+    // when the byte has arrived.
     client.write_all(b"x").await.unwrap();
     server.read_exact(&mut [0; 1]).await.unwrap();
     server.write_all(b"hello").await.unwrap();
@@ -93,7 +96,7 @@ async fn a_reset_reaches_the_other_side_unless_the_connection_is_left_half_open(
     server.read_exact(&mut [0; 1]).await.unwrap();
     proxy.leave_half_open(Side::Client);
     assert!(!rest(&mut client).await.0);
-    assert!(hears_nothing(&mut server).await, "the server hears nothing");
+    assert!(hears_nothing(&mut server).await, "the server receives nothing");
     proxy.cut();
     assert!(!rest(&mut server).await.0);
 }

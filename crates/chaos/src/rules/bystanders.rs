@@ -1,4 +1,4 @@
-//! G5: two people who only chat, while the scenario does its worst to others.
+//! G5: two people who chat during the whole scenario. The scenario must not disturb them.
 //!
 //! They have a thread of their own, so that the clients of a scenario do not delay them in this process. The delay of
 //! the machine itself is measured at the same time, on a connection between two sockets of this process. So the rule
@@ -17,15 +17,18 @@ use crate::client::{Account, Board, Dialer, Person, chat};
 use crate::measured::{Measured, SLOWNESS, percentile};
 use crate::rule::{Broken, Rule};
 
-/// The accounts of the two.
+/// The accounts of the two people.
 pub(super) const ACCOUNTS: [&str; 2] = ["bystander0", "bystander1"];
 /// The pause between two messages.
 const PAUSE: Duration = Duration::from_millis(20);
-/// The pause between two pings of each. Clients send one in 50 s.
+/// The time between two pings of each person. Real clients send one ping in 50 s.
 const PING: Duration = Duration::from_secs(20);
-/// The longest p99 of a delivery that is allowed for an optimised server on a machine without delays of its own.
+/// The limit for the p99 of the delivery time. It is for an optimised server on a machine without
+/// delays of its own.
 const LIMIT: Duration = Duration::from_millis(50);
-/// The factor for the machine's own delay in the limit: a delivery passes through three tasks, and a probe through two.
+/// The limit is raised by this factor times the p99 of the machine's own delay, which [`Probe`]
+/// measures. The factor is larger than 1, because the machine can delay a delivery more often than
+/// a probe: a delivery passes through three tasks, and a probe passes through two.
 const DELAYS: u32 = 4;
 
 /// The two people while they chat.
@@ -35,17 +38,17 @@ pub(super) struct Bystanders {
     seen: oneshot::Receiver<Seen>,
 }
 
-/// The observations of the two people.
+/// The delivery times that the two people measured, and the delays of the machine at the same time.
 #[derive(Debug, Default)]
 struct Seen {
     deliveries: Vec<Duration>,
     probes: Vec<Duration>,
-    /// The reason why they could not go on.
+    /// The reason why the two people could not continue to chat.
     failure: Option<String>,
 }
 
 impl Bystanders {
-    /// Lets both sign in and begin to chat.
+    /// Signs in both people and starts their chat.
     pub(super) async fn start(dialer: &Dialer) -> Result<Self> {
         let (stop, stopped) = oneshot::channel();
         let (done, seen) = oneshot::channel();
@@ -53,16 +56,20 @@ impl Bystanders {
         let dialer = dialer.clone();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         thread::Builder::new().name("bystanders".into()).spawn(move || {
-            // If the run was stopped, nobody is listening.
+            // If the run was stopped, no task waits for this result, so an error here does not
+            // matter.
             let _ = done.send(runtime.block_on(chat_until(&dialer, ready, stopped)));
         })?;
-        begun.await.context("the bystanders ended before they began")?.context("the bystanders could not begin")?;
+        begun
+            .await
+            .context("the thread of the bystanders ended before they began to chat")?
+            .context("the bystanders could not begin to chat")?;
         Ok(Self { stop, seen })
     }
 
-    /// Ends the conversation. Adds its measurements.
+    /// Ends the conversation. Adds the measurements of the conversation to `measured`.
     pub(super) async fn end(self, measured: Measured) -> (Measured, Vec<Broken>) {
-        // If they have failed, nobody is listening.
+        // If the chat has failed, no task waits for this signal, so an error here does not matter.
         let _ = self.stop.send(());
         let Ok(seen) = self.seen.await else {
             return (measured, vec![Broken::new(Rule::Bystanders, "the bystanders ended without a result")]);
@@ -80,7 +87,9 @@ impl Seen {
             broken.push(Broken::new(Rule::Bystanders, format!("{failure}, after {} messages", self.deliveries.len())));
         }
         if p99 > LIMIT * SLOWNESS + machine * DELAYS {
-            let what = format!("the p99 of a delivery was {p99:.1?}, and of the machine itself {machine:.1?}");
+            let what = format!(
+                "the p99 of the delivery time was {p99:.1?}, and the p99 of the machine's own delay was {machine:.1?}"
+            );
             broken.push(Broken::new(Rule::Bystanders, what));
         }
         broken
@@ -93,7 +102,8 @@ async fn chat_until(dialer: &Dialer, ready: oneshot::Sender<Result<()>>, stopped
     match begun.await {
         Err(error) => drop(ready.send(Err(error))),
         Ok((mut pair, mut probe)) => {
-            // The runner waits for this, unless the run was ended.
+            // The runner waits for this signal. If the run was stopped, the runner no longer waits,
+            // so an error here does not matter.
             let _ = ready.send(Ok(()));
             if let Err(error) = exchange_until(&mut pair, &mut probe, &mut seen, stopped).await {
                 seen.failure = Some(format!("{error:#}"));
@@ -112,7 +122,8 @@ async fn exchange_until(
     let mut pause = interval(PAUSE);
     pause.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut pinged = Instant::now();
-    // A message is always completed, because otherwise the history would lack its end.
+    // The loop always completes a message, because the history would otherwise lack the end of that
+    // message.
     while matches!(stopped.try_recv(), Err(oneshot::error::TryRecvError::Empty)) {
         pause.tick().await;
         seen.probes.push(probe.once().await?);
@@ -145,13 +156,13 @@ impl Pair {
 
     async fn ping(&mut self) -> Result<()> {
         for person in &mut self.people {
-            person.notification.before_pong().await.context("a bystander is signed out")?;
+            person.notification.before_pong().await.context("a bystander was signed out")?;
         }
         Ok(())
     }
 }
 
-/// A connection within this process.
+/// A connection within this process, which measures the machine's own delay.
 struct Probe {
     here: TcpStream,
 }

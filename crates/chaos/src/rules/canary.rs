@@ -1,4 +1,5 @@
-//! G2: the canary pair, which shows that the server serves new people.
+//! G2: the canary pair. Two people sign in and chat after the scenario, which shows that the server
+//! still serves new clients.
 
 use std::time::Duration;
 
@@ -8,19 +9,20 @@ use tokio::time::timeout;
 use crate::client::{Account, Dialer, Person, chat};
 use crate::rule::{Broken, Rule};
 
-/// The accounts of the pair.
+/// The accounts of the canary pair.
 pub(super) const ACCOUNTS: [&str; 2] = ["canary0", "canary1"];
-/// The number of messages that the pair exchanges.
+/// The number of messages that the canary pair exchanges.
 const MESSAGES: usize = 10;
 /// The total time limit for the sign-in and all messages.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Checks that the pair signs in with passwords and exchanges messages in time.
+/// Checks that the canary pair signs in with passwords and exchanges all messages within
+/// [`PATIENCE`].
 pub(super) async fn check(dialer: &Dialer) -> Option<Broken> {
     let what = match timeout(PATIENCE, with_passwords(dialer)).await {
         Ok(Ok(())) => return None,
         Ok(Err(error)) => format!("{error:#}"),
-        Err(_) => format!("{MESSAGES} messages took longer than {} s, sign-in included", PATIENCE.as_secs()),
+        Err(_) => format!("the sign-ins and {MESSAGES} messages together took longer than {} s", PATIENCE.as_secs()),
     };
     Some(Broken::new(Rule::Canary, what))
 }
@@ -32,7 +34,7 @@ async fn with_passwords(dialer: &Dialer) -> Result<()> {
     exchange(dialer).await
 }
 
-/// Signs in with tickets, opens a conversation, and exchanges messages in turns.
+/// Signs in with tickets, opens a conversation, and sends messages alternately in both directions.
 pub(super) async fn exchange(dialer: &Dialer) -> Result<()> {
     let mut one = Person::sign_in(dialer, &Account::named(ACCOUNTS[0])).await?;
     let mut other = Person::sign_in(dialer, &Account::named(ACCOUNTS[1])).await?;

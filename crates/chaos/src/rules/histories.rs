@@ -12,7 +12,7 @@ const SHOWN: usize = 10;
 /// The file with the history of a scenario that failed.
 const FILE: &str = "history.jsonl";
 
-/// Checks the history. Keeps it beside the log if a promise is broken.
+/// Checks the history. If a promise is broken, writes the history into the directory of the log.
 pub(super) async fn check(bed: &Bed) -> Vec<Broken> {
     let recorder = bed.dialer.watch().recorder();
     let mut history = recorder.take();

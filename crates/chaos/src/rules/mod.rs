@@ -1,4 +1,5 @@
-//! The rules that are the same for all scenarios. The runner applies them, so scenarios need not.
+//! The rules that are the same for all scenarios. The runner applies these rules, so scenarios do
+//! not need to apply them.
 
 mod bystanders;
 mod canary;
@@ -23,7 +24,7 @@ pub fn accounts() -> Vec<Account> {
     [canary::ACCOUNTS, bystanders::ACCOUNTS].concat().into_iter().map(Account::named).collect()
 }
 
-/// The rules during one scenario, with their observations before it.
+/// The rules for one scenario, with the measurements from before the scenario.
 #[derive(Debug)]
 pub struct Rules {
     scenario: Scenario,
@@ -33,13 +34,16 @@ pub struct Rules {
 }
 
 impl Rules {
-    /// Looks at the server before the scenario, and starts the bystanders.
+    /// Measures the server before the scenario, and starts the bystanders (two people who chat
+    /// during the whole scenario).
     ///
     /// # Errors
     /// Fails if the server does not serve the canary pair or the bystanders.
     pub async fn begin(scenario: &Scenario, bed: &mut Bed) -> Result<Self> {
-        // The first sign-in and the first conversation of a process use memory and files that the process keeps. Nobody
-        // signs in with a password yet, because the memory that this takes would stay for some seconds.
+        // The first sign-in and the first conversation of a process use memory and files that the
+        // process keeps. So the canary pair (two people who also sign in and chat after the
+        // scenario) signs in and chats before the measurement. The pair uses tickets, because the
+        // server keeps the memory for hashing a password for some seconds.
         canary::exchange(&bed.dialer).await?;
         let bystanders = match scenario.applies(Rule::Bystanders) {
             true => Some(Bystanders::start(&bed.dialer).await?),
@@ -49,7 +53,7 @@ impl Rules {
         Ok(Self { scenario: *scenario, before, process: bed.server.alive(), bystanders })
     }
 
-    /// Applies the rules after the scenario. Adds the measurements of the rules.
+    /// Applies the rules after the scenario. Adds the figures that the rules measure to `measured`.
     pub async fn end(mut self, bed: &mut Bed, mut measured: Measured) -> (Measured, Vec<Broken>) {
         let mut broken = Vec::new();
         if self.scenario.applies(Rule::Canary) {

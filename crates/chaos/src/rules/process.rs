@@ -1,4 +1,4 @@
-//! G1: the process.
+//! G1: the process of the server is alive, and has not panicked.
 
 use crate::rule::{Broken, Rule};
 use crate::server::Server;
@@ -6,13 +6,14 @@ use crate::server::Server;
 /// The maximum number of panics that are shown.
 const SHOWN: usize = 3;
 
-/// Checks that the server is alive and has not panicked. With `same`, it must have this process id.
+/// Checks that the server is alive and has not panicked. If `same` is given, the server must have
+/// this process id.
 pub(super) fn check(server: &mut Server, same: Option<u32>) -> Vec<Broken> {
     let mut broken = Vec::new();
     match (server.alive(), same) {
-        (None, _) => broken.push(Broken::new(Rule::Process, "the server does not run")),
+        (None, _) => broken.push(Broken::new(Rule::Process, "the server is not running")),
         (Some(now), Some(before)) if now != before => {
-            broken.push(Broken::new(Rule::Process, format!("the process was {before} and is {now}")));
+            broken.push(Broken::new(Rule::Process, format!("the process id was {before} and is now {now}")));
         }
         _ => {}
     }

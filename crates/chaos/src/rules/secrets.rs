@@ -10,11 +10,12 @@ use crate::rule::{Broken, Rule};
 
 /// The maximum number of lines that are shown.
 const SHOWN: usize = 3;
-/// The number of bytes at the end of a secret that the search uses. So it looks each position in the log up only once,
-/// however many secrets there are. Tickets differ at their ends. Shorter secrets would be found by chance.
+/// The search uses this number of bytes at the end of each secret. With a table of these ends, it
+/// examines each position in the log only once, however many secrets there are. Tickets differ at
+/// their ends. Shorter secrets are ignored, because a log can contain them by chance.
 const KEY: usize = 8;
 
-/// Checks that a log contains neither the secrets of a run nor a password or a body.
+/// Checks that a log contains no secret of the run, no password and no message body.
 pub(super) fn check(log: &Path, secrets: &HashSet<String>) -> Vec<Broken> {
     let secrets = Secrets::new(secrets.iter().map(String::as_str).chain([PASSWORD, MARK]));
     let file = match File::open(log) {
@@ -26,7 +27,7 @@ pub(super) fn check(log: &Path, secrets: &HashSet<String>) -> Vec<Broken> {
     lines.filter(|line| secrets.are_in(line)).take(SHOWN).map(shown).collect()
 }
 
-/// Secrets by their last bytes.
+/// The secrets to search for, grouped by their last [`KEY`] bytes.
 struct Secrets<'a>(HashMap<&'a [u8], Vec<&'a [u8]>>);
 
 impl<'a> Secrets<'a> {

@@ -10,24 +10,28 @@ use crate::rule::{Broken, Rule};
 use crate::scenario::Scenario;
 use crate::server::Figures;
 
-/// The time within which the server must give everything back. This includes the timers of its connections.
+/// The time within which the server must release memory and files. It is long enough for the timers
+/// of the server's connections.
 const PATIENCE: Duration = Duration::from_secs(60);
 const INTERVAL: Duration = Duration::from_millis(250);
-/// The limit on the growth of the memory, in percent of what it was.
+/// The limit on the growth of the memory, in percent of the memory before the scenario.
 const GROWTH: u64 = 10;
-/// The growth of the memory that is allowed in any case. A server that has just started uses about 2 MiB. Then SQLite
-/// fills the page caches of the five connections of the store, which hold up to 2 MiB each, and the allocator keeps
-/// some memory. The growth of these two is limited: the command `growth` checks that the memory then stays the same.
+/// The growth of the memory that is allowed in any case. A server that has just started uses about
+/// 2 MiB. Later, SQLite fills the page caches of the store's five connections (up to 2 MiB each),
+/// and the allocator keeps some memory. Both stop growing. The command `growth` checks that the
+/// memory then stays the same.
 const FLOOR_KIB: u64 = 8 * 1024;
-/// The memory that the allocator may keep for each connection that was open at the same time. It uses this memory again
-/// for later connections, so a leak shows in scenarios that repeat something.
+/// The memory that the allocator may keep for each of the connections that were open at the same
+/// time. The allocator reuses this memory for later connections. So this allowance does not hide a
+/// leak in a scenario that opens connections again and again.
 const CONNECTION_KIB: u64 = 4;
-/// The number of additional files that may be open: the store opens its reading connections when it needs them, with
-/// two files each.
+/// The number of additional files that may be open. The store opens its reading connections when it
+/// needs them, and each connection opens two files.
 const FILES: usize = 8;
 
-/// Waits until the memory and the number of open files are back to what they were. Adds a figure for the growth of the
-/// memory that remains then.
+/// Waits until the memory and the number of open files are back near their values before the
+/// scenario. Adds a figure to `measured`: how much larger the memory is after the wait than before
+/// the scenario.
 pub(super) async fn check(
     scenario: &Scenario,
     bed: &Bed,
@@ -55,11 +59,11 @@ fn broken(scenario: &Scenario, size: Size, before: &Figures, now: &Figures) -> V
     let connections = if scenario.connections == 0 { 0 } else { size.of(scenario.connections) as u64 };
     let allowed = (was * GROWTH / 100).max(FLOOR_KIB) + connections * CONNECTION_KIB;
     if scenario.applies(Rule::Memory) && is > was + allowed {
-        broken.push(Broken::new(Rule::Memory, format!("the server had {was} KiB and has {is} KiB")));
+        broken.push(Broken::new(Rule::Memory, format!("the server used {was} KiB at first and {is} KiB at the end")));
     }
     let (was, is) = (before.files, now.files);
     if scenario.applies(Rule::Files) && is > was + FILES {
-        broken.push(Broken::new(Rule::Files, format!("the server had {was} open files and has {is}")));
+        broken.push(Broken::new(Rule::Files, format!("the server had {was} open files at first and {is} at the end")));
     }
     broken
 }

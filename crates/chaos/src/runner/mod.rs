@@ -1,4 +1,4 @@
-//! Runs scenarios, applies the rules, and reports.
+//! Runs scenarios, applies the rules, and prints the report.
 
 mod one;
 mod options;
@@ -51,7 +51,7 @@ pub async fn run(options: &Options) -> Result<bool> {
     report.end(not_yet.copied())
 }
 
-/// Returns the scenarios in the order of the table.
+/// Returns the scenarios that `words` choose, in the order of the table.
 fn choose(words: &[String]) -> Result<Vec<Scenario>> {
     let all: Vec<Scenario> = scenarios::all().collect();
     for word in words.iter().filter(|word| !options::SETS.contains(&word.as_str())) {
@@ -69,12 +69,13 @@ fn choose(words: &[String]) -> Result<Vec<Scenario>> {
     Ok(all.into_iter().filter(is_chosen).collect())
 }
 
-/// Returns whether a word names a scenario, or its whole family by the letter alone.
+/// Returns whether a word is the id of a scenario or the letter of its family.
 fn is_named(scenario: &Scenario, word: &str) -> bool {
     scenario.id.eq_ignore_ascii_case(word) || scenario.id[..1].eq_ignore_ascii_case(word)
 }
 
-/// Returns the jobs to run: first those that have failed before, then each scenario with the seed of this run.
+/// Returns the jobs to run. A job is a scenario with a seed and a size. The jobs that have failed
+/// before come first, and then each scenario with the seed of this run.
 fn jobs(chosen: &[Scenario], regressions: &Regressions, options: &Options) -> Vec<Job> {
     let runs = |scenario: &&Scenario| matches!(scenario.state, State::Runs(_));
     let runs: Vec<_> = chosen.iter().filter(runs).copied().collect();

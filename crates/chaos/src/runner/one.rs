@@ -33,7 +33,7 @@ impl PartialEq for Job {
     }
 }
 
-/// The outcome of a job.
+/// The outcome of a job, which is a scenario with a seed and a size.
 pub(super) struct Outcome {
     pub(super) job: Job,
     pub(super) took: Duration,
@@ -50,7 +50,7 @@ impl Outcome {
     }
 }
 
-/// The parts that every job shares.
+/// The server's program, and whether to keep the directories. All jobs share these values.
 pub(super) struct Tools {
     program: PathBuf,
     keep: bool,
@@ -64,7 +64,7 @@ impl Tools {
         Ok(Self { program, keep: options.keep })
     }
 
-    /// Runs a scenario with its rules.
+    /// Runs the scenario of a job, and applies the rules.
     pub(super) async fn run(&self, job: &Job) -> Outcome {
         let begun = Instant::now();
         let directory = tempfile::Builder::new().prefix("swallowtail-chaos-").tempdir();

@@ -9,13 +9,14 @@ use clap::Parser;
 
 use crate::bed::Size;
 
-/// The words that choose several scenarios.
+/// The words on the command line that choose several scenarios each.
 pub(super) const SETS: [&str; 3] = ["list", "smoke", "all"];
-/// The size of the smoke set, in percent. It may take two minutes on two cores.
+/// The size of the smoke set, in percent. With this size, the set must take less than two minutes
+/// on two cores.
 const SMOKE_SCALE: u32 = 20;
 /// The number of scenarios of the smoke set that run at the same time.
 const SMOKE_JOBS: usize = 2;
-/// The upper limit of default seeds. It keeps them short enough to type.
+/// The upper limit of default seeds. It keeps the seeds short enough to type.
 const SHORT: u64 = 1_000_000;
 
 /// Runs scenarios that break a server, and checks that it keeps its promises.
@@ -25,16 +26,18 @@ pub struct Options {
     /// What to run: ids (F01), letters of families (F), `smoke` or `all`. `list` shows all scenarios
     #[arg(default_value = "list")]
     pub(super) chosen: Vec<String>,
-    /// The seed of all random choices. By default, every run has a different one
+    /// The seed of all random choices. By default, every run has a different seed
     #[arg(long)]
     seed: Option<u64>,
-    /// How long each scenario runs, if it has a duration
+    /// The duration, in minutes, of each scenario that has a duration
     #[arg(long)]
     minutes: Option<u64>,
-    /// How large the scenarios are, in percent. 100 suits two cores and 20,000 open files [default: 100, smoke: 20]
+    /// The size of the scenarios, in percent. 100 suits two cores and 20,000 open files [default:
+    /// 100, smoke: 20]
     #[arg(long)]
     scale: Option<u32>,
-    /// How many scenarios run at the same time. Most scenarios mostly wait [default: 1, smoke: 2]
+    /// The number of scenarios that run at the same time. Most scenarios use little processor time
+    /// [default: 1, smoke: 2]
     #[arg(long)]
     jobs: Option<NonZero<usize>>,
     /// Print the report as JSON on standard output, and everything else on standard error
@@ -43,18 +46,18 @@ pub struct Options {
     /// Keep the directory of each server, with its log, even if the scenario passes
     #[arg(long)]
     pub(super) keep: bool,
-    /// The program under test. By default, the program that was built together with this one
+    /// The server's program (default: the one that was built together with this program)
     #[arg(long)]
     pub(super) program: Option<PathBuf>,
     #[arg(skip)]
     random_seed: OnceLock<u64>,
 }
 
-/// An option of xtask itself.
+/// The help text for `--release`, which is an option of `cargo xtask` and not of this program.
 const RELEASE: &str = "With --release, cargo xtask chaos builds and tests the server with optimisations.";
 
 impl Options {
-    /// Returns the seed, the same at each call.
+    /// Returns the seed. Every call returns the same seed.
     pub(super) fn seed(&self) -> u64 {
         let from_clock = || {
             let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();

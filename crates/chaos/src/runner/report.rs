@@ -73,7 +73,7 @@ impl Report {
     }
 }
 
-/// Returns the line of a scenario that has not run.
+/// Returns the report line for a scenario that has not run.
 pub(super) fn row(scenario: &Scenario) -> String {
     let state = match scenario.state {
         State::Runs(_) if scenario.is_smoke => "runs, smoke".to_owned(),
@@ -83,7 +83,7 @@ pub(super) fn row(scenario: &Scenario) -> String {
     format!("{}  {} [{state}]", scenario.id, scenario.sentence)
 }
 
-/// Returns the lines of a scenario that has run.
+/// Returns the report lines for a scenario that has run.
 fn shown(outcome: &Outcome) -> String {
     let Outcome { job, took, measured, broken, directory } = outcome;
     let result = if broken.is_empty() { "passed" } else { "FAILED" };

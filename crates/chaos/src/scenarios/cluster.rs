@@ -1,4 +1,5 @@
-//! Several servers as one. Swallowtail is one process.
+//! Several servers that act as one server. Swallowtail has no such cluster, so none of these
+//! scenarios runs.
 
 use crate::scenario::Scenario;
 
@@ -12,6 +13,6 @@ pub(super) const TABLE: &[Scenario] = &[
     Scenario::not_yet("C04", "The cluster is cut in two, and an account signs in on both sides", REASON),
     Scenario::not_yet("C05", "The registry of sessions is lost", REASON),
     Scenario::not_yet("C06", "Two versions run in one cluster for a day", REASON),
-    Scenario::not_yet("C07", "A node reads messages of the others too slowly", REASON),
+    Scenario::not_yet("C07", "A node reads messages from the other nodes too slowly", REASON),
     Scenario::not_yet("C08", "The clocks of the nodes differ by five minutes", REASON),
 ];

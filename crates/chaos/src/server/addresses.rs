@@ -22,7 +22,7 @@ impl Addresses {
         Self { notification: any, switchboard: any, http: any }
     }
 
-    /// Returns the flags of `swallowtail serve` that make it listen here.
+    /// Returns the flags with which `swallowtail serve` listens on these addresses.
     pub(super) fn flags(&self) -> [String; 6] {
         let Self { notification, switchboard, http } = self;
         [
@@ -47,7 +47,7 @@ impl Addresses {
     fn parse(notification: &str, switchboard: &str, http: &str) -> Result<Self> {
         let address = |text: &str| -> Result<SocketAddr> {
             let text = text.trim().trim_start_matches("http://");
-            text.parse().with_context(|| format!("the server printed the address {text:?}"))
+            text.parse().with_context(|| format!("the server printed the invalid address {text:?}"))
         };
         Ok(Self { notification: address(notification)?, switchboard: address(switchboard)?, http: address(http)? })
     }

@@ -43,7 +43,8 @@ impl Figures {
         };
         let files = fs::read_dir(directory.join("fd")).context("could not list the open files")?.count();
         Ok(Self {
-            // A process that is ending no longer has memory.
+            // A process that is ending no longer has memory, and its status lacks the following
+            // three lines. They count as 0.
             resident_kib: number("VmRSS").unwrap_or_default(),
             anonymous_kib: number("RssAnon").unwrap_or_default(),
             peak_kib: number("VmHWM").unwrap_or_default(),

@@ -14,7 +14,7 @@ const LISTENS: &str = "0A";
 pub(super) fn of(process: u32) -> Result<Vec<SocketAddr>> {
     let directory = Path::new("/proc").join(process.to_string());
     let files = fs::read_dir(directory.join("fd")).context("could not list the open files")?;
-    // A file may have been closed in the meantime.
+    // The process may have closed a file since the directory was listed. Such a file is left out.
     let targets = files.filter_map(|file| fs::read_link(file.ok()?.path()).ok());
     let sockets: HashSet<_> = targets.filter_map(|target| Some(inode(target.to_str()?)?.to_owned())).collect();
     let mut found = Vec::new();
@@ -22,7 +22,7 @@ pub(super) fn of(process: u32) -> Result<Vec<SocketAddr>> {
         let path = directory.join(table);
         let text = match fs::read_to_string(&path) {
             Ok(text) => text,
-            // The machine has no IPv6.
+            // If the machine has no IPv6, the table of IPv6 sockets does not exist.
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
             Err(error) => return Err(error).with_context(|| format!("could not read {}", path.display())),
         };
@@ -43,7 +43,7 @@ fn row(line: &str) -> Option<(SocketAddr, &str)> {
     let mut words = line.split_whitespace();
     let (local, state, inode) = (words.nth(1)?, words.nth(1)?, words.nth(5)?);
     let (address, port) = local.split_once(':')?;
-    // Each group of 32 bits is in the order of the machine.
+    // Each group of 32 bits is in the byte order of the machine.
     let groups = address.as_bytes().chunks(8).map(|group| {
         let group = u32::from_str_radix(std::str::from_utf8(group).ok()?, 16).ok()?;
         Some(group.to_ne_bytes())

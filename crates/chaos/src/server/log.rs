@@ -10,12 +10,13 @@ use anyhow::{Context, Result};
 /// The number of lines of a log that are shown when a server does not start.
 const TAIL: usize = 20;
 
-/// Opens the log as the standard error of a process. If it cannot be opened, the process has no standard error.
+/// Opens the log as the standard error of a process. If the log cannot be opened, the process has
+/// no standard error.
 pub(super) fn append(path: &Path) -> Stdio {
     File::options().create(true).append(true).open(path).map_or_else(|_| Stdio::null(), Stdio::from)
 }
 
-/// Returns the last lines.
+/// Returns the last lines of a log.
 pub(super) fn tail(path: &Path) -> String {
     let text = std::fs::read(path).unwrap_or_default();
     let text = String::from_utf8_lossy(&text);
@@ -23,7 +24,7 @@ pub(super) fn tail(path: &Path) -> String {
     lines[lines.len().saturating_sub(TAIL)..].join("\n")
 }
 
-/// Returns the lines that report a panic.
+/// Returns the lines of a log that report a panic.
 pub(super) fn panics(path: &Path) -> Result<Vec<String>> {
     let file = File::open(path).with_context(|| format!("could not open {}", path.display()))?;
     let mut found = Vec::new();

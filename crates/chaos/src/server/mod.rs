@@ -24,10 +24,11 @@ pub use setup::Setup;
 
 use process::Process;
 
-/// The time within which a server must print its addresses. The reference allows 5 s for a start; a busy machine gets
-/// more.
+/// The time within which a server must print its addresses. The reference allows 5 s for a start. A
+/// busy machine may need more.
 const START_PATIENCE: Duration = Duration::from_secs(60);
-/// The time within which a server must end after SIGTERM. The server allows its clients 5 s, up to three times.
+/// The time within which a server must end after SIGTERM. The server waits for its clients up to
+/// three times, 5 s each time.
 const STOP_PATIENCE: Duration = Duration::from_secs(30);
 
 /// A server with its directory. The process is killed when this value is dropped.
@@ -45,7 +46,7 @@ pub struct Server {
 /// Returns the path of the server's program: the given path, or else the program that was built together with this one.
 ///
 /// # Errors
-/// Fails if it does not exist.
+/// Fails if the program does not exist.
 pub fn program(given: Option<&Path>) -> Result<PathBuf> {
     let beside = || Some(std::env::current_exe().ok()?.parent()?.join("swallowtail"));
     let program = given.map(Path::to_owned).or_else(beside).context("could not find the server's program")?;
@@ -73,7 +74,7 @@ impl Server {
         Ok(server)
     }
 
-    /// Prepares a server that does not run yet, for a test that first changes its data.
+    /// Prepares a server without starting it, for a caller that first changes the server's data.
     ///
     /// # Errors
     /// Fails if the directory cannot be created or the settings cannot be written.
@@ -88,9 +89,9 @@ impl Server {
     /// Starts the server on the data that it left, at the same addresses. Returns the duration of the start.
     ///
     /// # Errors
-    /// Fails if the server runs already or does not start.
+    /// Fails if the server is already running or does not start.
     pub async fn restart(&mut self) -> Result<Duration> {
-        ensure!(self.process.is_none(), "the server runs already");
+        ensure!(self.process.is_none(), "the server is already running");
         let begun = Instant::now();
         let command = self.serve_command();
         let (process, addresses) = match Process::start(command, START_PATIENCE).await {
@@ -106,12 +107,13 @@ impl Server {
         self.environment = variables;
     }
 
-    /// Starts the server, and kills it with SIGKILL as soon as `end` is over, even in the middle of the start.
+    /// Starts the server, and kills it with SIGKILL as soon as `end` completes, even during the
+    /// start.
     ///
     /// # Errors
-    /// Fails if the server runs already, cannot be started, or ends by itself.
+    /// Fails if the server is already running, cannot be started, or ends by itself.
     pub async fn start_until(&mut self, end: impl Future<Output = ()>) -> Result<()> {
-        ensure!(self.process.is_none(), "the server runs already");
+        ensure!(self.process.is_none(), "the server is already running");
         let mut child = self.serve_command().stdout(Stdio::null()).spawn().context("the server cannot be started")?;
         tokio::select! {
             () = end => child.kill().await.context("could not kill the server"),
@@ -127,11 +129,13 @@ impl Server {
     /// # Errors
     /// Fails if the server starts, or does not end in time.
     pub async fn refuse_to_start(&mut self) -> Result<Output> {
-        ensure!(self.process.is_none(), "the server runs already");
+        ensure!(self.process.is_none(), "the server is already running");
         let mut command = self.serve_command();
         command.stderr(Stdio::piped());
         let output = tokio::time::timeout(START_PATIENCE, command.output()).await;
-        output.context("the server started, but it should have refused to")?.context("could not run the server")
+        output
+            .context("the server started, although it should have refused to start")?
+            .context("could not run the server")
     }
 
     fn serve_command(&self) -> Command {
@@ -146,7 +150,8 @@ impl Server {
     /// Runs another command of the program on the data of this server, such as `account list`.
     ///
     /// # Errors
-    /// Fails if the command cannot be run. If it runs and fails, its output says so.
+    /// Fails if the command cannot be run. If the command runs and fails, the output shows the
+    /// failure.
     pub async fn command(&self, arguments: &[impl AsRef<OsStr>]) -> Result<Output> {
         self.command_with(arguments, "").await
     }
@@ -154,7 +159,7 @@ impl Server {
     /// Runs another command of the program, which must succeed. Returns what it printed.
     ///
     /// # Errors
-    /// Fails if the command fails. The error contains what it printed.
+    /// Fails if the command fails. The error contains the output of the command.
     pub async fn command_done(&self, arguments: &[impl AsRef<OsStr>]) -> Result<String> {
         self.command_done_with(arguments, "").await
     }
@@ -162,7 +167,7 @@ impl Server {
     /// Runs another command like [`Self::command_done`], with this text on its standard input.
     ///
     /// # Errors
-    /// Fails if the command fails. The error contains what it printed.
+    /// Fails if the command fails. The error contains the output of the command.
     pub async fn command_done_with(&self, arguments: &[impl AsRef<OsStr>], input: &str) -> Result<String> {
         let output = self.command_with(arguments, input).await?;
         let said = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -186,28 +191,28 @@ impl Server {
         Ok(child.wait_with_output().await?)
     }
 
-    /// Kills the server with SIGKILL, and waits until it is gone.
+    /// Kills the server with SIGKILL, and waits until it has ended.
     ///
     /// # Errors
-    /// Fails if the server does not run.
+    /// Fails if the server is not running.
     pub async fn kill(&mut self) -> Result<()> {
-        self.process.take().context("the server does not run")?.kill().await
+        self.process.take().context("the server is not running")?.kill().await
     }
 
     /// Stops the server with SIGTERM, and waits until it has ended.
     ///
     /// # Errors
-    /// Fails if the server does not run or does not end in time.
+    /// Fails if the server is not running or does not end in time.
     pub async fn stop(&mut self) -> Result<ExitStatus> {
-        let mut process = self.process.take().context("the server does not run")?;
+        let mut process = self.process.take().context("the server is not running")?;
         process.signal(Signal::TERM)?;
         process.ended(STOP_PATIENCE).await.context("the server did not end after SIGTERM")
     }
 
-    /// Stops the process with SIGSTOP: it keeps its connections and does nothing.
+    /// Stops the process with SIGSTOP. The process keeps its connections and does nothing.
     ///
     /// # Errors
-    /// Fails if the server does not run.
+    /// Fails if the server is not running.
     pub fn pause(&self) -> Result<()> {
         self.running()?.signal(Signal::STOP)
     }
@@ -215,7 +220,7 @@ impl Server {
     /// Continues the process after [`Self::pause`].
     ///
     /// # Errors
-    /// Fails if the server does not run.
+    /// Fails if the server is not running.
     pub fn resume(&self) -> Result<()> {
         self.running()?.signal(Signal::CONT)
     }
@@ -223,7 +228,7 @@ impl Server {
     /// Sends a signal to the process.
     ///
     /// # Errors
-    /// Fails if the server does not run.
+    /// Fails if the server is not running.
     pub fn signal(&self, signal: Signal) -> Result<()> {
         self.running()?.signal(signal)
     }
@@ -233,10 +238,10 @@ impl Server {
         self.process.as_mut()?.alive()
     }
 
-    /// Returns what the process uses.
+    /// Returns the resources that the process uses.
     ///
     /// # Errors
-    /// Fails if the server does not run.
+    /// Fails if the server is not running.
     pub fn figures(&self) -> Result<Figures> {
         Figures::of(self.running()?.id())
     }
@@ -244,15 +249,16 @@ impl Server {
     /// Returns the addresses of all TCP sockets on which the process listens, as the kernel knows them.
     ///
     /// # Errors
-    /// Fails if the server does not run.
+    /// Fails if the server is not running.
     pub fn listeners(&self) -> Result<Vec<SocketAddr>> {
         listeners::of(self.running()?.id())
     }
 
-    /// Stops the server as for an upgrade, and starts a copy of its program on the data that it left.
+    /// Stops the server as in an upgrade, and starts a copy of the program on the data that the
+    /// server left.
     ///
     /// # Errors
-    /// Fails if the server does not stop well, or if the copy does not start.
+    /// Fails if the server does not stop without an error, or if the copy does not start.
     pub async fn replace_program(&mut self) -> Result<()> {
         let new = self.directory.join("new-swallowtail");
         std::fs::copy(&self.program, &new).context("could not copy the program")?;
@@ -262,7 +268,7 @@ impl Server {
         self.restart().await.map(drop)
     }
 
-    /// Returns the program.
+    /// Returns the path of the server's program.
     #[must_use]
     pub fn program(&self) -> &Path {
         &self.program
@@ -277,10 +283,10 @@ impl Server {
     }
 
     fn running(&self) -> Result<&Process> {
-        self.process.as_ref().context("the server does not run")
+        self.process.as_ref().context("the server is not running")
     }
 
-    /// Returns where the server listens.
+    /// Returns the addresses on which the server listens.
     #[must_use]
     pub const fn addresses(&self) -> &Addresses {
         &self.addresses

@@ -27,7 +27,8 @@ impl Process {
         let mut lines = BufReader::new(output).lines();
         let addresses =
             timeout(patience, addresses(&mut lines)).await.context("the server did not start in time")??;
-        // The pipe must not fill, and must not close while the server may still write to it.
+        // This task reads all further output of the process. Otherwise the pipe could fill, or
+        // could be closed while the process still writes to it.
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
         Ok((Self { child, id }, addresses))
     }
@@ -36,7 +37,7 @@ impl Process {
         self.id
     }
 
-    /// Returns the id, if the process is still alive.
+    /// Returns the id of the process, if the process is still alive.
     pub(super) fn alive(&mut self) -> Option<u32> {
         matches!(self.child.try_wait(), Ok(None)).then_some(self.id)
     }
@@ -46,7 +47,7 @@ impl Process {
         kill_process(id, signal).context("could not send a signal to the server")
     }
 
-    /// Kills the process, and waits until it is gone.
+    /// Kills the process, and waits until it has ended.
     pub(super) async fn kill(mut self) -> Result<()> {
         self.child.kill().await.context("could not kill the server")
     }

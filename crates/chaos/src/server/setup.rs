@@ -15,11 +15,13 @@ const ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 99, 1));
 pub struct Setup {
     /// The content of the configuration file. `{directory}` stands for the directory of the server.
     pub settings: String,
-    /// Files in the directory of the server that exist before it starts, each with its content.
+    /// Files that are written to the directory of the server before it starts, each with its
+    /// content.
     pub files: Vec<(&'static str, String)>,
     /// The value of `SWALLOWTAIL_LOG`.
     pub log: String,
-    /// A program with its arguments that starts the server, such as `prlimit --nofile=256`. It must not fork.
+    /// A program with its arguments that starts the server, such as `prlimit --nofile=256`. This
+    /// program must not fork.
     pub wrapper: Vec<String>,
     /// Additional environment variables.
     pub environment: Vec<(String, String)>,
@@ -51,7 +53,8 @@ impl Setup {
         self.files.iter().try_for_each(|(name, content)| std::fs::write(directory.join(name), content))
     }
 
-    /// Returns the program, ready for arguments, without the environment variables that configure it.
+    /// Returns a command that runs the program and has no arguments yet. Removes the environment
+    /// variables that would configure the program.
     pub(super) fn command(&self, program: &Path) -> Command {
         let mut command = match self.wrapper.split_first() {
             None => Command::new(program),

@@ -1,13 +1,16 @@
-//! The choices of a schedule: from a seed, or from the bytes of a fuzzer's input.
+//! The choices of a schedule (one simulated run). They come either from a seed, or from the bytes
+//! of a fuzzer's input.
 
 use crate::random::Random;
 
-/// Makes all choices of a schedule. The same source makes the same choices.
+/// Makes all choices of a schedule (one simulated run). The same seed or the same bytes always give
+/// the same choices.
 #[derive(Debug)]
 pub(super) enum Choices {
-    /// Unlimited choices.
+    /// Random choices, which never run out.
     Seed(Random),
-    /// Choices until the bytes are used up. After that, every choice is the first of its alternatives.
+    /// Choices that the bytes decide. After the bytes are used up, each choice is the first of its
+    /// alternatives.
     Bytes { bytes: Vec<u8>, at: usize },
 }
 
@@ -30,7 +33,8 @@ impl Choices {
         match self {
             Self::Seed(random) => random.below(end),
             Self::Bytes { bytes, at } => {
-                // One byte decides as much as it can, so that a fuzzer finds out what each byte means.
+                // A choice uses only one byte if one is enough, so that a fuzzer can find out what
+                // each byte means.
                 let length = if end <= 256 { 1 } else { 2 };
                 let value = bytes[*at..].iter().take(length).fold(0, |value, byte| value << 8 | u64::from(*byte));
                 *at = (*at + length).min(bytes.len());
@@ -79,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rare_events_stop_when_the_bytes_are_used_up() {
+    fn rare_events_stop_when_the_bytes_of_the_schedule_are_used_up() {
         let mut choices = Choices::from_bytes(&[7, 1, 2, 99]);
         assert_eq!((choices.below(5), choices.below(1000), choices.chance(1)), (2, 258, true));
         assert!(choices.are_used_up());

@@ -1,4 +1,4 @@
-//! The command that plays schedules.
+//! The command that plays schedules (simulated runs).
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -24,7 +24,8 @@ pub fn run(options: &Options) -> Result<bool> {
     let first = options.first();
     let mut runs: Vec<_> = regressions.of(ID).collect();
     let failed_before = runs.len() as u64;
-    // A single schedule is played alone, so that it is quick to repeat.
+    // If only one schedule is selected, the earlier failures are not played, so that the schedule
+    // is quick to repeat.
     if options.schedules == 1 {
         runs.clear();
     }

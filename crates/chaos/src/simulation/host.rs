@@ -1,4 +1,5 @@
-//! The server of a schedule: the messenger, on a store in memory.
+//! The server of a schedule (one simulated run). It consists of the messenger and a store in
+//! memory.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -20,11 +21,14 @@ use super::wire::{Quality, Wire, connection};
 use crate::history::{Action, Parts};
 use crate::truth::parts_of;
 
-/// A limit on connections that no schedule reaches.
+/// A limit on the number of connections, so high that no schedule (simulated run) reaches it.
 const CONNECTIONS: usize = 10_000;
-/// The probability, in percent, that one account has another one on FL, AL or BL at the start.
+/// The probability, in percent, that one account has another account on FL at the start.
 const ACQUAINTED: u64 = 50;
+/// The probability, in percent, that one account has another account on AL at the start, unless it
+/// has the other account on BL.
 const ALLOWED: u64 = 60;
+/// The probability, in percent, that one account has another account on BL at the start.
 const BLOCKED: u64 = 8;
 
 /// The server of a schedule.
@@ -58,7 +62,8 @@ impl Host {
         Some(Self { service, connections, chat, store, memory, accounts, stranger, network })
     }
 
-    /// Returns the addresses of all accounts except the stranger's.
+    /// Returns the addresses of all accounts, except the account of the stranger (the client that
+    /// may send anything).
     pub(super) fn handles(&self) -> impl Iterator<Item = String> {
         self.accounts.iter().map(|(handle, _)| handle.to_string())
     }
@@ -86,12 +91,13 @@ impl Host {
         self.ticket_of(self.accounts.get(number)?)
     }
 
-    /// Returns a ticket for the account of the stranger.
+    /// Returns a ticket for the account of the stranger (the client that may send anything).
     pub(super) fn stranger_ticket(&self) -> Option<String> {
         self.ticket_of(&self.stranger)
     }
 
-    /// Returns the address that the stranger connects from. Rates are limited for it.
+    /// Returns the address that the stranger (the client that may send anything) connects from. The
+    /// server limits the rates of this address.
     pub(super) fn stranger_address(&self) -> SocketAddr {
         SocketAddr::from(([192, 0, 2, 200], 5000))
     }
@@ -108,14 +114,16 @@ impl Host {
         Some(self.service.tickets.issue(&account, TicketLife::Rst).secret().to_owned())
     }
 
-    /// Returns every account, except the stranger's, as it is in the store.
+    /// Returns every account as it is in the store, except the account of the stranger (the client
+    /// that may send anything).
     pub(super) fn truth(&self) -> Vec<(String, Parts)> {
         let kept = self.accounts.iter().filter_map(|(handle, _)| self.memory.kept(handle));
         kept.map(|roster| (roster.owner.to_string(), parts_of(&roster))).collect()
     }
 
-    /// Returns how the accounts in memory differ from those in the store. Stamps are compared only if no telephone number
-    /// was changed: such a change moves the stamps of other accounts in no certain order.
+    /// Returns the differences between the accounts in memory and the accounts in the store. If a
+    /// client has changed a telephone number, `compares_stamps` must be false. Such a change also
+    /// changes the stamps of other accounts, and the order of these changes is not certain.
     pub(super) fn differences(&self, compares_stamps: bool) -> Vec<Action> {
         let mut differences = Vec::new();
         for cell in self.service.directory.cells() {
@@ -132,7 +140,8 @@ impl Host {
         differences
     }
 
-    /// Returns what is left when every connection has ended and nobody can come back.
+    /// Returns the data that is left in memory although every connection has ended and no client
+    /// can reconnect.
     pub(super) fn leftovers(&self) -> Option<String> {
         let left = [
             ("accounts in use", self.service.directory.cells().len()),
@@ -141,15 +150,17 @@ impl Host {
         ];
         let left: Vec<_> = left.into_iter().filter(|(_, count)| *count > 0).collect();
         let what = left.iter().map(|(what, count)| format!("{count} {what}"));
-        (!left.is_empty()).then(|| format!("when all had left: {}", what.collect::<Vec<_>>().join(", ")))
+        let what = what.collect::<Vec<_>>().join(", ");
+        (!left.is_empty()).then(|| format!("after all clients had left, the server still had {what}"))
     }
 }
 
-/// Returns accounts. Some of them are on each other's lists.
+/// Returns `count` new accounts. Some of them are on the lists of others.
 fn acquainted(count: usize, choices: &mut Choices) -> Option<Vec<Roster>> {
     let named = |number: usize| roster(&format!("user{number}@example.com"), &format!("User {number}"));
     let mut rosters = (0..count).map(named).collect::<Option<Vec<_>>>()?;
-    // All choices of one kind are made by one generator, so that they take few bytes of a fuzzer's input.
+    // One generator makes all choices of one kind, so that these choices use few bytes of a
+    // fuzzer's input.
     let mut random = choices.random();
     for one in 0..count {
         for other in (0..count).filter(|other| *other != one) {

@@ -1,4 +1,5 @@
-//! One connection of a simulated client: its wire, and the history of what passes.
+//! One connection of a simulated client. It contains the wire, and records the history of the
+//! connection.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +16,7 @@ pub(super) struct Link {
     observer: Observer,
     watch: Watch,
     trid: u32,
-    /// The commands that the server has not answered yet.
+    /// The TrIDs of the commands that the server has not answered yet.
     open: BTreeSet<u32>,
     buffer: Vec<u8>,
     has_ended: bool,
@@ -36,7 +37,7 @@ impl Link {
         }
     }
 
-    /// Sends a command that is answered. Returns its TrID.
+    /// Sends a command that the server must answer. Returns its TrID.
     pub(super) fn ask(&mut self, verb: &str, words: &str) -> u32 {
         let line = self.line(verb, words);
         self.open.insert(self.trid);
@@ -44,7 +45,7 @@ impl Link {
         self.trid
     }
 
-    /// Sends a command with a payload, whose length is the last word.
+    /// Sends a command with a payload. The last word of the command is the length of the payload.
     pub(super) fn ask_with(&mut self, verb: &str, words: &str, payload: &[u8], is_answered: bool) {
         let words = format!("{words} {}", payload.len());
         let line = self.line(verb, words.trim_start());
@@ -70,7 +71,7 @@ impl Link {
         self.wire.send(&[line.as_bytes(), b"\r\n", payload].concat());
     }
 
-    /// Returns what has arrived.
+    /// Returns the lines that have arrived.
     pub(super) fn receive(&mut self) -> Vec<Unit> {
         if self.has_ended {
             return Vec::new();
@@ -118,7 +119,7 @@ impl Link {
         self.observer.remember(kept);
     }
 
-    /// Records that the connection has ended, or that its client has gone away.
+    /// Records that the connection has ended, or that the client has left without closing it.
     pub(super) fn end(&mut self, end: End) {
         self.has_ended = true;
         self.observer.ended(end);
@@ -132,7 +133,8 @@ impl Link {
 
 /// Returns the TrID of the command that a line answers.
 fn answered(unit: &Unit) -> Option<u32> {
-    // A session or a version may look like a TrID, and ILN and IRO have the TrID of a command that another line answers.
+    // A session id or a list version may look like a TrID. ILN and IRO have the TrID of a command,
+    // but another line answers that command.
     let is_unasked = matches!(
         unit.word(0).as_str(),
         "RNG" | "ILN" | "NLN" | "FLN" | "UBX" | "MSG" | "BYE" | "JOI" | "QNG" | "NOT" | "IRO" | "BPR" | "LST" | "LSG"

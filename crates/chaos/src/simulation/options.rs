@@ -17,7 +17,8 @@ const SHORT: u64 = 1_000_000;
 /// Which schedules to play.
 #[derive(Args, Clone, Debug)]
 pub struct Options {
-    /// The seed of the first schedule. The next ones have the next seeds. By default, every run has different seeds
+    /// The seed of the first schedule. Each further schedule has the next seed. By default, every
+    /// run begins with a different seed
     #[arg(long)]
     seed: Option<u64>,
     /// The number of schedules

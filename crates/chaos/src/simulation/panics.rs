@@ -8,7 +8,7 @@ thread_local! {
     static PANICS: Cell<u64> = const { Cell::new(0) };
 }
 
-/// Returns how often this thread has panicked since the first call of this function.
+/// Returns how many times this thread has panicked since the first call of this function.
 pub(super) fn count() -> u64 {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {

@@ -1,4 +1,5 @@
-//! A simulated user: the connections of its client, and what the client keeps between them.
+//! A simulated user: the connections of its client, and the data that the client keeps between
+//! connections.
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -20,7 +21,8 @@ pub(super) struct Person {
     copies: [Option<Copy>; 2],
 }
 
-/// A copy of the lists, with the words that a client sends to find out whether it is current.
+/// A copy of the lists, with the words that a client sends in SYN to find out whether this copy is
+/// current.
 #[derive(Clone)]
 pub(super) struct Copy {
     pub(super) stamps: String,
@@ -35,14 +37,15 @@ pub(super) struct Session {
     pub(super) script: VecDeque<(&'static str, String)>,
     /// True if the server has answered the ticket.
     pub(super) is_signed_in: bool,
-    /// The words of SYN that fit the lists. Before MSNP10, every change of the lists brings a new list version.
+    /// The words with which SYN names the version of the lists. Before MSNP10, every change of the
+    /// lists brings a new list version.
     pub(super) stamps: Option<String>,
 }
 
 /// A switchboard connection.
 pub(super) struct Board {
     pub(super) link: Link,
-    /// The accounts to invite once the session is open.
+    /// The accounts to invite when the session is open.
     pub(super) callees: Vec<String>,
 }
 

@@ -12,14 +12,15 @@ use super::world::World;
 use crate::history::Action;
 use crate::observer::{GUIDS, Watch};
 
-/// The probabilities, in percent, that a client answers a call, answers a challenge, and allows or blocks a user who
-/// has added it.
+/// The probability, in percent, that a client answers a call.
 const ANSWERS_CALLS: u64 = 75;
+/// The probability, in percent, that a client answers a challenge.
 const ANSWERS_CHALLENGES: u64 = 90;
+/// The probability, in percent, that a client allows or blocks a user who has added its account.
 const DECIDES: u64 = 40;
 /// The maximum number of steps before a client answers a call.
 const HESITATES: u64 = 12;
-/// The maximum number of accounts that somebody invites into a new conversation.
+/// The maximum number of accounts that a client invites into a new conversation.
 const CALLEES: u64 = 3;
 
 /// Lets all clients read, and react.
@@ -95,7 +96,7 @@ fn join(world: &mut World, number: usize, verb: &str, words: &str, callees: Vec<
     let Some(wire) = world.connect(number, ChatServer::Switchboard) else { return };
     let mut board = Board { link: Link::new(wire, Service::Sb, &world.watch), callees };
     board.link.ask(verb, words);
-    // Some clients wait for the answer before they call.
+    // Some clients wait for the answer before they invite others.
     if world.choices.chance(50) {
         invite(&mut board);
     }
@@ -128,14 +129,16 @@ fn decide(world: &mut World, number: usize, index: usize, unit: &Unit) {
     }
 }
 
-/// Keeps a copy of the lists, with the stamps that fit it.
+/// If a line belongs to the lists, and the lists are complete, keeps a copy of the lists with the
+/// stamps of that copy.
 fn keep_copy(person: &mut Person, index: usize, unit: &Unit, watch: &Watch) {
     let session = &mut person.sessions[index];
     let (dialect, is_old) = (session.dialect, session.dialect < GUIDS);
     match unit.word(0).as_str() {
         "SYN" if is_old => session.stamps = Some(unit.word(2)),
         "SYN" => session.stamps = Some(format!("{} {}", unit.word(2), unit.word(3))),
-        // From MSNP10 on, the stamps fit only the lists that came with them.
+        // From MSNP10 on, the stamps are only valid for the lists that arrived with them. So a line
+        // that changes the lists later does not change the copy.
         "LST" | "LSG" => {}
         "ADD" | "REM" | "BPR" | "ADG" | "REG" | "RMG" | "GTC" | "BLP" | "PRP" | "REA" if is_old => {
             follow_version(session, unit, watch);
@@ -148,7 +151,7 @@ fn keep_copy(person: &mut Person, index: usize, unit: &Unit, watch: &Watch) {
     }
 }
 
-/// Follows the list version. Before MSNP10, every change of the lists brings a new one.
+/// Updates the list version. Before MSNP10, every change of the lists brings a new version.
 fn follow_version(session: &mut Session, unit: &Unit, watch: &Watch) {
     let (Some(version), Some(stamps)) = (version(unit), &mut session.stamps) else { return };
     let before = stamps.parse().unwrap_or(0);
@@ -165,7 +168,7 @@ fn version(unit: &Unit) -> Option<u32> {
     let at = match unit.word(0).as_str() {
         "ADD" | "REM" => 3,
         "BPR" => 1,
-        // This line is outside of a burst.
+        // A line with a TrID is not part of a list download. Its list version follows the TrID.
         _ if has_trid => 2,
         _ => return None,
     };

@@ -14,7 +14,7 @@ use crate::regressions::Regressions;
 
 /// The maximum number of failures that are shown.
 const SHOWN: usize = 5;
-/// The last events of a history that are shown with a failure.
+/// The number of events that are shown with a failure. They are the last events of its history.
 const EVENTS: usize = 15;
 
 /// The report of a run.
@@ -25,7 +25,7 @@ pub(super) struct Report<'a> {
     failures: Vec<Failure>,
 }
 
-/// A schedule in which a promise was broken.
+/// A schedule (one simulated run) in which the server broke a promise.
 #[derive(Serialize)]
 struct Failure {
     seed: u64,
@@ -47,7 +47,7 @@ impl<'a> Report<'a> {
     /// Begins a report. `first` is the first seed.
     pub(super) fn begin(options: &'a Options, regressions: Regressions, first: u64, failed_before: u64) -> Self {
         let report = Self { options, regressions, schedules: 0, failures: Vec::new() };
-        report.say(&format!("the first seed is {first}; {failed_before} seeds have failed before"));
+        report.say(&format!("the first seed is {first}, and {failed_before} seeds have failed before"));
         report
     }
 
@@ -80,7 +80,7 @@ impl<'a> Report<'a> {
     /// Ends the report. Returns whether no schedule failed.
     pub(super) fn end(self, took: Duration) -> Result<bool> {
         let (schedules, failed, seconds) = (self.schedules, self.failures.len(), took.as_secs_f64());
-        // The numbers are small enough for a float.
+        // The number of schedules is so small that an `f64` holds it exactly.
         let rate = schedules as f64 / seconds.max(f64::MIN_POSITIVE);
         self.say(&format!("{schedules} schedules in {seconds:.1} s ({rate:.1} a second), {failed} failed"));
         if self.options.json {

@@ -1,4 +1,5 @@
-//! One schedule: a sequence of actions, played until nothing happens any more.
+//! Plays one schedule (one simulated run): a sequence of actions, and then a wait until nothing
+//! happens any more.
 
 use std::time::Duration;
 
@@ -15,17 +16,19 @@ use super::wire::Wire;
 use super::world::World;
 use crate::history::{Action, End, History};
 
-/// The maximum number of things that happen before the server can react to any of them.
+/// The maximum number of actions that happen before the server can react to any of them.
 const AT_ONCE: u64 = 4;
-/// The maximum number of turns of its tasks that the server gets before something else happens.
+/// The maximum number of times that the tasks of the server run before the clients continue.
 const TURNS: u64 = 8;
-/// The maximum number of waits at the end, and the length of each. The clients wait until nothing happens any more. The
-/// server takes 20 s to read a flood of messages.
+/// At the end of a schedule, the clients wait again and again, until nothing happens any more. The
+/// first value is the maximum number of these waits, and the second value is the length of each
+/// wait. One wait can be too short: the server takes 20 s to read a flood of messages.
 const PATIENCE: (u32, Duration) = (100, Duration::from_secs(5));
-/// The number of these waits after which the server has noticed every silent death. It needs 80 s if it has nothing to
-/// send.
+/// The number of waits of `PATIENCE` after which the server has noticed every connection that ended
+/// silently. If the server has nothing to send on a connection, it needs 80 s to notice the end.
 const SILENCE: u32 = 17;
-/// The time from the end of the last client until every timer of the server has expired.
+/// The time from the moment at which the last client leaves until every timer of the server has
+/// expired.
 const FORGETTING: Duration = Duration::from_secs(600);
 /// The maximum number of reads until the clients have everything that the server has for them at the moment.
 const READS: u32 = 10_000;
@@ -52,7 +55,7 @@ pub(super) fn play(choices: Choices, stranger: Stranger, steps: u64) -> Option<H
     })
 }
 
-/// Plays one step: something happens, time passes, and the clients read.
+/// Plays one step, in which actions happen, time passes, and the clients read.
 async fn step(world: &mut World) {
     for _ in 0..world.choices.between(1, AT_ONCE) {
         act(world);
@@ -104,7 +107,8 @@ async fn settle(world: &mut World) {
 /// Lets all clients read until the server has nothing more for them at the moment. Returns whether they read anything.
 async fn read_all(world: &mut World) -> bool {
     for reads in 0..READS {
-        // Clients that have just connected begin with faults of their own.
+        // A client may have opened a new connection since the last pass. The network of a new
+        // connection can have faults, so every pass ends all faults again.
         heal(world);
         world.advance();
         sleep(Duration::from_millis(1)).await;

@@ -10,17 +10,19 @@ use super::person::{Person, Session};
 use super::world::World;
 use crate::observer::GUIDS;
 
-/// The maximum number of notification connections of one account. When a second one signs in, the first one is
-/// replaced.
+/// The maximum number of notification connections of one account. When a second connection signs
+/// in, it replaces the first connection.
 const SESSIONS: usize = 2;
-/// The probabilities, in percent, that a client sends the whole sign-in in one write, synchronises, uses the lists that
-/// it kept, and goes online.
+/// The probability, in percent, that a client sends the whole sign-in in one write.
 const AT_ONCE: u64 = 50;
+/// The probability, in percent, that a client synchronises its lists (SYN).
 const SYNCHRONISES: u64 = 90;
+/// The probability, in percent, that a client synchronises with a copy of the lists that it kept.
 const HAS_COPY: u64 = 60;
+/// The probability, in percent, that a client goes online (CHG).
 const GOES_ONLINE: u64 = 90;
 
-/// Makes somebody begin to sign in.
+/// Makes a person begin to sign in.
 pub(super) fn sign_in(world: &mut World) {
     let free = world.people.iter().filter(|person| person.sessions.len() < SESSIONS).map(|person| person.number);
     // Most sign-ins are of accounts that are offline.
@@ -43,7 +45,8 @@ pub(super) fn sign_in(world: &mut World) {
 fn script(world: &mut World, number: usize, session: &mut Session, ticket: String) -> VecDeque<(&'static str, String)> {
     let person: &Person = &world.people[number];
     let (handle, dialect) = (&person.handle, session.dialect);
-    // Two dialects are offered, because some single ones have a special meaning (ns.md sections 4 and 9).
+    // The client offers two dialects, because a VER with only one dialect can have a special
+    // meaning (ns.md sections 4 and 9).
     let offer = if dialect > 8 { format!("MSNP{dialect} MSNP{} CVR0", dialect - 1) } else { "MSNP8 CVR0".to_owned() };
     let mut script: VecDeque<_> = [
         ("VER", offer),

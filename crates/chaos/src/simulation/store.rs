@@ -17,7 +17,7 @@ use crate::random::Random;
 pub(super) enum Health {
     /// The store answers immediately.
     Good,
-    /// The store takes up to this many milliseconds.
+    /// The store takes up to this many milliseconds for a call.
     Slow(u64),
     /// The store fails this percentage of calls, each after up to 50 ms.
     Failing(u64),
@@ -44,7 +44,7 @@ impl FaultyStore {
         lock(&self.state).0 = health;
     }
 
-    /// Takes as long as the store takes for one call, and decides whether the call fails.
+    /// Waits for as long as one call takes, and decides whether the call fails.
     async fn pass(&self, writes: bool) -> Result<(), StoreError> {
         let (delay, fails) = {
             let (health, random) = &mut *lock(&self.state);

@@ -1,7 +1,7 @@
-//! Somebody who sends whatever a program could send, valid or not.
+//! A client that may send anything that a program can send, valid or not.
 //!
-//! The stranger has an account, which nobody has as a contact. Its commands are not in the history, so they must not
-//! change what others see of each other.
+//! The stranger has an account, which nobody has as a contact. Its commands are not in the history,
+//! so they must not change what other clients see of each other.
 
 use std::collections::VecDeque;
 
@@ -10,15 +10,16 @@ use super::wire::Wire;
 /// The address of the stranger.
 pub(super) const HANDLE: &str = "stranger@example.com";
 
-/// Somebody who sends whatever a program could send.
+/// A client that may send anything that a program can send.
 #[derive(Debug, Default)]
 pub(super) struct Stranger {
-    /// The bytes that the stranger sends before making up anything.
+    /// The bytes that the stranger sends before it sends random lines.
     pub(super) pieces: VecDeque<Vec<u8>>,
     pub(super) notification: Option<Wire>,
     pub(super) switchboard: Option<Wire>,
     pub(super) received: Vec<u8>,
-    /// True if the last piece went to the switchboard. Bytes that do not begin with a verb go to the same service.
+    /// True if the last piece that begins with a verb was a command of a switchboard connection. A
+    /// piece that does not begin with a verb goes to the same service as that piece.
     pub(super) is_talking: bool,
 }
 
@@ -33,7 +34,7 @@ impl Stranger {
         !self.pieces.is_empty()
     }
 
-    /// Returns the connections.
+    /// Returns the connections of the stranger.
     pub(super) fn wires(&self) -> impl Iterator<Item = &Wire> {
         [&self.notification, &self.switchboard].into_iter().flatten()
     }

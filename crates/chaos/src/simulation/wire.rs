@@ -1,5 +1,5 @@
-//! A network of one connection, in memory: bytes are late, come in pieces, wait for a client that does not read, or are
-//! lost with the connection.
+//! The network of one connection, in memory. Bytes arrive late or in pieces, wait for a client that
+//! does not read, or are lost with the connection.
 
 use std::collections::VecDeque;
 use std::io;
@@ -32,11 +32,11 @@ pub(super) struct ServerEnd(Arc<Mutex<State>>);
 /// The quality of a network.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Quality {
-    /// The maximum number of steps of the schedule that bytes take.
+    /// The maximum number of steps of the schedule until bytes arrive.
     pub(super) delay: u64,
     /// The maximum number of bytes that are read or written at a time.
     pub(super) piece: u64,
-    /// The probability, in percent, that a task has to wait although it could go on.
+    /// The probability, in percent, that a task has to wait although it could continue.
     pub(super) hesitation: u64,
 }
 
@@ -54,20 +54,20 @@ struct State {
     down: Lane,
     /// True if the client reads.
     is_read: bool,
-    /// The time at which a network that has silently stopped carrying anything first lost something from the server. If
-    /// the server sends nothing, the kernel eventually sends something.
+    /// If the network has silently stopped, the time at which it first lost a packet from the
+    /// server. Even if the server sends no data, its kernel eventually sends a keepalive packet.
     lost_at: Option<Instant>,
     /// True if the connection is lost and both sides know it.
     is_broken: bool,
 }
 
-/// One direction.
+/// One direction of a connection.
 #[derive(Debug, Default)]
 struct Lane {
     /// Pieces on their way, and the step at which each arrives.
     on_their_way: VecDeque<(u64, Vec<u8>)>,
     arrived: VecDeque<u8>,
-    /// The step at which the end arrives, once the sender has closed its side.
+    /// If the sender has closed its side, the step at which the receiver can notice the close.
     end: Option<u64>,
     waker: Option<Waker>,
 }
@@ -128,7 +128,7 @@ pub(super) fn connection(random: Random, quality: Quality, step: u64) -> (Wire, 
 }
 
 impl Wire {
-    /// Sends bytes. If the connection is lost, the bytes are lost too.
+    /// Sends bytes. If the connection is lost, the bytes are also lost.
     pub(super) fn send(&self, bytes: &[u8]) {
         let mut state = lock(&self.0);
         if state.lost_at.is_none() {
@@ -159,7 +159,7 @@ impl Wire {
         state.down.wake();
     }
 
-    /// Decides whether the client reads.
+    /// Sets whether the client reads.
     pub(super) fn set_read(&self, is_read: bool) {
         lock(&self.0).is_read = is_read;
     }
@@ -182,7 +182,8 @@ impl Wire {
         state.down.arrive(step);
     }
 
-    /// Adds what has arrived at the client to `buffer`. Returns `true` at the end.
+    /// Adds the bytes that have arrived at the client to `buffer`. Returns `true` if the connection
+    /// has ended, and no bytes are left.
     pub(super) fn receive(&self, buffer: &mut Vec<u8>) -> bool {
         let mut state = lock(&self.0);
         if !state.is_read {
@@ -202,7 +203,8 @@ impl State {
         self.step + self.random.below(self.quality.delay + 1)
     }
 
-    /// Returns how many of `length` bytes are carried in one step: at least one, if there is any.
+    /// Returns how many of `length` bytes are carried in one step. The result is at least 1 if
+    /// `length` is not 0.
     fn piece(&mut self, length: usize) -> usize {
         let most = u64::try_from(length).unwrap_or(u64::MAX).min(self.quality.piece);
         if most == 0 || self.quality.piece == u64::MAX {

@@ -1,4 +1,4 @@
-//! Everything that takes part in a schedule.
+//! Everything that takes part in a schedule (one simulated run).
 
 use std::cell::Cell;
 use std::net::SocketAddr;
@@ -31,7 +31,7 @@ const NETWORKS: [Quality; 4] = [
     Quality { delay: 2, piece: 9, hesitation: 40 },
 ];
 
-/// Everything that takes part in a schedule.
+/// Everything that takes part in a schedule (one simulated run).
 pub(super) struct World {
     pub(super) choices: Choices,
     pub(super) host: Host,
@@ -44,9 +44,10 @@ pub(super) struct World {
     pub(super) step: u64,
     /// The number of the last value that was set or sent. No value is used twice.
     last: u64,
-    /// Connections that their clients have left. The server may not have noticed yet.
+    /// Connections that their clients have left. It is possible that the server has not noticed
+    /// this yet.
     pub(super) ghosts: Vec<Wire>,
-    /// True if somebody has changed a telephone number.
+    /// True if a client has changed a telephone number.
     pub(super) has_phones: bool,
     /// The time by which the clock of the server has jumped ahead, in seconds.
     pub(super) jump: Rc<Cell<u64>>,
@@ -111,7 +112,8 @@ impl World {
         let status =
             self.choices.pick(["NLN", "NLN", "BSY", "IDL", "BRB", "AWY", "PHN", "LUN", "HDN"]).unwrap_or("NLN");
         let capabilities = self.unique();
-        // MSNP8 has no pictures. All clients of a schedule see the same, so that the checker can compare.
+        // MSNP8 has no pictures. If one client of the schedule uses MSNP8, no client sets a
+        // picture, so that all clients see the same status.
         let object = if self.oldest > 8 && dialect > 8 && self.choices.chance(30) {
             format!(
                 " %3Cmsnobj%20Creator%3D%22u%40example.com%22%20Size%3D%22{capabilities}%22%20Type%3D%223%22%20\
@@ -132,7 +134,8 @@ impl World {
     }
 }
 
-/// Lets the choices decide the random numbers of the server, and the runtime decide its clock.
+/// Lets the choices decide the random numbers of the server. Lets the runtime decide the clock of
+/// the server.
 fn simulate(choices: &mut Choices, jump: Rc<Cell<u64>>) -> Simulation {
     let mut random = choices.random();
     let fill = move |bytes: &mut [u8]| {

@@ -10,24 +10,27 @@ use tokio::time::{Instant, timeout_at};
 use super::Reply;
 use crate::client::Dial;
 
-/// The maximum number of bytes of an answer that are kept. A hello with a chain of certificates is shorter.
+/// The maximum number of bytes of an answer that are kept. A ServerHello with a chain of
+/// certificates is shorter.
 const LONGEST: usize = 64 * 1024;
 
-/// Some bytes for a server.
+/// The bytes for a server, and the connection on which they are sent.
 #[derive(Clone, Copy, Debug)]
 pub struct Question<'a> {
     /// The options of the connection.
     pub dial: Dial,
-    /// The bytes that are sent first, to a proxy that answers with an HTTP head.
+    /// A request for an HTTP proxy, if there is one. It is sent before `bytes`, and the proxy
+    /// answers it with the head of an HTTP answer.
     pub tunnel: Option<&'a [u8]>,
-    /// The bytes, usually a hello.
+    /// The bytes for the server, usually a ClientHello.
     pub bytes: &'a [u8],
-    /// True if the client sends its FIN after the bytes. Then the server need not wait for more.
+    /// True if the client sends its FIN after the bytes, so that the server need not wait for more
+    /// bytes.
     pub is_end: bool,
 }
 
 impl<'a> Question<'a> {
-    /// Creates a question without a tunnel, after which the connection stays open.
+    /// Creates a question without a tunnel and without a FIN after the bytes.
     #[must_use]
     pub const fn new(dial: Dial, bytes: &'a [u8]) -> Self {
         Self { dial, tunnel: None, bytes, is_end: false }
@@ -54,7 +57,7 @@ impl<'a> Question<'a> {
             let Ok(read) = timeout_at(deadline, stream.read_buf(&mut received)).await else {
                 return Ok(if received.is_empty() { Reply::Silent } else { Reply::NotTls(received) });
             };
-            // A reset ends the connection too.
+            // A reset also ends the connection.
             let has_ended = matches!(read, Ok(0) | Err(_)) || received.len() > LONGEST;
             if let Some(reply) = Reply::read(&received, has_ended) {
                 return Ok(reply);

@@ -1,4 +1,4 @@
-//! The offer of a client.
+//! The ClientHello, with which a client begins TLS.
 
 use super::{TLS10, TLS12, TLS13};
 
@@ -10,7 +10,8 @@ const GROUPS: [u16; 2] = [0x001d, 0x0017];
 const SIGNATURES: [u16; 3] = [0x0403, 0x0804, 0x0401];
 /// The suites of TLS 1.3, and those of TLS 1.2 with forward secrecy and authenticated encryption.
 const SUITES: [u16; 7] = [0x1302, 0x1301, 0x1303, 0xc02c, 0xc02b, 0xcca9, 0xc02f];
-/// The name that the client asks for. The server's own root has it.
+/// The name that the client asks for. The certificate that the server's own root has signed
+/// contains this name.
 const NAME: &str = "login.live.com";
 /// A public key for X25519. Any 32 bytes are valid.
 const KEY: [u8; 32] = [9; 32];
@@ -18,24 +19,25 @@ const KEY: [u8; 32] = [9; 32];
 /// A ClientHello (RFC 5246 section 7.4.1.2, RFC 8446 section 4.1.2).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hello {
-    /// The newest version of clients before TLS 1.3.
+    /// The newest version that the client supports, up to TLS 1.2.
     pub version: u16,
     /// The cipher suites, in the order of preference.
     pub suites: Vec<u16>,
-    /// The curves.
+    /// The curves that the client supports.
     pub groups: Vec<u16>,
     /// The signatures that the client can check.
     pub signatures: Vec<u16>,
-    /// All versions, for clients that know TLS 1.3.
+    /// All versions that the client offers. Empty for a client that does not know TLS 1.3.
     pub versions: Vec<u16>,
-    /// The methods of compression, in addition to none.
+    /// The methods of compression that the client offers. It also offers to use no compression.
     pub compression: Vec<u8>,
-    /// The random bytes.
+    /// The random bytes of the hello.
     pub random: [u8; 32],
 }
 
 impl Hello {
-    /// Creates the hello of a client whose newest version is this one, with the suites of modern clients.
+    /// Creates the hello of a client whose newest version is `version`, with the suites of modern
+    /// clients.
     #[must_use]
     pub fn new(version: u16) -> Self {
         Self {
@@ -55,7 +57,7 @@ impl Hello {
         Self { suites: suites.to_vec(), ..self }
     }
 
-    /// Returns the bytes.
+    /// Returns the bytes of the hello.
     #[must_use]
     pub fn bytes(&self) -> Vec<u8> {
         let body = [
@@ -94,7 +96,7 @@ impl Hello {
     }
 }
 
-/// Returns the hello of a client from before SSL 3.0, which also offers SSL 3.0.
+/// Returns a hello in the format of SSL 2.0, in which the client also offers SSL 3.0.
 #[must_use]
 pub fn ssl2_hello() -> Vec<u8> {
     let suites = [1, 0, 0x80, 3, 0, 0x80, 0, 0, 4, 0, 0, 10];
@@ -107,12 +109,12 @@ fn numbers(values: &[u16]) -> Vec<u8> {
     values.iter().flat_map(|value| value.to_be_bytes()).collect()
 }
 
-/// Returns bytes after their length in one byte.
+/// Returns one byte that contains the length of `bytes`, and then `bytes`.
 fn short(bytes: &[u8]) -> Vec<u8> {
     [&[bytes.len() as u8], bytes].concat()
 }
 
-/// Returns bytes after their length in two bytes.
+/// Returns two bytes that contain the length of `bytes`, and then `bytes`.
 fn long(bytes: &[u8]) -> Vec<u8> {
     [(bytes.len() as u16).to_be_bytes().as_slice(), bytes].concat()
 }

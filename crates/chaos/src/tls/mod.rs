@@ -1,7 +1,7 @@
-//! The first bytes of TLS, written by hand: the offer of a client, and the answer of the server.
+//! The first two messages of TLS: the ClientHello of a client, and the answer of the server.
 //!
-//! No library would offer versions and algorithms that are too old or too weak. So no key is exchanged here, and
-//! nothing is encrypted.
+//! This module uses no TLS library, because no library offers versions and algorithms that are too
+//! old or too weak. It exchanges no keys and encrypts nothing.
 
 mod ask;
 mod hello;

@@ -4,21 +4,22 @@ const ALERT: u8 = 21;
 const HANDSHAKE: u8 = 22;
 const SERVER_HELLO: u8 = 2;
 const CERTIFICATE: u8 = 11;
-/// The extension with the version, if it is TLS 1.3.
+/// The number of the extension that contains the version, if the version is TLS 1.3.
 const VERSIONS: [u8; 2] = [0, 43];
 
 /// The answer of the server to a hello.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reply {
-    /// The server agrees.
+    /// The server agrees to a TLS connection.
     Agreed {
-        /// The version that it chose.
+        /// The version that the server chose.
         version: u16,
-        /// The cipher suite that it chose.
+        /// The cipher suite that the server chose.
         suite: u16,
-        /// The method of compression that it chose.
+        /// The method of compression that the server chose.
         compression: u8,
-        /// The first certificate as DER, if it was readable: TLS 1.3 encrypts it.
+        /// The first certificate of the server, as DER. `None` in TLS 1.3, which encrypts the
+        /// certificate.
         certificate: Option<Vec<u8>>,
     },
     /// The server closes the connection, after an alert with this number or without one.
@@ -30,12 +31,12 @@ pub enum Reply {
 }
 
 impl Reply {
-    /// Returns the answer in these bytes. `has_ended` says that no more will arrive. Returns `None` if more is
-    /// needed.
+    /// Returns the answer in these bytes. `has_ended` says that no more bytes will arrive. Returns
+    /// `None` if more bytes are needed.
     pub(super) fn read(bytes: &[u8], has_ended: bool) -> Option<Self> {
         match bytes {
             [] => has_ended.then_some(Self::Refused(None)),
-            // The alert is the end only if the server closes the connection.
+            // An alert counts as a refusal only if the server then closes the connection.
             [ALERT, 3, _, 0, 2, _, alert, ..] => has_ended.then_some(Self::Refused(Some(*alert))),
             [HANDSHAKE | ALERT, ..] => match agreed(&messages(bytes)) {
                 Some(agreed) if has_ended || agreed.is_complete() => Some(agreed),
@@ -46,7 +47,8 @@ impl Reply {
         }
     }
 
-    /// Returns whether nothing that is readable can follow.
+    /// Returns true if the answer already contains a certificate, or if the version is TLS 1.3. In
+    /// TLS 1.3, all further messages are encrypted.
     fn is_complete(&self) -> bool {
         matches!(self, Self::Agreed { version: super::TLS13, .. } | Self::Agreed { certificate: Some(_), .. })
     }
@@ -65,7 +67,7 @@ fn messages(mut bytes: &[u8]) -> Vec<u8> {
     messages
 }
 
-/// Returns what the ServerHello says, and the certificate after it.
+/// Returns the choices in the ServerHello, and the certificate after the ServerHello.
 fn agreed(messages: &[u8]) -> Option<Reply> {
     let (hello, rest) = message(messages, SERVER_HELLO)?;
     let (version, rest_of_hello) = (number(hello)?, hello.get(34..)?);
@@ -92,7 +94,7 @@ fn newer_version(mut extensions: &[u8]) -> Option<u16> {
     None
 }
 
-/// Returns the first message, if it is of this kind, and what follows it.
+/// Returns the first message, if it is of this kind, and the bytes that follow the message.
 fn message(bytes: &[u8], kind: u8) -> Option<(&[u8], &[u8])> {
     let (first, rest) = bytes.split_first()?;
     part(rest, 3).filter(|_| *first == kind)

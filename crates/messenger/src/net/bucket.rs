@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// Limits a peer to a rate. The caller slows a faster peer down, or refuses what the bucket cannot pay.
+/// Limits a peer to a rate. If the bucket cannot pay for a command, the code that uses the bucket
+/// either delays the peer or refuses the command.
 #[derive(Clone, Debug)]
 pub struct Bucket {
     per_second: f64,
@@ -34,7 +35,7 @@ impl Bucket {
         self.level >= cost.min(self.burst)
     }
 
-    /// Returns whether the bucket is full, like a new one.
+    /// Returns whether the bucket is full, like a new bucket.
     pub fn is_full(&mut self, now: Instant) -> bool {
         self.can_pay(self.burst, now)
     }

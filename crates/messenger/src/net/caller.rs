@@ -10,7 +10,7 @@ use super::Peer;
 /// A client, and the way in which it reached this server.
 #[derive(Clone, Debug)]
 pub struct Caller {
-    /// The client's address, and the source from which the server knows it.
+    /// The client's address, and the source from which the server knows the address.
     pub peer: Peer,
     /// The address of this server that the client connected to.
     pub local: SocketAddr,
@@ -37,7 +37,7 @@ pub enum Via {
 /// The addresses of this server that the clients of one network can connect to.
 #[derive(Clone, Debug, Default)]
 pub struct Reachable {
-    /// The addresses that the operator has configured for these clients.
+    /// The addresses that the operator has configured for the clients of this network.
     pub advertise: Advertise,
     /// The port of the notification server.
     pub notification: u16,
@@ -80,8 +80,8 @@ impl Caller {
         self.reachable(self.network.advertise.notification.as_ref(), self.network.notification)
     }
 
-    /// Returns the address of the switchboard that this client can connect to. A client that came over TLS gets the TLS
-    /// port if the switchboard has one.
+    /// Returns the address of the switchboard that this client can connect to. A client that
+    /// connected over TLS gets the TLS port, if the switchboard has one.
     #[must_use]
     pub fn switchboard_address(&self) -> String {
         let network = &self.network;
@@ -106,8 +106,9 @@ impl Caller {
         is_private(self.peer.ip())
     }
 
-    /// Returns whether the client may send a password (security.md section 8): over an encrypted connection, or from
-    /// this machine or a private network. The setting `insecure_http` always allows it.
+    /// Returns whether the client may send a password (security.md section 8). The client may send
+    /// one if the connection is encrypted, or if the client is on this machine or in a private
+    /// network. If `insecure_http` is set, every client may send a password.
     #[must_use]
     pub fn may_send_passwords(&self, insecure_http: bool) -> bool {
         self.secure || insecure_http || self.is_near()

@@ -29,7 +29,8 @@ const OWN_BACKLOG: usize = 64 * 1024;
 const LINE_TIMEOUT: Duration = Duration::from_secs(30);
 /// The rest of a payload must arrive within this time (framing.md section 4).
 const PAYLOAD_TIMEOUT: Duration = Duration::from_secs(60);
-/// The time that the peer of a closing connection has to read the bytes queued for it (framing.md section 11).
+/// If a connection is closing, its peer must read the queued bytes within this time (framing.md
+/// section 11).
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 /// A time that is long enough to mean that there is no deadline.
 const NEVER: Duration = Duration::from_secs(86_400);
@@ -74,7 +75,7 @@ struct Driver<T, S: Session> {
     /// The part of a frame that is incomplete, and the time when the server began to wait for the rest. `None` if no
     /// frame is incomplete.
     begun: Option<(Pending, Instant)>,
-    /// The deadline for writing the last bytes, once the connection is closing.
+    /// The deadline for writing the last bytes, if the connection is closing.
     closing: Option<Instant>,
     timer: Pin<Box<Sleep>>,
 }
@@ -105,8 +106,8 @@ impl<S: Session> Receiver for Inbound<S> {
             Err(refusal) => return Err(self.stop(refusal)),
         }
         self.pausing = self.session.take_pause().map(Pausing::new);
-        // Once the connection is closing, because of the client's OUT or for any other reason, no command is carried
-        // out.
+        // After the connection has begun to close, the server carries out no further command. This
+        // rule applies whether the client's OUT or something else closes the connection.
         if self.outbox.own_unsent().is_none() {
             return Err(Stop::Answered);
         }
@@ -143,7 +144,7 @@ where
     T: AsyncRead + AsyncWrite + Unpin,
     S: Session + Unpin,
 {
-    /// Drives the connection. Ready when the connection has ended.
+    /// Drives the connection. Returns `Ready` if the connection has ended.
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
         self.outbox.begin_poll();
         for _ in 0..READS_IN_A_ROW {
@@ -152,7 +153,8 @@ where
                 return Poll::Ready(());
             }
             if self.can_go_on(context) {
-                // Writing made room, so commands that were held back can be handled now.
+                // The task held commands back, for example while too many answers were unsent. It
+                // can handle these commands now.
                 continue;
             }
             let next = match self.poll_read(context) {
@@ -165,7 +167,8 @@ where
                 Poll::Ready(Step::Again) => {}
             }
         }
-        // There is more to do, but let other tasks run first. Timeouts also apply to a peer that keeps the socket full.
+        // There is more to do, but let other tasks run first. The timer is checked here because
+        // timeouts also apply to a peer that sends without a pause.
         if let Poll::Ready(Step::Over) = self.poll_timer(context) {
             return Poll::Ready(());
         }
@@ -173,7 +176,8 @@ where
         Poll::Pending
     }
 
-    /// Continues the command that waits for the store, and then the commands behind it.
+    /// Continues the command that waits for the store. When it is done, handles the commands that
+    /// arrived after it.
     fn poll_waiting(&mut self, context: &mut Context<'_>) {
         loop {
             if let Some(waiting) = &mut self.inbound.waiting {
@@ -192,8 +196,9 @@ where
         }
     }
 
-    /// Returns whether commands were held back and can be handled now. If they must wait for a pause to end, the task is
-    /// woken at that time. This is called after every command, so that no wake-up is lost.
+    /// Returns whether the task has held commands back and can handle them now. If these commands
+    /// must wait until a pause ends, the end of the pause wakes the task. The task calls this
+    /// method after every command, so that no wake-up is lost.
     fn can_go_on(&mut self, context: &mut Context<'_>) -> bool {
         self.inbound.poll_pausing(context);
         self.paused && self.closing.is_none() && !self.inbound.is_blocked()
@@ -213,7 +218,7 @@ where
         }
     }
 
-    /// Ends the session. Queued bytes are still written.
+    /// Ends the session. The task still writes the queued bytes.
     fn stop(&mut self, stop: Stop) {
         if let Stop::Malformed(why) = stop {
             tracing::debug!(%why, "closing a connection: malformed input");
@@ -230,7 +235,8 @@ where
         }
     }
 
-    /// Writes until the queue is empty or the socket is full. Ready when the connection has ended.
+    /// Writes until the queue is empty or the socket is full. Returns `Ready` if the connection has
+    /// ended.
     fn poll_write(&mut self, context: &mut Context<'_>) -> Poll<()> {
         loop {
             if self.written == self.writing.len() {
@@ -252,7 +258,8 @@ where
                 Poll::Pending => {
                     return match ready!(self.outbox.poll_closing(context, self.writing.len() - self.written)) {
                         Taken::Abort => Poll::Ready(()),
-                        // The task writes the rest if the peer reads before the deadline.
+                        // The connection is closing. The task writes the remaining bytes if the
+                        // peer reads them before the deadline in `closing`.
                         _ => {
                             self.end_session();
                             Poll::Pending
@@ -263,8 +270,9 @@ where
         }
     }
 
-    /// Sends FIN once everything is written, and waits for the peer's FIN. Without this wait, bytes that the peer has
-    /// just sent would cause a reset, and the peer could lose the server's last line.
+    /// Sends FIN after everything is written, and waits for the peer's FIN. Without this wait,
+    /// bytes that the peer has just sent would cause a reset, and the peer could lose the server's
+    /// last line.
     fn poll_linger(&mut self, context: &mut Context<'_>) -> Poll<()> {
         self.end_session();
         if ready!(Pin::new(&mut self.stream).poll_shutdown(context)).is_err() {
@@ -308,8 +316,8 @@ where
         all.into_iter().flatten().min_by_key(|(at, _)| *at)
     }
 
-    /// Handles a deadline that has passed. The timer may fire too early but never too late. If a deadline is postponed,
-    /// the timer is therefore reset only after it has fired.
+    /// Handles a deadline that has passed. If a deadline is postponed, the timer is reset only
+    /// after it has fired. So the timer may fire before the deadline, but never after the deadline.
     fn poll_timer(&mut self, context: &mut Context<'_>) -> Poll<Step> {
         loop {
             if let Some((at, due)) = self.deadline() {

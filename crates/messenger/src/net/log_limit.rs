@@ -10,11 +10,13 @@ use tokio::time::Instant;
 
 use super::peer::counted_address;
 
-/// The time between two lines about one address.
+/// The time between two log lines about one address.
 const INTERVAL: Duration = Duration::from_secs(60);
-/// The maximum number of addresses with their own lines, about 200 KiB. All further addresses share one more entry.
+/// The maximum number of addresses that have an entry of their own. These entries take about 200
+/// KiB. All further addresses share one more entry.
 const MAX_ADDRESSES: usize = 4096;
-/// The time between two searches for entries to remove, so that a full table is not searched at every event.
+/// The minimum time between two searches of a full table for entries that can be removed. Without a
+/// minimum, every event would search the full table.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
 
 /// The last log line about each address.
@@ -32,13 +34,13 @@ struct Table {
 #[derive(Debug)]
 struct Address {
     logged: Instant,
-    /// The number of events that were not logged since the last line.
+    /// The number of events that were not logged since the last log line.
     suppressed: u64,
 }
 
 impl LogLimit {
-    /// Notes an event. If the caller must log it, returns the number of events that were not logged since the last
-    /// line.
+    /// Records an event from an address. If the caller must log this event, returns the number of
+    /// events that were not logged since the last log line about this address.
     pub fn note(&self, address: IpAddr) -> Option<u64> {
         let now = Instant::now();
         let address = Some(counted_address(address));

@@ -4,12 +4,15 @@
 //! together. It writes them with as few system calls as the kernel allows, which matters more for throughput than
 //! anything else here.
 //!
-//! The bytes that *other* connections queue are limited. If a client does not read and its queue exceeds the limit, the
-//! server closes that client's connection. Other clients notice nothing else. A connection's own answers do not count,
-//! but the server stops reading from the connection while too many of these answers are unsent.
+//! The bytes that *other* connections queue are limited. If a client does not read and its queue
+//! exceeds the limit, the server closes that client's connection. Other clients notice only that
+//! this client disconnects. A connection's own answers do not count, but the server stops reading
+//! from the connection while too many of these answers are unsent.
 //!
-//! Presence does not count either, so that nobody can close the connection of a contact by changing presence often.
-//! Newer presence lines replace older ones that are not taken yet (`presence`), so the number of contacts limits them.
+//! Presence lines do not count either. Otherwise an account could close the connection of a contact
+//! by changing its own presence often. A newer presence line about a contact replaces an older
+//! presence line about the same contact that the connection's task has not taken yet (`presence`).
+//! So the number of contacts limits the number of queued presence lines.
 
 mod presence;
 
@@ -25,22 +28,23 @@ pub use presence::PresenceLines;
 
 /// The outgoing queue of a connection, shared between the connection's task (the owner) and all senders.
 pub struct Outbox {
-    /// The maximum number of unwritten bytes from other connections, without presence.
+    /// The maximum number of unwritten bytes from other connections, not counting presence lines.
     limit: usize,
     queue: Mutex<Queue>,
 }
 
 #[derive(Default)]
 struct Queue {
-    /// All lines except for presence.
+    /// All queued lines except for presence lines.
     bytes: Vec<u8>,
     presence: PendingPresence,
-    /// The number of `bytes` that came from other connections.
+    /// The number of bytes in `bytes` that came from other connections.
     foreign: usize,
     taken: TakenBytes,
     phase: Phase,
     owner: Option<Waker>,
-    /// The tasks of connections that pause until the bytes from other connections are written.
+    /// The wakers of tasks that pause until the bytes from other connections in this queue are
+    /// written.
     pausing: Vec<Waker>,
 }
 
@@ -48,7 +52,7 @@ struct Queue {
 #[derive(Clone, Copy, Debug, Default)]
 struct TakenBytes {
     all: usize,
-    /// The bytes from other connections, without presence.
+    /// The number of bytes from other connections, not counting presence lines.
     foreign: usize,
     presence: usize,
 }
@@ -71,9 +75,9 @@ enum Phase {
 pub(crate) enum Taken {
     /// Write the bytes that were moved into the buffer.
     Bytes,
-    /// Close, because everything is written.
+    /// Close the connection, because everything is written.
     Close,
-    /// Close without writing any more.
+    /// Close the connection without writing more bytes.
     Abort,
 }
 
@@ -103,7 +107,8 @@ impl Outbox {
         queue.reply(write);
     }
 
-    /// Queues lines about the presence of a contact. They replace older lines that are not taken yet.
+    /// Queues lines about the presence of a contact. These lines replace older lines about the same
+    /// contact, if the owner has not taken the older lines yet.
     pub fn present(&self, contact: &Handle, lines: &PresenceLines) {
         let mut queue = lock(&self.queue);
         if queue.phase == Phase::Open {
@@ -113,7 +118,8 @@ impl Outbox {
         }
     }
 
-    /// Appends a call from a contact. Returns whether it fits, like [`Self::send`].
+    /// Appends a call from a contact. Returns `false` in the cases in which [`Self::send`] returns
+    /// `None`.
     pub fn send_call(&self, caller: &Handle, write: impl FnOnce(&mut Vec<u8>)) -> bool {
         let mut queue = lock(&self.queue);
         queue.presence.note_call(caller);
@@ -127,7 +133,8 @@ impl Outbox {
         lock(&self.queue).send(self.limit, write)
     }
 
-    /// Closes the connection once the queued bytes are written. After this nothing can be appended.
+    /// Closes the connection after the queued bytes are written. After this call, nothing can be
+    /// appended.
     pub fn close(&self) {
         let mut queue = lock(&self.queue);
         if queue.phase == Phase::Open {
@@ -146,8 +153,9 @@ impl Outbox {
         }
     }
 
-    /// Closes the connection as soon as possible, because another one needs its place. A last line can be appended. It is
-    /// only written if the socket accepts it immediately.
+    /// Closes the connection as soon as possible, because another connection needs its place.
+    /// `write` can append a last line, which the owner sends only if the socket accepts it
+    /// immediately.
     pub(crate) fn leave_with(&self, write: impl FnOnce(&mut Vec<u8>)) {
         let mut queue = lock(&self.queue);
         if matches!(queue.phase, Phase::Open | Phase::Closing) {
@@ -166,9 +174,10 @@ impl Outbox {
         (queue.phase == Phase::Open).then(|| queue.unwritten().saturating_sub(others))
     }
 
-    /// Called by the task of another connection, while that connection pauses for this one. Ready when all bytes from
-    /// other connections are written, or when the connection is closing. Otherwise registers the task's waker. Bytes
-    /// that are written may still be in the buffer of the socket, which is small (`site/src/accept.rs`).
+    /// Called by the task of another connection, while that task pauses until this queue is
+    /// written. Returns `Ready` if all bytes from other connections in this queue are written, or
+    /// if this connection is closing. Otherwise registers the waker of the calling task. Written
+    /// bytes may still be in the buffer of the socket. That buffer is small (`site/src/accept.rs`).
     pub(super) fn poll_written(&self, context: &mut Context<'_>) -> Poll<()> {
         let mut queue = lock(&self.queue);
         if queue.is_written() {
@@ -180,14 +189,16 @@ impl Outbox {
         Poll::Pending
     }
 
-    /// Called by the owner when it starts to run. Removes the owner's waker, because an answer that the owner appends
-    /// itself need not wake it. The owner registers its waker again before it waits.
+    /// Called by the owner when it starts to run. Removes the owner's waker, because an answer that
+    /// the owner itself appends need not wake the owner. The owner registers its waker again before
+    /// it waits.
     pub(crate) fn begin_poll(&self) {
         lock(&self.queue).owner = None;
     }
 
-    /// Called by the owner when it has written everything it took. Moves the bytes queued since then into the empty
-    /// `buffer`. If no bytes are queued, registers the owner's waker under the same lock, so that no wake-up is lost.
+    /// Called by the owner when it has written all bytes that it took. Moves the bytes that were
+    /// queued since then into the empty `buffer`. If no bytes are queued, registers the owner's
+    /// waker under the same lock, so that no wake-up is lost.
     pub(crate) fn poll_take(&self, context: &mut Context<'_>, buffer: &mut Vec<u8>) -> Poll<Taken> {
         let mut queue = lock(&self.queue);
         queue.taken = TakenBytes::default();
@@ -196,14 +207,15 @@ impl Outbox {
             return Poll::Ready(Taken::Abort);
         }
         if queue.unwritten() > 0 {
-            // The written vector is not reused, so that an idle connection has no buffer.
+            // The queue continues with a new vector, which has no buffer, so that an idle
+            // connection has no buffer.
             let (bytes, presence) = (std::mem::take(&mut queue.bytes), std::mem::take(&mut queue.presence));
             queue.taken = TakenBytes {
                 all: bytes.len() + presence.len(),
                 foreign: std::mem::take(&mut queue.foreign),
                 presence: presence.replaceable(),
             };
-            // Senders need not wait for the copy.
+            // The lock is released now, so that senders do not wait while the bytes are copied.
             drop(queue);
             *buffer = presence.merge(bytes);
             return Poll::Ready(Taken::Bytes);
@@ -218,9 +230,11 @@ impl Outbox {
         }
     }
 
-    /// Called by the owner while `unwritten` of the bytes that it took are still to be written. Returns whether the
-    /// connection must close or abort. If neither, registers the owner's waker. Written bytes are first subtracted from
-    /// the connection's own answers, so that the count of bytes from other connections is never too low.
+    /// Called by the owner while it still has to write `unwritten` of the bytes that it took.
+    /// Returns `Ready` if the connection must close or abort. Otherwise registers the owner's
+    /// waker. The queue does not know which of the taken bytes are written. It assumes that bytes
+    /// from other connections are written last. So its count of unwritten bytes from other
+    /// connections can be too high, but never too low.
     pub(crate) fn poll_closing(&self, context: &mut Context<'_>, unwritten: usize) -> Poll<Taken> {
         let mut queue = lock(&self.queue);
         let foreign = queue.taken.foreign.min(unwritten);
@@ -290,7 +304,7 @@ impl Queue {
         }
     }
 
-    /// Returns whether all bytes from other connections are written, not counting presence.
+    /// Returns whether all bytes from other connections are written, not counting presence lines.
     fn is_written(&self) -> bool {
         self.phase != Phase::Open || self.foreign + self.taken.foreign == 0
     }

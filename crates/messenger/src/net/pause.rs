@@ -1,7 +1,7 @@
 //! Pauses before the next command of a connection.
 //!
-//! A session asks for a [`Pause`] if the peer is too fast. Meanwhile the connection's task does not read, and TCP slows
-//! the peer down.
+//! A session asks for a [`Pause`] if the peer is too fast. During the pause, the connection's task
+//! does not read, and TCP slows the peer down.
 
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -27,14 +27,15 @@ impl Pause {
         Self { least: length, most: length, reader: None }
     }
 
-    /// Returns a pause until the bytes from other connections in the queue of `reader` are written. It ends after `most`
-    /// even if the peer of that connection does not read, so no connection waits for the socket of another one.
+    /// Returns a pause that ends when the bytes from other connections in the queue `reader` are
+    /// written. The pause ends after `most` at the latest, even if the client of that queue does
+    /// not read. So no connection waits for the socket of another connection.
     #[must_use]
     pub const fn until_written(reader: Arc<Outbox>, most: Duration) -> Self {
         Self { least: Duration::ZERO, most, reader: Some(reader) }
     }
 
-    /// Returns a pause that lasts as long as the longer one of two.
+    /// Returns this pause, extended so that it lasts at least for `length`.
     #[must_use]
     pub fn and(self, length: Option<Duration>) -> Self {
         let length = length.unwrap_or_default();
@@ -57,8 +58,9 @@ impl Pausing {
         Self { least: now + pause.least, most: now + pause.most, reader: pause.reader }
     }
 
-    /// Ready when the pause is over. Otherwise the task is woken when the reader's bytes are written, and the task calls
-    /// this again at the time of [`Pausing::next`].
+    /// Returns `Ready` if the pause is over. Otherwise the calling task is woken when the bytes in
+    /// the reader's queue are written. The task must also call this method again at the time that
+    /// [`Pausing::next`] returns.
     pub(super) fn poll(&self, context: &mut Context<'_>) -> Poll<()> {
         let now = Instant::now();
         if now >= self.most {

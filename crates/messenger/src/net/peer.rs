@@ -1,13 +1,14 @@
-//! The address of a client, and the source from which the server knows it.
+//! The address of a client, and the source from which the server knows the address.
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 
-/// The address of a client, and the source from which the server knows it. Displayed as `address:port`, with port 0 if
-/// the port is unknown.
+/// The address of a client, and the source from which the server knows the address. A peer is
+/// displayed as `address:port`, with port 0 if the port is unknown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Peer {
-    /// The other end of the connection. The server treats it as the client, even if it is an untrusted proxy.
+    /// The other end of the connection. The server treats this address as the client's address,
+    /// even if it belongs to an untrusted proxy.
     Dialled(SocketAddr),
     /// The address of a client whose port is unknown. Either a trusted proxy reported the address, or the client uses
     /// the gateway, where each request can have another port.
@@ -48,8 +49,9 @@ impl fmt::Display for Peer {
     }
 }
 
-/// Returns the address under which a peer is counted. For IPv6 this is the /64 network. Every customer of a provider
-/// has at least a whole /64 network, so a limit per address would have no effect.
+/// Returns the address under which a peer is counted. For IPv6 this is the /64 network. Every
+/// customer of a provider has at least a whole /64 network, so a limit for each single IPv6 address
+/// would have no effect.
 #[must_use]
 pub fn counted_address(peer: IpAddr) -> IpAddr {
     match peer.to_canonical() {

@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
 
-/// A stream that yields `bytes` first, and then its own bytes.
+/// A stream that yields `bytes` first, and then the bytes of `stream`.
 #[derive(Debug)]
 pub struct Prefixed<S> {
     bytes: Vec<u8>,
@@ -15,14 +15,15 @@ pub struct Prefixed<S> {
 }
 
 impl<S> Prefixed<S> {
-    /// Puts the first bytes of `stream`, which were already read, back in front of it.
+    /// Creates a stream that yields `bytes`, and then the rest of `stream`. `bytes` are the first
+    /// bytes of `stream`, which were already read.
     #[must_use]
     pub const fn new(bytes: Vec<u8>, stream: S) -> Self {
         Self { bytes, given: 0, stream }
     }
 }
 
-/// Reads the first `count` bytes of a stream, or all of it if it is shorter.
+/// Reads the first `count` bytes of a stream, or all bytes if the stream is shorter.
 ///
 /// # Errors
 /// Returns the error of the stream.
@@ -47,7 +48,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Prefixed<S> {
         buffer.put_slice(&rest[..count]);
         self.given += count;
         if self.given == self.bytes.len() {
-            // Frees the buffer, because an idle connection has none.
+            // Frees the buffer, because an idle connection must not have a buffer.
             self.bytes = Vec::new();
             self.given = 0;
         }

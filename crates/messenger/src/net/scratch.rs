@@ -2,7 +2,8 @@
 
 use std::cell::Cell;
 
-/// The size in bytes: as much as one read of a socket returns, and small enough to stay in the CPU cache.
+/// The size of the buffer in bytes: as much as one read of a socket returns, and small enough to
+/// stay in the CPU cache.
 const LENGTH: usize = 32 * 1024;
 
 thread_local! {
@@ -12,9 +13,9 @@ thread_local! {
 
 /// Calls `read` with the buffer of the thread.
 ///
-/// During the call, the buffer is not available to the rest of the thread, because `read` passes the bytes on to the
-/// session. If that session polls another connection on the same stack, the other connection gets a buffer of its own,
-/// which is dropped afterwards.
+/// During the call, no other code in the thread can use the buffer, because `read` lets the session
+/// read the bytes directly from the buffer. If the session polls another connection during the
+/// call, that connection gets a temporary buffer.
 pub(super) fn with<R>(read: impl FnOnce(&mut [u8]) -> R) -> R {
     let mut buffer = BUFFER.take();
     if buffer.is_empty() {

@@ -61,8 +61,9 @@ pub trait Session: Send {
     /// Returns the pause before the next command, if the peer is too fast. Called once after each command.
     fn take_pause(&mut self) -> Option<Pause>;
 
-    /// Returns the time at which the connection closes unless the peer sends something. `opened` is the time when the
-    /// connection opened, and `last` is the time when the peer last sent something.
+    /// Returns the time at which the connection closes if the peer sends nothing before that.
+    /// `opened` is the time when the connection opened, and `last` is the time when the peer last
+    /// sent something.
     fn idle_deadline(&self, opened: Instant, last: Instant) -> Option<Instant>;
 
     /// Returns when to call [`Session::tick`]. The default is never.
@@ -75,7 +76,7 @@ pub trait Session: Send {
         Ok(())
     }
 
-    /// Ends the session. Called exactly once, for any reason that ended the connection.
+    /// Ends the session. Called exactly once, whatever has ended the connection.
     fn ended(&mut self);
 }
 
@@ -83,7 +84,7 @@ pub trait Session: Send {
 pub enum Handled<O> {
     /// The command is carried out, and its answer is queued.
     Done,
-    /// The command waits for the store. Later commands wait until it is done.
+    /// The command waits for the store. Later commands wait until this command is done.
     Wait(CommandFuture<O>),
 }
 
@@ -95,7 +96,7 @@ pub type CommandFuture<O> = Pin<Box<dyn Future<Output = O> + Send>>;
 pub enum Stop {
     /// The peer sent something that violates the protocol.
     Malformed(Malformed),
-    /// The last answer is queued.
+    /// The session is over, and its last answer is queued.
     Answered,
 }
 

@@ -12,8 +12,11 @@ use crate::rates::Act;
 use crate::service::Service;
 use crate::switchboard::{Claims, MAX_UNUSED, Right};
 
-/// Issues a cookie for a new switchboard session (XFR SB). Refuses while the account is hidden, before its first CHG,
-/// while calls are off, and while the server would refuse the connection to the switchboard.
+/// Issues a cookie for a new switchboard session (XFR SB). Refuses the command while the account is
+/// hidden, before the account's first CHG, and while calls are switched off (IMS). Also refuses the
+/// command while the server is about to stop, while the server has no place for one more connection
+/// from the client's address, and while the account has too many switchboard connections, unused
+/// cookies or recent requests.
 pub(super) fn xfr(service: &Service, place: &Place, user: &User, trid: TrId) -> Result<Handled<Outcome>, Refusal> {
     let refuse = |code| Err(Refusal::Answer(trid, code));
     let seen = user.cell.state().seen().filter(|_| user.endpoint.takes_calls.load(Ordering::Acquire));
@@ -27,7 +30,8 @@ pub(super) fn xfr(service: &Service, place: &Place, user: &User, trid: TrId) -> 
     let switchboard = &service.switchboard;
     let too_many = switchboard.connections_of(handle) >= service.config.limits.switchboard_connections
         || switchboard.cookies.unused_by(handle) >= MAX_UNUSED;
-    // Many users may talk to the helper at the same time.
+    // The limits on switchboard connections and unused cookies do not apply to the helper, because
+    // many users may talk to it at the same time.
     let too_many = too_many && !service.is_helper(handle);
     if too_many || user.admit(service, Act::OpenSwitchboard).is_err() {
         return refuse(ErrorCode::RateLimit);

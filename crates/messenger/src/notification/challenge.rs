@@ -12,7 +12,7 @@ use super::handling::Outcome;
 use super::user::User;
 use crate::net::Handled;
 
-/// The shortest time between an answer and the next challenge. The longest is twice as long.
+/// The shortest time between an answer and the next challenge. The longest time is twice as long.
 const PAUSE: Duration = Duration::from_secs(600);
 /// The longest time that a client may take to answer if the configuration requires answers.
 const PATIENCE: Duration = Duration::from_secs(50);
@@ -21,7 +21,8 @@ const PATIENCE: Duration = Duration::from_secs(50);
 pub(super) struct Challenges {
     wanted: bool,
     required: bool,
-    /// The challenge that is not answered yet, and the time when the client was first asked.
+    /// The challenge that the client has not answered yet, and the time at which the time limit for
+    /// the answer began.
     open: Option<(String, Instant)>,
     /// The time when the next challenge is sent.
     next: Option<Instant>,
@@ -37,8 +38,8 @@ impl Challenges {
         self.next = self.wanted.then(Instant::now);
     }
 
-    /// Returns when to call [`tick`] next. The server sends no other challenge while one is open, so a client that
-    /// never answers gets only one challenge.
+    /// Returns when to call [`tick`] next. The server sends no other challenge while a challenge is
+    /// unanswered, so a client that never answers gets only one challenge.
     pub(super) fn next(&self) -> Option<Instant> {
         match &self.open {
             Some((_, since)) => self.required.then(|| *since + PATIENCE),
@@ -46,8 +47,9 @@ impl Challenges {
         }
     }
 
-    /// Creates a challenge of 20 random decimal digits, the first of which is not 0. It replaces an open challenge but
-    /// keeps that challenge's deadline, so that a client cannot postpone its answer by asking for another challenge.
+    /// Creates a challenge of 20 random decimal digits, the first of which is not 0. The new
+    /// challenge replaces an unanswered challenge but keeps the deadline of that challenge. So a
+    /// client cannot postpone its answer by asking for another challenge.
     fn draw(&mut self) -> String {
         let challenge = format!("{}{:019}", 1 + random::below(9), random::below(10_u64.pow(19)));
         let since = self.open.take().map_or_else(Instant::now, |(_, since)| since);

@@ -18,12 +18,13 @@ use crate::presence::{Cell, Turn};
 use crate::rates::Act;
 use crate::service::Service;
 
-/// Adds to a list or a group (ADC and ADD).
+/// Adds an address to a list, or a contact to a group (ADC and ADD).
 pub(super) fn adc(service: &Arc<Service>, user: &User, adc: Adc) -> Result<Handled<Outcome>, Refusal> {
     let trid = adc.trid;
     match adc.addition {
-        // This check comes first. An edit that needs the turns of two accounts would wait for itself if both were the
-        // same account.
+        // This check comes first, because an edit of two accounts waits for the turn of each
+        // account (see `Turn`). If both were the same account, the edit would hold the turn and
+        // wait for it forever.
         Addition::Contact { ref handle, .. } | Addition::ToList { ref handle, .. } if user.is_self(handle) => {
             Err(Refusal::Answer(trid, ErrorCode::InvalidParameter))
         }
@@ -43,7 +44,8 @@ pub(super) fn adc(service: &Arc<Service>, user: &User, adc: Adc) -> Result<Handl
     }
 }
 
-/// Adds to FL. Before MSNP10, the same command adds a contact that is already on FL to another group.
+/// Adds a contact to FL. In dialects before MSNP10, a client uses the same command to add a contact
+/// that is already on FL to another group.
 fn add_forward(
     service: &Arc<Service>,
     user: &User,
@@ -73,9 +75,10 @@ fn add_forward(
     })
 }
 
-/// Fails with 800 if the user has asked for too many addresses without an account. From then on it fails for every
-/// address, with or without an account, so that the user cannot find out which accounts exist (ns.md section 8).
-/// Addresses on the user's own lists are always allowed, because the user knows them already.
+/// Fails with 800 if the user has asked for too many addresses without an account. In that case it
+/// fails for every address, whether the address has an account or not. So the user cannot find out
+/// which accounts exist (ns.md section 8). Addresses on the user's own lists are always allowed,
+/// because the user knows them already.
 fn may_ask_for(service: &Service, user: &User, handle: &Handle) -> Result<(), ErrorCode> {
     if user.cell.state().roster.entries.contains_key(handle) {
         return Ok(());
@@ -83,8 +86,8 @@ fn may_ask_for(service: &Service, user: &User, handle: &Handle) -> Result<(), Er
     user.check_rate(service, Act::AddUnknown)
 }
 
-/// Counts a change of the lists that concerns `handle`. Fails with 800 if there were too many, because the server may
-/// send the client of that account a line about each.
+/// Counts a change of the lists that concerns `handle`. Fails with 800 if there were too many such
+/// changes, because the server may send the client of `handle` a line about each change.
 fn admit_change(service: &Service, user: &User, trid: TrId, handle: &Handle) -> Result<(), Refusal> {
     user.admit(service, Act::ChangeLists(handle.clone())).map_err(|code| Refusal::Answer(trid, code))
 }
@@ -98,11 +101,11 @@ fn unknown_account(service: &Service, user: &User) -> ErrorCode {
     if user.endpoint.client.dialect < Dialect::Msnp10 { ErrorCode::InvalidUser } else { ErrorCode::InvalidUsername }
 }
 
-/// Fails unless an address may be added to AL, BL or RL, which requires that it has an account.
+/// Fails if an address may not be added to AL, BL or RL. The address must have an account.
 ///
-/// A user who has asked for too many addresses without an account can still allow and block. From then on the server
-/// accepts any address for AL and BL without reading the store, so that the answer does not reveal whether the address
-/// has an account.
+/// A user who has asked for too many addresses without an account can still allow and block
+/// addresses. In that case, the server accepts any address for AL and BL without reading the store.
+/// So the answer does not reveal whether the address has an account.
 async fn check_listed(service: &Service, user: &User, trid: TrId, list: List, handle: &Handle) -> Result<(), Refusal> {
     let checked = match may_ask_for(service, user, handle) {
         Ok(()) if exists(service, handle).await.map_err(|error| unreadable(trid, &error))? => Ok(()),
@@ -115,7 +118,7 @@ async fn check_listed(service: &Service, user: &User, trid: TrId, list: List, ha
     }
 }
 
-/// Adds to AL, BL or RL.
+/// Adds an address to AL, BL or RL.
 async fn add_to_list(
     service: Arc<Service>,
     user: User,
@@ -135,7 +138,7 @@ async fn add_to_list(
     edit::own(service, user, trid, plan).await
 }
 
-/// Returns whether an address can be put on a list: it has an account, or is a telephone.
+/// Returns whether `handle` is the address of an account or of a telephone.
 async fn exists(service: &Service, handle: &Handle) -> Result<bool, StoreError> {
     if handle.is_telephone() || service.directory.find(handle).is_some() {
         return Ok(true);
@@ -144,12 +147,12 @@ async fn exists(service: &Service, handle: &Handle) -> Result<bool, StoreError> 
 }
 
 fn unreadable(trid: TrId, error: &StoreError) -> Refusal {
-    tracing::error!(%error, "the store could not be read; refused with 603");
+    tracing::error!(%error, "could not read the store; refused the command with 603");
     Refusal::Answer(trid, ErrorCode::StoreUnavailable)
 }
 
-/// Waits for the turns of this account and of another account. Returns the two turns, and the other account if it
-/// exists.
+/// Waits for the turns of this account and of another account (see [`Turn`]). Returns the two
+/// turns, and the other account if it exists.
 async fn turns_of_both(
     service: &Service,
     user: &User,
@@ -164,7 +167,8 @@ async fn turns_of_both(
     Ok((turns, other))
 }
 
-/// Adds a contact to FL. Both accounts change, in one write to the store.
+/// Adds a contact to FL. Changes the rosters of the user and of the contact, in one write to the
+/// store.
 async fn add_contact(
     service: Arc<Service>,
     user: User,
@@ -203,8 +207,8 @@ async fn add_contact(
     Ok(())
 }
 
-/// Informs the other account that this user added it to FL. Shows the other account's presence to this user, if this
-/// user may see it.
+/// Informs the other account that this user has added the other account to FL. If this user may see
+/// the other account, also sends this user the other account's presence.
 fn tell_added(user: &User, other: &Cell, trid: TrId, watched: &[Change], name: DisplayName) {
     if !watched.is_empty() {
         let line = ContactLine::ReverseAdded { handle: user.cell.handle.clone(), name };
@@ -222,7 +226,7 @@ fn tell_added(user: &User, other: &Cell, trid: TrId, watched: &[Change], name: D
     }
 }
 
-/// Removes from a list or a group (REM).
+/// Removes an address from a list, or a contact from a group (REM).
 pub(super) fn rem(service: &Arc<Service>, user: &User, rem: Rem) -> Result<Handled<Outcome>, Refusal> {
     let trid = rem.trid;
     Ok(match rem.removal.clone() {
@@ -237,8 +241,8 @@ pub(super) fn rem(service: &Arc<Service>, user: &User, rem: Rem) -> Result<Handl
     })
 }
 
-/// Removes a contact from a group. If a client before MSNP10 removes a contact from its last group, the contact leaves
-/// FL too.
+/// Removes a contact from a group. If a client with a dialect before MSNP10 removes a contact from
+/// the contact's last group, the contact leaves FL too.
 fn remove_from_group(
     service: &Arc<Service>,
     user: &User,
@@ -246,9 +250,10 @@ fn remove_from_group(
     group: GroupRef,
     rem: Rem,
 ) -> Handled<Outcome> {
-    // Only this session edits FL and its groups, so `leaves` is still correct when the edit gets its turn. There is one
-    // exception: an edit of the previous session may still be running. In that case this edit checks again and is
-    // refused.
+    // Only this session edits FL and its groups, so `leaves` is still correct when the edit gets
+    // the account's turn (see `Turn`). There is one exception: an edit of the account's previous
+    // session may still be running, and may change `leaves`. In that case, this edit notices the
+    // change after it has got the turn, and is refused.
     let leaves = user.cell.state().roster.remove_from_group(&contact, group, clock::timestamp())
         == Ok(GroupRemoval::LeavesForward);
     if leaves {
@@ -260,13 +265,14 @@ fn remove_from_group(
     })
 }
 
-/// Removes a contact from FL. Both accounts change, in one write to the store. The other account may no longer exist.
-/// `rem` becomes the answer.
+/// Removes a contact from FL. Changes the rosters of the user and of the contact, in one write to
+/// the store. The contact's account may no longer exist. The answer repeats `rem`.
 async fn remove_contact(service: Arc<Service>, user: User, contact: ContactRef, rem: Rem) -> Result<(), Refusal> {
     let trid = rem.trid;
     let refuse = |code| Refusal::Answer(trid, code);
-    // The handle is looked up before the turns are acquired, because it determines which turns are needed. The contact
-    // is looked up again once the turns are held.
+    // This edit needs the turns of both accounts (see `Turn`). The contact's handle is looked up
+    // before the turns are acquired, because the handle tells which account the contact is. The
+    // contact is looked up again after that, because the roster may have changed.
     let handle = user.cell.state().roster.find_contact(&contact).map(|(handle, _)| handle.clone());
     let handle = handle.ok_or_else(|| refuse(ErrorCode::NotOnList))?;
     admit_change(&service, &user, trid, &handle)?;

@@ -1,5 +1,5 @@
-//! Carries out changes of lists, groups and settings durably. In the account's turn, an edit plans the change, writes
-//! it to the store, applies it in memory and answers.
+//! Carries out changes of lists, groups and settings. An edit waits for the account's turn. Then it
+//! plans the change, writes the change to the store, applies it in memory and answers the client.
 
 use std::sync::Arc;
 
@@ -14,7 +14,8 @@ use super::user::User;
 use crate::net::Handled;
 use crate::service::Service;
 
-/// A planned edit of the account's own roster: the changes, and the answer to send once they are written.
+/// A planned edit of the account's own roster: the changes, and the answer that the server sends
+/// after they are written.
 pub(super) type Planned = Result<(Vec<Change>, ServerCommand), ErrorCode>;
 
 /// Starts an edit of the account's own roster with [`own`]. The command waits for the edit.

@@ -13,7 +13,8 @@ use super::user::User;
 use crate::net::Handled;
 use crate::service::Service;
 
-/// Creates a group (ADG). If a group with the name exists, a client with the quirk of msn-pecan receives that group.
+/// Creates a group (ADG). If a group with the same name exists, a client with the quirk of
+/// msn-pecan receives the existing group.
 pub(super) fn adg(service: &Arc<Service>, user: &User, adg: Adg) -> Result<Handled<Outcome>, Refusal> {
     let limits = service.roster_limits(&user.cell.handle);
     let guid = random::guid();
@@ -42,8 +43,8 @@ pub(super) fn reg(service: &Arc<Service>, user: &User, reg: Reg) -> Result<Handl
     }))
 }
 
-/// Removes a group (RMG). Client 7.0 sometimes sends the group's name instead of its GUID. Any other word closes the
-/// connection.
+/// Removes a group (RMG). Client 7.0 sometimes sends the group's name instead of the GUID. Any word
+/// that is neither a GUID, a number nor the name of a group closes the connection.
 pub(super) fn rmg(service: &Arc<Service>, user: &User, rmg: Rmg) -> Result<Handled<Outcome>, Refusal> {
     let by_name = || {
         let state = user.cell.state();

@@ -24,8 +24,9 @@ pub(super) fn wait(work: impl Future<Output = Result<(), Refusal>> + Send + 'sta
     Handled::Wait(Box::pin(async { work.await.map(|()| Completed::Answered) }))
 }
 
-/// Returns a command that waits for `work`, which changes the store. The work runs to its end even if the connection
-/// ends first, because a written change must also be applied to the rosters in memory, in the same turn.
+/// Returns a command that waits for `work`, which changes the store. The work runs to its end even
+/// if the connection ends first, because a written change must also be applied to the rosters in
+/// memory, before another edit of the same accounts begins.
 pub(super) fn wait_for_edit(
     trid: TrId,
     work: impl Future<Output = Result<(), Refusal>> + Send + 'static,

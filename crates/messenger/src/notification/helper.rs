@@ -1,4 +1,5 @@
-//! The lists of the helper, the contact that belongs to the service (`[helper]`).
+//! The lists of the helper. The helper is a contact that belongs to the service (`[helper]` in the
+//! configuration).
 
 use msnp::List;
 use msnp::notification::ContactLine;
@@ -11,14 +12,17 @@ use crate::service::Service;
 
 /// Puts the account on RL of the helper, if the account was created with the helper on FL.
 ///
-/// This happens at the first sign-in, and not when the account is created. Another process may have created the
-/// account, and only this process may change the lists of an account in use. A failure is only logged: it is no reason
-/// to refuse the sign-in, and the next sign-in tries again.
+/// This happens at the first sign-in, and not when the account is created. Another process may have
+/// created the account, and only this process may change the lists of an account in use. If the
+/// change fails, the server only logs the failure. It does not refuse the sign-in, because the next
+/// sign-in tries again.
 pub(super) async fn watch(service: &Service, cell: &Cell) {
     let Some(handle) = service.helper.as_ref().filter(|helper| **helper != cell.handle) else { return };
     let has_helper = || cell.state().roster.entries.get(handle).is_some_and(|entry| entry.is_on(List::Forward));
     let is_watched = |helper: &Cell| helper.state().roster.entries.get(&cell.handle).is_some_and(Entry::watches);
-    // Usually there is nothing to do. Then no turn is needed.
+    // Usually, the RL of the helper needs no change. In that case, this function returns without
+    // waiting for the turns (the exclusive rights to edit the rosters of the account and of the
+    // helper).
     if !has_helper() || service.directory.find(handle).is_some_and(|helper| is_watched(&helper)) {
         return;
     }
@@ -30,7 +34,8 @@ pub(super) async fn watch(service: &Service, cell: &Cell) {
         let name = cell.name();
         let limits = service.roster_limits(handle);
         let planned = helper.state().roster.become_shown(&cell.handle, &name, &limits, clock::timestamp());
-        // The list is full, and the account sees the helper offline.
+        // RL of the helper is full. The account is not added to it, and therefore sees the helper
+        // as offline.
         let Ok(changes) = planned else { return Ok(()) };
         let mut edit = Edit::by(helper.id);
         edit.push(helper.id, &changes);
@@ -57,7 +62,8 @@ mod tests {
         config.helper.address = Some(handle("bob"));
     }
 
-    /// Creates an account that has a contact on FL, as another process does: the memory of this server does not change.
+    /// Creates an account that has a contact on FL. Like another process, this function changes
+    /// only the store, and not the memory of the server.
     fn create(server: &Server, name: &str, contact: &Handle) {
         let mut roster = Roster::new(handle(name), DisplayName::new(name).unwrap(), Stamps::default());
         roster.entries.insert(contact.clone(), Entry { lists: List::Forward | List::Allow, ..Entry::default() });

@@ -1,10 +1,11 @@
 //! The notification and dispatch servers (docs/protocol/ns.md).
 //!
-//! [`NotificationSession`] reads the commands of one connection and passes each to the handler of its family:
-//! `sign_in`, `sync`, `contacts`, `groups`, `settings`, `status`, `calls`, `challenge`, `services`. A handler answers
-//! immediately, or returns a future if it needs the store (`handling`). Only the session knows the connection's stage
-//! (`progress`). The handlers of other families see only the signed-in account (`user`). The dispatch server is a
-//! [`Role`] of the listener, not a separate server. Nothing in this module touches a socket.
+//! [`NotificationSession`] reads the commands of one connection and passes each to the handler of
+//! its family: `sign_in`, `sync`, `contacts`, `groups`, `settings`, `status`, `calls`, `challenge`,
+//! `services`. A handler answers immediately, or returns a future if it needs the store
+//! (`handling`). Only the session and `sign_in` know the connection's stage (`progress`). All other
+//! handlers see only the signed-in account (`user`). The dispatch server is a [`Role`] of the
+//! listener, not a separate server. Nothing in this module touches a socket.
 
 mod calls;
 mod challenge;

@@ -11,7 +11,7 @@ use crate::quirks::Quirks;
 pub(super) enum Progress {
     /// Before VER.
     Fresh,
-    /// VER agreed on the version query alone.
+    /// VER agreed on no dialect, but the client may send a version query (CVQ).
     VersionQuery,
     /// VER agreed on a dialect.
     Negotiated(Negotiated),
@@ -41,7 +41,7 @@ pub(super) struct Active {
 }
 
 impl Progress {
-    /// Returns the stage, as the table of verbs names it.
+    /// Returns the stage under which the table of verbs lists the commands that are allowed now.
     pub(super) fn stage(&self) -> Stage {
         match self {
             Self::Fresh => Stage::Fresh,
@@ -51,7 +51,8 @@ impl Progress {
         }
     }
 
-    /// Returns the dialect that VER agreed on, or the oldest dialect before that.
+    /// Returns the dialect that VER agreed on. If VER has not agreed on a dialect, returns the
+    /// oldest one.
     pub(super) fn dialect(&self) -> Dialect {
         match self.stage() {
             Stage::Fresh | Stage::VersionQuery => Dialect::Msnp8,
@@ -62,8 +63,8 @@ impl Progress {
     /// Returns the data of the stage between VER and the end of USR.
     ///
     /// # Errors
-    /// Fails if the connection is in another stage. The table of verbs refuses such a command earlier, so no client
-    /// sees this error.
+    /// Fails if the connection is in another stage. No client sees this error, because the table of
+    /// verbs refuses commands at the wrong stage before their handlers run.
     pub(super) const fn negotiated(&self) -> Result<&Negotiated, Refusal> {
         match self {
             Self::Negotiated(negotiated) => Ok(negotiated),
@@ -74,8 +75,8 @@ impl Progress {
     /// Returns the account that is signed in.
     ///
     /// # Errors
-    /// Fails if no account is signed in. The table of verbs refuses such a command earlier, so no client sees this
-    /// error.
+    /// Fails if no account is signed in. No client sees this error, because the table of verbs
+    /// refuses commands at the wrong stage before their handlers run.
     pub(super) const fn user(&self) -> Result<&User, Refusal> {
         match self {
             Self::SignedIn(active) => Ok(&active.user),

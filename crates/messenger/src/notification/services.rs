@@ -32,7 +32,8 @@ pub(super) fn answer(config: &Config, user: &User, request: ServiceRequest) -> R
             ServiceLine::Url { trid, target, login: config.sign_in.page.clone(), site: SITE_ID }
         }
         ServiceRequest::Telephone { trid, .. } => return refuse(trid, ErrorCode::PhoneUnreachable),
-        // The server sends no mail. The client then asks its user to send the text in another way.
+        // The server sends no mail. After this refusal, the client asks its user to send the text
+        // in another way.
         ServiceRequest::Invitation { trid, .. } => return refuse(trid, ErrorCode::CommandDisabled),
         ServiceRequest::Directory { trid, .. } => return refuse(trid, ErrorCode::CommandDisabled),
         // PGD replaced PAG in MSNP9.

@@ -22,8 +22,8 @@ use crate::service::Service;
 /// The length of silence after which a client of MSNP9 or later counts as gone: more than three missed pings
 /// (framing.md section 10).
 const IDLE_TIMEOUT: Duration = Duration::from_secs(180);
-/// The number of commands in a burst, and per second after the burst. The server reads more slowly from a faster client
-/// (framing.md section 11).
+/// The number of commands that a client may send in a burst, and per second after the burst. The
+/// server reads more slowly from a client that exceeds this rate (framing.md section 11).
 const COMMAND_RATE: (u32, u32) = (200, 50);
 
 /// The session of one notification or dispatch connection.
@@ -60,8 +60,8 @@ impl NotificationSession {
         match command {
             ClientCommand::Out => {
                 if connection.caller.via == Via::Gateway {
-                    // If no last line is queued, the gateway can close the session in its answer to OUT (http.md
-                    // section 5).
+                    // The server queues no last line here, so that the gateway can close the
+                    // session in its HTTP answer to OUT (http.md section 5).
                     connection.outbox.close();
                 } else {
                     self.close_with(ServerCommand::Out(None));
@@ -182,7 +182,8 @@ impl Session for NotificationSession {
             Stage::Fresh | Stage::VersionQuery | Stage::Negotiated(_) => {
                 Some(opened + self.service.config.limits.sign_in_timeout())
             }
-            // The gateway has its own timeout, and a poll contains no bytes (http.md section 5).
+            // A client polls the gateway without sending bytes to this session, so no idle timer
+            // applies here. The gateway has its own timeout (http.md section 5).
             Stage::SignedIn(_) if self.connection.caller.via == Via::Gateway => None,
             Stage::SignedIn(dialect) => (dialect >= Dialect::Msnp9).then(|| last + IDLE_TIMEOUT),
         }

@@ -18,7 +18,8 @@ use crate::net::Handled;
 use crate::rates::Act;
 use crate::service::Service;
 
-/// Stores the value of GTC. Only the client acts on it.
+/// Stores the value of GTC. The server itself does not use this value, because only clients act on
+/// it.
 pub(super) fn gtc(
     service: &Arc<Service>,
     user: &User,
@@ -46,7 +47,8 @@ pub(super) fn blp(
     }))
 }
 
-/// Sets the account's own name, or one of its numbers (PRP).
+/// Sets the account's own name, one of the account's telephone numbers, or its paging setting
+/// (PRP).
 pub(super) fn prp(service: &Arc<Service>, user: &User, prp: Prp) -> Result<Handled<Outcome>, Refusal> {
     let trid = prp.trid;
     match prp.change.clone() {
@@ -64,15 +66,16 @@ pub(super) fn prp(service: &Arc<Service>, user: &User, prp: Prp) -> Result<Handl
             Ok(wait_for_edit(trid, set_number(service.clone(), user.clone(), prp, set, Some(announced))))
         }
         PropertyChange::Paging(on) => {
-            // This setting is not sent to other users. The server has no mobile service, so MBE is N, and other users
-            // always see MOB as N.
+            // The server does not send this setting to other users. The server has no mobile
+            // service, so it sends MBE as N, and other users always see MOB as N.
             let set = move |settings: &mut Settings| settings.paging = on;
             Ok(wait_for_edit(trid, set_number(service.clone(), user.clone(), prp, set, None)))
         }
     }
 }
 
-/// Fails with 800 if the account has changed its name, or its presence, too often.
+/// Fails with 800 if the account has changed its name too often, or has made the server send too
+/// much presence.
 fn admit_name(service: &Service, user: &User, trid: TrId, name: &DisplayName) -> Result<(), Refusal> {
     let admitted = user.admit(service, Act::ChangeName);
     let admitted = admitted.and_then(|()| user.admit_presence(service, name.as_str().len()));
@@ -83,8 +86,10 @@ fn set_name(service: &Arc<Service>, user: &User, prp: Prp, name: DisplayName) ->
     edit::start(service, user, prp.trid, move |roster, now| Ok((roster.set_name(name, now), ServerCommand::Prp(prp))))
 }
 
-/// Changes a number. If the change is `announced`, the server sends it to everyone who sees the account. After that,
-/// the list copy of every client that has the account on FL is out of date.
+/// Changes a telephone number or the paging setting. If `announced` contains a property, the server
+/// sends the property to everyone who sees the account. Clients keep such properties of their
+/// contacts in their copies of the lists. So the copy of every client that has the account on FL
+/// then counts as out of date.
 async fn set_number(
     service: Arc<Service>,
     user: User,
@@ -103,7 +108,7 @@ async fn set_number(
         set(&mut settings);
         state.roster.set_settings(settings, now)
     };
-    // If nothing changed, nothing is announced and every client's copy stays current.
+    // If nothing changed, nothing is announced, and every client's copy of its lists stays current.
     let announced = announced.filter(|_| !changes.is_empty());
     let mut edit = Edit::by(user.cell.id);
     edit.push(user.cell.id, &changes);
@@ -118,7 +123,8 @@ async fn set_number(
     Ok(())
 }
 
-/// Sends a changed number to everyone who sees the account, with the new version of the receiver's own list.
+/// Sends a changed number to everyone who sees the account. Each receiver also gets the new version
+/// of its own list.
 fn announce_number(service: &Service, user: &User, property: Property, now: Timestamp) {
     let watchers: Vec<_> = user.cell.state().roster.watchers().cloned().collect();
     let touch = |handle: Handle| Some((handle.clone(), service.directory.find(&handle)?.touch_list(now)));

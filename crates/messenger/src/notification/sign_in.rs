@@ -70,7 +70,8 @@ pub(super) fn ver(service: &Service, connection: &Connection, ver: &Ver) -> Step
     }
 }
 
-/// Recommends the version that the client already has (CVR). The locale is kept until the client has signed in.
+/// Recommends the version that the client already has (CVR). The server keeps the locale until the
+/// client has signed in.
 pub(super) fn cvr(config: &Config, connection: &Connection, progress: &Progress, cvr: &Cvr) -> Step {
     tracing::debug!(client = cvr.client, version = cvr.version, peer = %connection.caller.peer, "client version");
     let answer = cvr_answer(config, cvr, false);
@@ -83,7 +84,8 @@ pub(super) fn cvr(config: &Config, connection: &Connection, progress: &Progress,
     }
 }
 
-/// Answers a version query like CVR, then closes the connection (CVQ).
+/// Answers a version query (CVQ) in the same way as the server answers CVR, then closes the
+/// connection.
 pub(super) fn cvq(config: &Config, cvr: &Cvr) -> Step {
     Step::Close(cvr_answer(config, cvr, true))
 }
@@ -169,7 +171,7 @@ fn newcomer(connection: &Connection, negotiated: &Negotiated, trid: TrId) -> Res
     })
 }
 
-/// Signs an account in if the ticket belongs to it and is still valid.
+/// Signs an account in, if the ticket belongs to the account and is still valid.
 async fn sign_in(service: Arc<Service>, newcomer: Newcomer, ticket: Ticket) -> Result<User, Refusal> {
     let fatal = |code| Refusal::Fatal(newcomer.trid, code);
     let deny = || deny(&service, &newcomer);
@@ -183,21 +185,23 @@ async fn sign_in(service: Arc<Service>, newcomer: Newcomer, ticket: Ticket) -> R
             Ok(Some(loaded)) => loaded,
             Ok(None) => return Err(deny().await),
             Err(error) => {
-                tracing::error!(%error, "the store could not be read at a sign-in");
+                tracing::error!(%error, "could not read the store for a sign-in");
                 return Err(fatal(ErrorCode::ServerBusy));
             }
         };
-        // The server may have begun to stop since USR arrived. It has already sent OUT to every signed-in client, and
-        // does not do so again.
+        // The server may have begun to stop since USR arrived. In that case, it has already sent
+        // OUT to every signed-in client, and this client would never receive OUT.
         if service.draining.load(Ordering::Acquire) {
             return Err(fatal(ErrorCode::ServerUnavailable));
         }
         let Err(when) = admit(&service, &newcomer) else { break (turn, cell) };
-        // The account can change until then, so it is loaded again.
+        // The account can change while this task sleeps, so the task loads the account again
+        // afterwards.
         drop((turn, cell));
         tokio::time::sleep_until(when).await;
     };
-    // From here on, the connection does not make room for another one, because an account that is signed in needs it.
+    // From here on, the table never closes this connection to admit another connection, because a
+    // signed-in account needs its connection.
     if newcomer.place.advance(net::Progress::Online).is_err() {
         return Err(fatal(ErrorCode::ServerBusy));
     }
@@ -208,7 +212,7 @@ async fn sign_in(service: Arc<Service>, newcomer: Newcomer, ticket: Ticket) -> R
     });
     drop(turn);
     let mut unfinished = Unfinished { user: User { cell: cell.clone(), endpoint }, is_finished: false };
-    // This changes the store, so it runs to its end even if the connection ends first.
+    // This task can change the store, so it runs to its end even if the connection ends first.
     let watched = tokio::spawn(async move { helper::watch(&service, &cell).await });
     if let Err(error) = watched.await {
         tracing::error!(%error, "adding an account to the lists of the helper did not complete");
@@ -217,8 +221,8 @@ async fn sign_in(service: Arc<Service>, newcomer: Newcomer, ticket: Ticket) -> R
     Ok(unfinished.user.clone())
 }
 
-/// An account that is signed in while its connection still waits for the rest of the sign-in. If the connection ends
-/// before that, this value signs the account out again.
+/// An account that is signed in although its sign-in is not finished. If the connection ends before
+/// the sign-in is finished, dropping this value signs the account out again.
 struct Unfinished {
     user: User,
     is_finished: bool,
@@ -232,7 +236,8 @@ impl Drop for Unfinished {
     }
 }
 
-/// Waits for the turn of the account. Returns the turn and the account, if the ticket belongs to it and is still valid.
+/// Waits for the turn of the account (see [`Turn`]). Returns the turn and the account, if the
+/// ticket belongs to the account and is still valid.
 async fn load(service: &Service, handle: &Handle, claims: &Claims) -> Result<Option<(Turn, Arc<Cell>)>, StoreError> {
     let turn = service.directory.turn(handle).await;
     let is_valid =
@@ -241,17 +246,20 @@ async fn load(service: &Service, handle: &Handle, claims: &Claims) -> Result<Opt
     Ok(turn.cell().await?.filter(|cell| cell.id == account.id).map(|cell| (turn, cell)))
 }
 
-/// Counts a sign-in with a valid ticket. Only these count, so nobody without the password can delay an account.
+/// Counts a sign-in with a valid ticket. Sign-ins with an invalid ticket do not count here, so
+/// nobody without the password can delay the sign-ins of an account.
 ///
 /// # Errors
-/// If the account has signed in too often, returns when to try again. A client that signs in again and again would
-/// receive an error and try even more often.
+/// If the account has signed in too often, returns the time at which the server may call this
+/// function again. The server waits and does not send an error, because a client that receives an
+/// error would try even more often.
 fn admit(service: &Service, newcomer: &Newcomer) -> Result<(), Instant> {
     if newcomer.client.limited { service.rates.admit_or_when(&newcomer.handle, Act::SignIn) } else { Ok(()) }
 }
 
-/// Returns 911, after a delay if the address has failed too often. The failure does not count against the account, and
-/// a valid ticket always works.
+/// Returns 911 to a client that sent an invalid ticket. If too many invalid tickets came from the
+/// address of the client, waits for `DENIAL_DELAY` first. An invalid ticket does not count against
+/// the account, and it does not delay a client that sends a valid ticket.
 async fn deny(service: &Service, newcomer: &Newcomer) -> Refusal {
     if let Some(suppressed) = service.refusals.note(newcomer.peer.ip()) {
         tracing::info!(handle = %newcomer.handle, peer = %newcomer.peer, suppressed, "sign-in refused");
@@ -276,7 +284,8 @@ fn welcome(service: &Service, newcomer: &Newcomer, endpoint: &Endpoint, id: Acco
         locale: newcomer.locale,
         handle: &roster.owner,
         country: &service.config.sign_in.country,
-        // Sent in clear text, so this token is not the ticket and gives no access (security.md section 1).
+        // The server sends this token in clear text. Therefore the token is not the ticket, and
+        // gives no access (security.md section 1).
         web_token: &random::token(),
         client: newcomer.peer.to_socket_addr(),
     };

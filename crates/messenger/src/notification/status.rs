@@ -12,8 +12,8 @@ use crate::net::Handled;
 use crate::presence::Presence;
 use crate::service::Service;
 
-/// Sets the status (CHG). The first CHG of a session also sends the contacts that are online, and starts the
-/// challenges.
+/// Sets the status (CHG). After the first CHG of a session, the server also sends the contacts that
+/// are online, and starts to send challenges.
 pub(super) fn chg(
     service: &Service,
     user: &User,
@@ -24,13 +24,16 @@ pub(super) fn chg(
     let trid = chg.trid;
     let (status, capabilities, object) = (chg.status, chg.capabilities, chg.object.clone());
     let admitted = user.admit_presence(service, object.as_ref().map_or(0, |object| object.as_str().len()));
-    // Without its first CHG a client would be of no use. The limit on sign-ins also limits the number of first CHGs.
+    // The first CHG of a session is never refused, because a client whose first CHG fails would be
+    // useless. The number of first CHGs is limited anyway, because the number of sign-ins is
+    // limited.
     if !first {
         admitted.map_err(|code| Refusal::Answer(trid, code))?;
     }
     let echo = || {
         user.endpoint.reply(&PresenceLine::Changed(chg).into());
-        // From now on this client receives the changes of other users. Their state until now is sent below.
+        // From now on, this client receives the presence changes of other users. After the first
+        // CHG, `show_contacts` below sends the current presence of these users.
         user.endpoint.present.store(true, Ordering::Release);
     };
     user.cell.set_presence(user.endpoint.epoch, echo, |presence| {

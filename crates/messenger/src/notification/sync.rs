@@ -1,4 +1,5 @@
-//! Sends a client its lists: SYN and the burst that answers it (docs/protocol/ns.md section 6).
+//! Sends a client its lists: SYN, and the burst of lines that answers SYN (docs/protocol/ns.md
+//! section 6).
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -22,14 +23,15 @@ pub(super) fn syn(service: &Arc<Service>, user: &User, syn: Syn) -> Result<Handl
     Ok(wait(read_and_answer(service.clone(), user.clone(), syn)))
 }
 
-/// Answers with the stamps and the whole lists. The numbers of contacts come from the store, because they belong to
-/// other accounts, most of which are not loaded.
+/// Answers with the stamps and the whole lists. The telephone numbers of contacts come from the
+/// store, because these numbers belong to other accounts, most of which are not loaded.
 async fn read_and_answer(service: Arc<Service>, user: User, syn: Syn) -> Result<(), Refusal> {
-    // Copies the stamps before the read. If a number changes during the read, the client's copy then counts as out of
-    // date. Otherwise a wrong copy would count as current.
+    // Copies the stamps before the read. If a number changes during the read, the client's copy
+    // then counts as out of date. If the stamps were copied after the read, an outdated copy would
+    // count as current.
     let stamps = user.cell.state().roster.stamps;
     let phones = service.store.contact_phones(user.cell.id, &user.cell.handle).await.map_err(|error| {
-        tracing::error!(%error, "the store could not be read at a SYN");
+        tracing::error!(%error, "could not read the store to answer SYN");
         Refusal::Answer(syn.trid, ErrorCode::StoreUnavailable)
     })?;
     let phones = phones.into_iter().map(|contact| (contact.handle, contact.settings)).collect();
@@ -41,7 +43,7 @@ async fn read_and_answer(service: Arc<Service>, user: User, syn: Syn) -> Result<
 fn answer_if_current(user: &User, syn: &Syn) -> bool {
     let state = user.cell.state();
     let answer = answer(user, state.roster.stamps, syn, None);
-    // A client without a copy sends version 0.
+    // A client that has no copy of its lists sends version 0.
     let current = answer.copy == syn.copy && syn.copy != CopyOf::Version(0);
     if current {
         user.endpoint.reply(&ServerCommand::Syn(answer));
@@ -59,8 +61,8 @@ fn answer(user: &User, stamps: Stamps, syn: &Syn, counts: Option<(u32, u32)>) ->
     SynAnswer { trid: syn.trid, copy, counts }
 }
 
-/// Queues the whole burst in one piece, under the cell's lock. No other line can come in between. List changes by other
-/// users follow the burst.
+/// Queues the burst, which is the whole answer to SYN, in one piece under the cell's lock, so that
+/// no other line can come in between. List changes by other users follow the burst.
 fn answer_in_full(user: &User, syn: &Syn, stamps: Stamps, phones: &HashMap<Handle, Settings>) {
     let state = user.cell.state();
     let roster = &state.roster;

@@ -68,7 +68,8 @@ impl Server {
         self.connect_to(Role::Notification, |_| {})
     }
 
-    /// Opens a connection to a server of this role. `set` changes the connection's properties first.
+    /// Opens a connection to a server of this role. `set` changes the connection's properties
+    /// before its session begins.
     pub(super) fn connect_to(&self, role: Role, set: impl FnOnce(&mut Connection)) -> Client {
         let outbox = Outbox::new(OUTBOX_LIMIT);
         let network = Reachable { notification: 1863, switchboard: 1864, ..Reachable::default() };
@@ -96,12 +97,13 @@ impl Server {
         self.service.tickets.issue(&account, TicketLife::Rst).secret().to_owned()
     }
 
-    /// Opens a connection that has offered these dialects and sent the first USR, but not yet the ticket.
+    /// Opens a connection that has offered the dialects in `offer` and sent the first USR, but not
+    /// yet the ticket.
     pub(super) async fn before_ticket(&self, name: &str, offer: &str) -> Client {
         named(self.connect(), name, offer).await
     }
 
-    /// Opens a connection that has offered these dialects and signed in.
+    /// Opens a connection that has offered the dialects in `offer` and signed in.
     pub(super) async fn sign_in(&self, name: &str, offer: &str) -> Client {
         self.sign_in_from(name, offer, |_| {}).await
     }
@@ -156,8 +158,9 @@ pub(super) struct Client {
 }
 
 impl Client {
-    /// Sends a command, waits until it is carried out, and returns every line queued by then. The payload of a command
-    /// or line comes after its line end. `<bob>` means the GUID of the contact or group of that name.
+    /// Sends a command, waits until the command is carried out, and returns every line that is
+    /// queued then. In commands and in returned lines, the payload comes after the line end.
+    /// `<bob>` means the GUID of the contact or group of that name.
     pub(super) async fn say(&mut self, command: &str) -> Vec<String> {
         self.send(command);
         self.wait().await;
@@ -213,7 +216,8 @@ impl Client {
         }
     }
 
-    /// Sends commands one after the other, and checks that each is answered with the lines given after it.
+    /// Sends the commands of `conversation` one after the other. Checks that the answer to each
+    /// command is the text that follows the command in `conversation`.
     pub(super) async fn expect(&mut self, conversation: &[(&str, &str)]) {
         for (command, answer) in conversation {
             assert_eq!(self.say(command).await.join("\n"), *answer, "{command}");
@@ -242,7 +246,8 @@ impl Client {
         self.received()
     }
 
-    /// Returns the lines queued since the last call. [`CLOSED`] comes last if the connection has ended.
+    /// Returns the lines that were queued since the last call. [`CLOSED`] comes last if the
+    /// connection has ended.
     pub(super) fn received(&mut self) -> Vec<String> {
         self.learn_names();
         let (mut bytes, mut is_closed) = (Vec::new(), false);

@@ -13,18 +13,19 @@ use crate::service::Service;
 pub(crate) struct User {
     /// The account.
     pub(super) cell: Arc<Cell>,
-    /// Its connection.
+    /// The notification connection of the account.
     pub(super) endpoint: Arc<Endpoint>,
 }
 
 impl User {
-    /// Returns whether another connection has since signed in to the account. An edit of this connection is then
-    /// refused, because the new connection has already read the lists and would not receive the change.
+    /// Returns whether another connection has signed in to the account after this one. In that
+    /// case, an edit of this connection is refused, because the new connection has already read the
+    /// lists and would not receive the change.
     pub(super) fn is_replaced(&self) -> bool {
         self.cell.endpoint().is_some_and(|endpoint| endpoint.epoch != self.endpoint.epoch)
     }
 
-    /// Returns whether this is the account's own address.
+    /// Returns whether `handle` is the account's own address.
     pub(super) fn is_self(&self, handle: &Handle) -> bool {
         *handle == self.cell.handle
     }
@@ -41,9 +42,9 @@ impl User {
         if admitted { Ok(()) } else { Err(ErrorCode::RateLimit) }
     }
 
-    /// Charges this account for a change that the server may send to everyone who has the account on FL. `bytes` is the
-    /// length of the parts of the lines that may be long. Fails with 800 if the account has made the server send too
-    /// much.
+    /// Charges this account for a change that the server may send to everyone who has the account
+    /// on FL. `bytes` is the total length of the parts of a line that may be long. Fails with 800
+    /// if the account has made the server send too much.
     pub(super) fn admit_presence(&self, service: &Service, bytes: usize) -> Result<(), ErrorCode> {
         let watchers = || self.cell.state().roster.watchers().count();
         let handle = &self.cell.handle;

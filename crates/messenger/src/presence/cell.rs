@@ -15,9 +15,9 @@ use super::endpoint::Endpoint;
 use super::notice::{self, Notice};
 use super::seen::{Appearance, AppearanceWatch, Presence, Seen};
 
-/// The interface of a cell to the other accounts.
+/// The interface through which a cell reaches the other accounts.
 pub(super) trait Neighbours: Debug + Send + Sync {
-    /// Returns the notification connection of an account, if it is signed in.
+    /// Returns the notification connection of an account, if the account is signed in.
     fn endpoint(&self, handle: &Handle) -> Option<Arc<Endpoint>>;
 
     /// Records that the cell of this account was dropped.
@@ -42,7 +42,7 @@ pub struct Cell {
 pub struct AccountState {
     /// Lists, groups and settings, as they are in the store.
     pub roster: Roster,
-    /// The status, picture and personal message of this session.
+    /// The status, picture and personal message that the current session has set.
     pub presence: Presence,
     /// The appearance of the account. It is replaced whenever the account starts to appear offline to
     /// other users.
@@ -69,9 +69,9 @@ impl AccountState {
     }
 }
 
-/// A lock on an account that a watcher may see. The account cannot change while this value exists, so no later NLN can
-/// overtake lines that are appended to the watcher's outbox. Drop this value soon, and lock no other account before
-/// that.
+/// A lock on an account that a watcher may see. The account cannot change while this value exists,
+/// so no later NLN can overtake lines that are appended to the watcher's outbox. Drop this value
+/// soon, and lock no other account before you drop it.
 pub struct Shown<'a> {
     state: MutexGuard<'a, AccountState>,
     seen: Seen,
@@ -107,7 +107,8 @@ impl Cell {
         }
     }
 
-    /// Locks the account. It cannot change until the guard is dropped, so keep the guard only briefly.
+    /// Locks the account. The account cannot change until the guard is dropped, so keep the guard
+    /// only briefly.
     pub fn state(&self) -> MutexGuard<'_, AccountState> {
         lock(&self.state)
     }
@@ -130,7 +131,7 @@ impl Cell {
         welcome(&state.roster);
     }
 
-    /// Ends a session, unless a later one has already replaced it.
+    /// Ends a session, unless a later session has already replaced it.
     pub fn sign_out(&self, epoch: u64) {
         let mut state = self.state();
         let mut endpoint = lock(&self.endpoint);
@@ -154,8 +155,9 @@ impl Cell {
         self.change(state, watchers(&state.roster), |state| state.presence = Presence::default(), |_| {});
     }
 
-    /// Changes the presence of the account, for CHG and UUX. Calls `answer` first, then sends the lines for the
-    /// watchers. Does nothing if a later sign-in has replaced this session.
+    /// Changes the presence of the account, for CHG and UUX. Calls `answer` first, then sends the
+    /// lines for the watchers. Does nothing if `epoch` is not the current session of the account,
+    /// for example because a later sign-in has replaced the session.
     pub fn set_presence(&self, epoch: u64, answer: impl FnOnce(), set: impl FnOnce(&mut Presence)) {
         let mut state = self.state();
         if self.endpoint().is_none_or(|endpoint| endpoint.epoch != epoch) {
@@ -165,8 +167,8 @@ impl Cell {
         self.change(&mut state, concerned, |state| set(&mut state.presence), |_| answer());
     }
 
-    /// Applies changes by the account's own client, which are already in the store. Calls `answer` first, with the
-    /// changed roster, and then sends the lines for the watchers.
+    /// Applies changes that the account's own client made. The changes are already in the store.
+    /// Calls `answer` first, with the changed roster, and then sends the lines for the watchers.
     pub fn apply(&self, changes: &[Change], answer: impl FnOnce(&Roster)) {
         let mut state = self.state();
         let concerned = concerned(&state.roster, changes);
@@ -174,8 +176,8 @@ impl Cell {
         self.change(&mut state, concerned, apply, answer);
     }
 
-    /// Applies changes that another account caused (rules 2 and 3 of ns.md section 1.2). Sends `line` to the account's
-    /// client, if its SYN was answered.
+    /// Applies changes that another account caused (rules 2 and 3 of ns.md section 1.2). Sends
+    /// `line` to the account's client, if the server has answered the client's SYN.
     pub fn apply_foreign(&self, changes: &[Change], line: &ServerCommand) {
         let mut state = self.state();
         changes.iter().for_each(|change| state.roster.apply(change));
@@ -186,7 +188,8 @@ impl Cell {
         }
     }
 
-    /// Changes the state, answers, and sends each concerned watcher the lines for that watcher.
+    /// Calls `change`, then calls `answer`, and then sends each watcher in `concerned` the lines
+    /// for that watcher.
     fn change(
         &self,
         state: &mut AccountState,
@@ -233,7 +236,8 @@ impl Cell {
         }
     }
 
-    /// Locks the account and returns it as `watcher` sees it. Returns `None` if it must appear offline to `watcher`.
+    /// Locks the account and returns it as `watcher` sees it. Returns `None` if the account must
+    /// appear offline to `watcher`.
     #[must_use]
     pub fn shown_to(&self, watcher: &Handle) -> Option<Shown<'_>> {
         let state = self.state();
@@ -241,8 +245,8 @@ impl Cell {
         Some(Shown { state, seen })
     }
 
-    /// Gives the list a new version and returns it. Called when a contact's number has changed, because clients' copies
-    /// of the list are then out of date.
+    /// Gives the list a new version and returns this version. Called when a contact's number has
+    /// changed, because clients' copies of the list are then out of date.
     pub fn touch_list(&self, now: Timestamp) -> u32 {
         let mut state = self.state();
         state.roster.stamps = state.roster.stamps.list_changed(now);

@@ -26,7 +26,9 @@ pub struct Directory {
 #[derive(Debug)]
 pub struct Turn {
     directory: Arc<Directory>,
-    // Dropped before `place`, because the next holder of the turn has a place of its own.
+    // `_guard` must be dropped before `place`. While the turn is held, `place` keeps the slot of
+    // the account in the registry. The slot contains the lock of the turn, so there is only one
+    // such lock for the account. Every task that waits for the turn has its own place.
     _guard: OwnedMutexGuard<()>,
     place: Place,
 }
@@ -43,20 +45,20 @@ impl Directory {
         self.epochs.fetch_add(1, Ordering::Relaxed)
     }
 
-    /// Returns the cell of an account, if it is in use. Every signed-in account is in use.
+    /// Returns the cell of an account, if the account is in use. Every signed-in account is in use.
     #[must_use]
     pub fn find(&self, handle: &Handle) -> Option<Arc<Cell>> {
         self.registry.find(handle)
     }
 
-    /// Returns the notification connection of an account, if it is signed in.
+    /// Returns the notification connection of an account, if the account is signed in.
     #[must_use]
     pub fn endpoint(&self, handle: &Handle) -> Option<Arc<Endpoint>> {
         self.registry.endpoint(handle)
     }
 
-    /// Returns all accounts in use, in the order of their handles, so that everything is sent to all of them in the
-    /// same order.
+    /// Returns all accounts in use, in the order of their handles, so that the server always sends
+    /// lines to all accounts in the same order.
     #[must_use]
     pub fn cells(&self) -> Vec<Arc<Cell>> {
         let mut cells = self.registry.cells();
@@ -70,15 +72,16 @@ impl Directory {
         self.cells().iter().filter_map(|cell| cell.endpoint()).collect()
     }
 
-    /// Returns the number of accounts that others can see online, without `except`. Hidden accounts do not count, because
-    /// on a small server the number would reveal them (security.md section 3).
+    /// Returns the number of accounts that others can see online. `except` does not count. Hidden
+    /// accounts do not count, because on a small server the number would reveal them (security.md
+    /// section 3).
     #[must_use]
     pub fn count_seen(&self, except: Option<&Handle>) -> usize {
         let counts = |cell: &&Arc<Cell>| Some(&cell.handle) != except && cell.state().seen().is_some();
         self.registry.cells().iter().filter(counts).count()
     }
 
-    /// Waits for the turn of one account.
+    /// Waits for the turn of one account (see [`Turn`]).
     pub async fn turn(self: &Arc<Self>, handle: &Handle) -> Turn {
         let place = self.registry.place(handle);
         Turn { directory: self.clone(), _guard: place.turn().await, place }
@@ -95,9 +98,10 @@ impl Directory {
         }
     }
 
-    /// Removes an account that no longer exists from the watchers of all accounts in use (ns.md section 1.2 rule 11).
-    /// The store already removed it when the account was deleted. Runs in the background, because it waits for the turn
-    /// of each account.
+    /// Removes an account that no longer exists from the watchers of all accounts in use (ns.md
+    /// section 1.2 rule 11). The deletion of the account has already removed it from the lists in
+    /// the store. Runs in the background, because this method waits for the turn of each account in
+    /// use.
     pub fn forget_watcher(self: &Arc<Self>, gone: Handle) {
         let directory = self.clone();
         tokio::spawn(async move {
@@ -109,7 +113,8 @@ impl Directory {
     }
 
     fn forget_watcher_of(&self, cell: &Cell, gone: &Handle) {
-        // Since then, a new account with the same address may have added this account to FL.
+        // Since the deletion, a new account with the same address may have added the account of
+        // `cell` to FL.
         let is_watched_again = self.find(gone).is_some_and(|new| {
             new.state().roster.entries.get(&cell.handle).is_some_and(|entry| entry.is_on(List::Forward))
         });
@@ -141,7 +146,8 @@ impl Turn {
             cell.expel();
             self.directory.forget_watcher(handle.clone());
         }
-        // Nothing else can load the account now, because loading needs the turn too.
+        // No other task can load the account now, because every load needs the turn, and this value
+        // holds the turn.
         let Some((id, roster)) = self.directory.storage.roster(handle).await? else {
             return Ok(None);
         };

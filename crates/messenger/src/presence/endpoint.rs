@@ -14,7 +14,7 @@ use crate::quirks::Quirks;
 pub struct Client {
     /// The client's dialect.
     pub dialect: Dialect,
-    /// The client's outgoing queue. No other lock is taken while the queue is locked.
+    /// The client's outgoing queue. While the queue is locked, no other lock is acquired.
     pub outbox: Arc<Outbox>,
     /// The address of this notification server that the client can connect to.
     pub notification: String,
@@ -60,7 +60,8 @@ impl Endpoint {
         self.present.load(Ordering::Acquire)
     }
 
-    /// Sends a line about something that another account did. Returns `false` if it cannot be queued.
+    /// Sends a line about something that another account did. Returns `false` if the line cannot be
+    /// queued.
     pub fn send(&self, line: &ServerCommand) -> bool {
         self.client.outbox.send(|out| line.encode(self.client.dialect, out)).is_some()
     }
@@ -70,7 +71,7 @@ impl Endpoint {
         self.client.outbox.present(contact, lines);
     }
 
-    /// Sends a call from another account. Returns `false` if it cannot be queued.
+    /// Sends a call from another account. Returns `false` if the call cannot be queued.
     pub fn ring(&self, caller: &Handle, line: &ServerCommand) -> bool {
         self.client.outbox.send_call(caller, |out| line.encode(self.client.dialect, out))
     }
@@ -80,20 +81,22 @@ impl Endpoint {
         self.client.outbox.reply(|out| line.encode(self.client.dialect, out));
     }
 
-    /// Sends a line about a change of the client's own lists that another account caused. The lists now have this
-    /// version.
+    /// Sends a line about a change of the client's own lists that another account caused.
+    /// `list_version` is the new version of the lists.
     pub fn send_change(&self, line: &ServerCommand, list_version: u32) -> bool {
         let reader = self.reader(list_version);
         self.client.outbox.send(|out| line.encode(reader, out)).is_some()
     }
 
-    /// Answers a command that changed the client's own lists, which now have this version.
+    /// Answers a command that changed the client's own lists. `list_version` is the new version of
+    /// the lists.
     pub fn reply_change(&self, line: &ServerCommand, list_version: u32) {
         let reader = self.reader(list_version);
         self.client.outbox.reply(|out| line.encode(reader, out));
     }
 
-    /// Answers a command that put `contact` on FL or removed it from FL. The lists now have this version.
+    /// Answers a command that put `contact` on FL or removed `contact` from FL. `list_version` is
+    /// the new version of the lists.
     pub fn reply_about(&self, contact: &Handle, line: &ServerCommand, list_version: u32) {
         let reader = self.reader(list_version);
         self.client.outbox.reply_to_list_change(contact, |out| line.encode(reader, out));

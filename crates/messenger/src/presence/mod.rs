@@ -1,11 +1,13 @@
-//! Presence: the accounts that are online, and the other accounts that the server informs (docs/protocol/ns.md section
-//! 2).
+//! Presence: the accounts that are online, and the accounts that receive lines about them
+//! (docs/protocol/ns.md section 2).
 //!
-//! Each account in use has one [`Cell`] with its roster, its presence, and its notification connection. Account W may
-//! see account U if W is on U's reverse or pending list (so W has U on FL), and U's AL, BL and BLP allow it. This
-//! depends only on U's cell. To change U, the server locks U's cell and appends lines to the outboxes of U's watchers.
-//! While an outbox or endpoint is locked, the server acquires no other lock. Therefore lines about U reach each watcher
-//! in the order of U's changes, and two accounts never wait for each other.
+//! Each account in use has one [`Cell`] with its roster, its presence, and its notification
+//! connection. Account W may see account U if W has U on FL, and U's AL, BL and BLP allow W. If W
+//! has U on FL, W is on U's reverse or pending list. So U's cell alone decides whether W may see U.
+//! To change U, the server locks U's cell and appends lines to the outboxes of U's watchers (the
+//! accounts that have U on FL). While an outbox or endpoint is locked, the server acquires no other
+//! lock. Therefore lines about U reach each watcher in the order of U's changes, and two accounts
+//! never wait for each other.
 //!
 //! Lists change in turns. Only the holder of an account's [`Turn`] edits its roster, and the holder keeps the turn
 //! during the write to the store. Changes of presence do not need a turn.

@@ -28,18 +28,20 @@ pub(super) enum Kind {
     Changed,
     /// UBX: the personal message changed.
     Message,
-    /// NLN, then UBX: the personal message changed, and so did something that NLN shows.
+    /// NLN, then UBX: the personal message and something that NLN shows both changed.
     ChangedWithMessage,
 }
 
 impl<'a> Notice<'a> {
-    /// Creates the notice of a change, from the presence that others saw before and after it.
+    /// Creates the notice of a change. `before` and `after` are the presence that others see before
+    /// and after the change.
     pub(super) fn new(before: Option<&'a Seen>, after: Option<&'a Seen>) -> Self {
         Self { before, after, encoded: HashMap::new() }
     }
 
-    /// Returns the lines for a watcher. `allowed_before` and `allowed_after` tell whether the watcher was allowed to
-    /// see the account before the change, and whether it is allowed to after the change.
+    /// Returns the lines for a watcher. `allowed_before` and `allowed_after` tell whether the
+    /// watcher was allowed to see the account before the change, and whether the watcher is allowed
+    /// to see it after the change.
     pub(super) fn kind(&self, allowed_before: bool, allowed_after: bool) -> Option<Kind> {
         let before = self.before.filter(|_| allowed_before);
         let after = self.after.filter(|_| allowed_after);
@@ -56,7 +58,7 @@ impl<'a> Notice<'a> {
         }
     }
 
-    /// Sends a watcher its lines.
+    /// Sends the watcher at `endpoint` the lines for a change of this kind.
     pub(super) fn send(&mut self, kind: Kind, endpoint: &Endpoint) {
         let Some(seen) = self.after.or(self.before) else { return };
         let dialect = endpoint.client.dialect;
@@ -69,7 +71,7 @@ impl<'a> Notice<'a> {
 pub(super) fn introduction(seen: &Seen, trid: TrId, dialect: Dialect) -> PresenceLines {
     let status = encode(PresenceLine::Initial(trid, seen.line.clone()), dialect);
     let message = seen.message.as_ref().and_then(|_| message(seen, dialect));
-    // The watcher may have been sent an NLN already.
+    // `arrives` is false, because the watcher may have received an NLN of this account already.
     PresenceLines { arrives: false, left: None, status: Some(status), message }
 }
 
@@ -86,7 +88,8 @@ fn lines(kind: Kind, dialect: Dialect, seen: &Seen) -> PresenceLines {
     PresenceLines { arrives: kind == Kind::Arrived, left, status, message }
 }
 
-/// Returns UBX, or `None` before MSNP11, which has no personal messages.
+/// Returns UBX. Returns `None` for a dialect before MSNP11, because these dialects have no personal
+/// messages.
 fn message(seen: &Seen, dialect: Dialect) -> Option<Arc<[u8]>> {
     let line = || PresenceLine::Message(seen.line.handle.clone(), seen.message.clone());
     (dialect >= Dialect::Msnp11).then(|| encode(line(), dialect))

@@ -1,4 +1,5 @@
-//! The accounts in use, by handle: the turn of each, and its cell if it is loaded.
+//! The accounts in use, by handle. Each account has a turn (the exclusive right to edit its
+//! roster), and a cell if the account is loaded.
 //!
 //! The registry only finds cells. [`super::directory`] loads missing cells.
 
@@ -26,7 +27,8 @@ pub(super) struct Registry {
     hasher: RandomState,
 }
 
-/// The turn and the cell of one account. The slot is removed when it has neither places nor a cell.
+/// The turn and the cell of one account. The slot is removed when no [`Place`] refers to it and it
+/// has no cell.
 #[derive(Debug, Default)]
 struct Slot {
     /// The number of [`Place`]s that refer to this slot.
@@ -49,7 +51,7 @@ impl Registry {
         Arc::new(Self { shards, hasher: RandomState::new() })
     }
 
-    /// Returns the cell of an account, if it is in use.
+    /// Returns the cell of an account, if the account is in use.
     pub(super) fn find(&self, handle: &Handle) -> Option<Arc<Cell>> {
         lock(self.shard(handle)).get(handle)?.cell.upgrade()
     }
@@ -63,7 +65,7 @@ impl Registry {
         all
     }
 
-    /// Returns a place of an account. The account need not exist.
+    /// Returns a [`Place`], which keeps the slot of an account. The account need not exist.
     pub(super) fn place(self: &Arc<Self>, handle: &Handle) -> Place {
         let mut shard = lock(self.shard(handle));
         let slot = shard.entry(handle.clone()).or_default();
@@ -71,7 +73,7 @@ impl Registry {
         Place { handle: handle.clone(), registry: self.clone(), turn: slot.turn.clone() }
     }
 
-    /// Returns the number of slots.
+    /// Returns the number of slots in all shards.
     #[cfg(test)]
     pub(super) fn len(&self) -> usize {
         self.shards.iter().map(|shard| lock(shard).len()).sum()
@@ -83,7 +85,8 @@ impl Registry {
         &self.shards[usize::try_from(hash % SHARDS as u64).unwrap_or_default()]
     }
 
-    /// Changes a slot, if it exists, and removes it if it is unused after that.
+    /// Changes the slot of an account, if the slot exists. Removes the slot if it is unused after
+    /// the change.
     fn update(&self, handle: &Handle, change: impl FnOnce(&mut Slot)) {
         let mut shard = lock(self.shard(handle));
         let Some(slot) = shard.get_mut(handle) else { return };
@@ -105,12 +108,12 @@ impl Neighbours for Registry {
 }
 
 impl Place {
-    /// Waits for the turn of the account.
+    /// Waits for the turn of the account, the exclusive right to edit its roster.
     pub(super) async fn turn(&self) -> OwnedMutexGuard<()> {
         self.turn.clone().lock_owned().await
     }
 
-    /// Returns the cell of the account, if it is in use.
+    /// Returns the cell of the account, if the account is in use.
     pub(super) fn cell(&self) -> Option<Arc<Cell>> {
         self.registry.find(&self.handle)
     }

@@ -7,7 +7,7 @@ use msnp::payload::PersonalMessage;
 use msnp::{Capabilities, MsnObject, Status};
 use swallowtail_store::roster::Roster;
 
-/// The presence that the client has set. It is reset at sign-out.
+/// The presence that the client has set. This presence is reset at sign-out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Presence {
     /// The status of the last CHG, or `None` before the first CHG.
@@ -20,7 +20,8 @@ pub struct Presence {
     pub message: Option<PersonalMessage>,
 }
 
-/// A period during which others see an account online. It ends when the account signs out, signs in elsewhere or hides.
+/// A period during which others see an account online. The period ends when the account signs out,
+/// signs in elsewhere or becomes hidden.
 #[derive(Debug, Default)]
 pub(super) struct Appearance(Arc<()>);
 
@@ -35,7 +36,8 @@ impl Appearance {
 }
 
 impl AppearanceWatch {
-    /// Returns whether the account has been offline, as others see it, since this watch was created.
+    /// Returns whether the account has appeared offline to others at any time since this watch was
+    /// created.
     #[must_use]
     pub fn has_ended(&self) -> bool {
         self.0.strong_count() == 0
@@ -45,14 +47,15 @@ impl AppearanceWatch {
 /// The presence of an online account, as others see it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Seen {
-    /// The contents of ILN and NLN.
+    /// The status, address, name, capabilities and picture, which the server sends in ILN and NLN.
     pub line: PresenceInfo,
-    /// The contents of UBX.
+    /// The personal message, which the server sends in UBX.
     pub message: Option<PersonalMessage>,
 }
 
 impl Presence {
-    /// Returns the number of bytes of the picture and the personal message, the parts that may be long.
+    /// Returns the number of bytes of the picture and the personal message, which are the parts of
+    /// the presence that may be long.
     #[must_use]
     pub fn size(&self) -> usize {
         let object = self.object.as_ref().map_or(0, |object| object.as_str().len());

@@ -1,5 +1,6 @@
-//! Limits the bytes of presence that an account makes the server send. One short command of a client causes a line for
-//! each of its watchers, so the number of commands alone is no limit.
+//! Limits the bytes of presence that an account makes the server send. One short command of a
+//! client causes a line for each of the account's watchers (the accounts that have it on FL), so it
+//! is not enough to limit the number of commands.
 
 use std::collections::HashMap;
 
@@ -10,7 +11,8 @@ use tokio::time::Instant;
 use super::Sweep;
 use crate::net::Bucket;
 
-/// The bytes that are charged for each line, besides its long parts: its words, and the work of waking the receiver.
+/// The number of bytes that are charged for each line in addition to its long parts. These bytes
+/// stand for the short words of the line, and for the work of waking the receiver.
 const LINE: usize = 256;
 
 /// The budgets of the accounts that have changed their presence lately.
@@ -20,17 +22,19 @@ pub(super) struct PresenceBudgets {
     sweep: Sweep,
 }
 
-/// The bytes that an account may still send.
+/// The bytes of presence lines that an account may still make the server send.
 #[derive(Debug)]
 struct Left {
-    /// The limit for each watcher. All watchers receive the same lines.
+    /// The budget for the lines to a single watcher. One such budget is enough for all watchers,
+    /// because all watchers receive the same lines.
     each: Bucket,
-    /// The limit for all watchers together.
+    /// The budget for the lines to all watchers together.
     total: Bucket,
 }
 
 impl PresenceBudgets {
-    /// Charges a change of `account`. Returns `false` without charging if one of its budgets is spent.
+    /// Charges the budgets of `account` for a change of its presence. Returns `false` and charges
+    /// nothing if one of these budgets is spent.
     pub(super) fn admit(&mut self, limits: &RateLimits, account: &Handle, bytes: usize, watchers: usize) -> bool {
         let now = Instant::now();
         if self.sweep.is_due(self.left.len()) {
@@ -74,7 +78,8 @@ mod tests {
         Handle::parse(&format!("a{number}@example.com")).unwrap()
     }
 
-    /// Returns how many changes of `bytes` an account with `watchers` may make at the same time.
+    /// Returns how many changes of this length an account with this number of watchers may make at
+    /// the same time.
     fn burst(bytes: usize, watchers: usize) -> usize {
         let (mut budgets, limits) = (PresenceBudgets::default(), RateLimits::default());
         (0..10_000).take_while(|_| budgets.admit(&limits, &account(1), bytes, watchers)).count()

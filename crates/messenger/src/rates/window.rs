@@ -10,7 +10,7 @@ use tokio::time::Instant;
 pub struct Window(VecDeque<Instant>);
 
 impl Window {
-    /// Returns the number of acts that count at `now`, and removes the others.
+    /// Returns the number of acts that count at `now`, and removes the acts that no longer count.
     pub fn count(&mut self, now: Instant) -> usize {
         while self.0.front().is_some_and(|until| *until <= now) {
             self.0.pop_front();
@@ -28,7 +28,8 @@ impl Window {
         self.0.push_back(now + span);
     }
 
-    /// Adds an act that counts until `span` after all other acts have stopped counting.
+    /// Adds an act that counts until all acts before it have stopped counting and then `span` has
+    /// passed.
     pub fn note_after_others(&mut self, now: Instant, span: Duration) {
         let last = self.0.back().copied().unwrap_or(now);
         self.0.push_back(last.max(now) + span);
@@ -46,8 +47,9 @@ impl Window {
     }
 }
 
-/// Decides when to remove the entries of a map that no longer count: each time the map has doubled. In total this is no
-/// more work than filling the map.
+/// Decides when to clean a map, which means removing the entries that no longer count. A map is due
+/// for cleaning each time its size has doubled. In total, cleaning is no more work than filling the
+/// map.
 #[derive(Debug, Default)]
 pub struct Sweep {
     due_at: usize,

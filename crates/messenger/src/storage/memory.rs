@@ -15,7 +15,7 @@ use super::{Storage, StoreFuture};
 /// Accounts and rosters in memory. Applies an edit in the same way as the database does.
 #[derive(Debug, Default)]
 pub struct Memory {
-    /// The gate that every reading call passes.
+    /// The gate that every call must pass before it reads from the store.
     pub reads: Gate,
     /// The gate that every edit passes before it is carried out.
     pub writes: Gate,
@@ -35,7 +35,7 @@ struct Kept {
     password_version: i64,
 }
 
-/// A gate that calls of one kind pass on their way to the store.
+/// A gate that all calls of one kind have to pass before they reach the store.
 #[derive(Debug, Default)]
 pub struct Gate {
     turn: Arc<tokio::sync::Mutex<()>>,
@@ -58,7 +58,8 @@ impl Gate {
         Hold { calls: self.calls.subscribe(), _closed: closed }
     }
 
-    /// Makes every later call fail, or succeed again. This includes calls that already wait at the gate.
+    /// If `is_broken` is true, makes every later call fail. Otherwise, later calls succeed again.
+    /// Calls that already wait at the gate count as later calls.
     pub fn set_broken(&self, is_broken: bool) {
         self.is_broken.store(is_broken, Ordering::Release);
     }
@@ -224,7 +225,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_edit_that_is_held_at_the_gate_is_not_stored_until_it_is_released() {
+    async fn an_edit_that_a_test_holds_back_is_stored_only_after_the_test_releases_it() {
         let store = Memory::new();
         let alice = add(&store, "alice");
         let mut hold = store.writes.hold().await;

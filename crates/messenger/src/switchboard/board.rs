@@ -29,7 +29,7 @@ struct BoardState {
     /// The members, in the order in which they joined.
     members: Vec<Member>,
     next_member: u64,
-    /// The accounts that were rung and have not answered.
+    /// The accounts that a member has called (rung) and that have not answered.
     rung: HashMap<Handle, Ring>,
     /// The time when a member last opened the session, joined it, rang an account, or sent a message that had a
     /// recipient. Refused commands do not count (sb.md section 7).
@@ -43,12 +43,14 @@ struct BoardState {
 struct Ring {
     /// The time when the cookie of the ring expires.
     until: Instant,
-    /// The appearance of the callee when the ring was sent. `None` before the ring is sent.
+    /// A watch on the callee's appearance, created when the ring was sent. `None` before the ring
+    /// is sent.
     callee: Option<AppearanceWatch>,
 }
 
 impl Ring {
-    /// Returns whether the callee can no longer answer, because the client that was rung is gone.
+    /// Returns whether the callee can no longer answer, because the cookie has expired or the
+    /// client that was rung is gone.
     fn is_over(&self, now: Instant) -> bool {
         self.until <= now || self.callee.as_ref().is_some_and(AppearanceWatch::has_ended)
     }
@@ -73,7 +75,7 @@ pub(super) struct Newcomer {
     pub(super) outbox: Arc<Outbox>,
 }
 
-/// Identifies a member of a board.
+/// Identifies a member of a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct MemberId(u64);
 
@@ -118,9 +120,10 @@ impl Board {
         state.add(newcomer)
     }
 
-    /// Adds a member and answers its ANS. The new member receives the roster, and the others receive JOI. This is one
-    /// step, so that two members that join at the same time see each other exactly once. Returns `None` if the session
-    /// has ended or already contains the handle.
+    /// Adds a member and answers its ANS. The new member receives the list of the other members,
+    /// and the other members receive JOI. All this is one step, so that two members that join at
+    /// the same time see each other exactly once. Returns `None` if the session has ended or
+    /// already contains the handle.
     pub(super) fn join(&self, trid: TrId, newcomer: Newcomer) -> Option<MemberId> {
         let mut state = lock(&self.state);
         if state.closed || state.has(&newcomer.who.handle) {
@@ -140,8 +143,8 @@ impl Board {
         Some(state.add(newcomer))
     }
 
-    /// Sends a message to every other member. The sender does not pause after peer-to-peer data while fewer bytes than
-    /// `allowance` are queued for its reader.
+    /// Sends a message to every other member. After peer-to-peer data, the sender does not pause if
+    /// fewer bytes than `allowance` are queued for the reader of the data.
     pub(super) fn message(&self, from: MemberId, flag: AckFlag, payload: &[u8], allowance: usize) -> Delivery {
         let mut state = lock(&self.state);
         let Some(sender) = state.members.iter().find(|member| member.id == from) else {
@@ -194,11 +197,12 @@ impl Board {
         Ok(())
     }
 
-    /// Records that the ring was sent. The ring is over when the appearance of the callee ends.
+    /// Records that the ring was sent. The ring is over when `appearance` ends, which means that
+    /// the callee has appeared offline.
     pub(super) fn note_ring(&self, callee: &Handle, appearance: AppearanceWatch) {
         let mut state = lock(&self.state);
         state.last = Instant::now();
-        // The callee may have answered already.
+        // If the callee has already joined the session, `rung` no longer contains the ring.
         if let Some(ring) = state.rung.get_mut(callee) {
             ring.callee = Some(appearance);
         }
@@ -209,7 +213,8 @@ impl Board {
         lock(&self.state).rung.remove(callee);
     }
 
-    /// Removes a member, and sends BYE to the others. Returns whether that was the last member.
+    /// Removes a member, and sends BYE to the other members. Returns whether the removed member was
+    /// the last member.
     pub(super) fn leave(&self, member: MemberId) -> bool {
         let mut state = lock(&self.state);
         let Some(place) = state.members.iter().position(|known| known.id == member) else {
@@ -221,8 +226,8 @@ impl Board {
         state.closed
     }
 
-    /// Closes the session if nothing happened for `idle`. Then every member receives a BYE for each other member.
-    /// Otherwise returns when to check again.
+    /// Closes the session if nothing happened for `idle`. In that case, every member receives a BYE
+    /// for each other member. Otherwise, returns when to check again.
     pub(super) fn close_if_idle(&self, idle: Duration) -> Option<Instant> {
         let mut state = lock(&self.state);
         let due = state.last + idle;

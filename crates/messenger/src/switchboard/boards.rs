@@ -23,11 +23,12 @@ pub struct Switchboard {
     /// The switchboard connections of each account.
     connections: Mutex<HashMap<Handle, Vec<Arc<Outbox>>>>,
     directory: Arc<Directory>,
-    /// The recent acts of each account, on all its connections.
+    /// Counts the recent acts of each account, for the rate limits. The acts on all connections of
+    /// an account count together.
     pub(super) rates: Arc<Rates>,
     /// The longest time that a connection may take to sign in (sb.md section 3).
     pub(super) sign_in_timeout: Duration,
-    /// The longest time that a session may be idle; `None` for no limit (sb.md section 7).
+    /// The longest time that a session may be idle, or `None` for no limit (sb.md section 7).
     pub(super) idle: Option<Duration>,
     max_members: usize,
     pub(super) message_rates: MessageRates,
@@ -62,8 +63,8 @@ impl Switchboard {
         })
     }
 
-    /// Creates a board without members. Its id is random, unique among the open boards, and positive as a signed number
-    /// of 32 bits (sb.md section 3).
+    /// Creates a session without members. Its id is random, unique among the open sessions, and
+    /// positive as a signed number of 32 bits (sb.md section 3).
     pub(super) fn create(&self) -> Arc<Board> {
         let mut boards = lock(&self.boards);
         let id = loop {
@@ -77,7 +78,7 @@ impl Switchboard {
         board
     }
 
-    /// Returns an open board by its id.
+    /// Returns an open session by its id.
     #[must_use]
     pub fn board(&self, id: u32) -> Option<Arc<Board>> {
         lock(&self.boards).get(&id).cloned()
@@ -120,19 +121,19 @@ impl Switchboard {
         }
     }
 
-    /// Returns the number of boards.
+    /// Returns the number of open sessions.
     #[must_use]
     pub fn len(&self) -> usize {
         lock(&self.boards).len()
     }
 
-    /// Returns whether there are no boards.
+    /// Returns whether there are no open sessions.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Forgets a board without members, and the invitations to it.
+    /// Removes a session that has no members, and invalidates the invitations to this session.
     pub(super) fn forget(&self, board: &Board) {
         let mut boards = lock(&self.boards);
         boards.remove(&board.id);

@@ -1,4 +1,5 @@
-//! Rings an account for a switchboard session: CAL (docs/protocol/sb.md section 5).
+//! Handles CAL: rings an account, which means that the server invites the account's client to a
+//! switchboard session (docs/protocol/sb.md section 5).
 
 use std::collections::VecDeque;
 use std::sync::atomic::Ordering;
@@ -16,15 +17,18 @@ use crate::presence::{AccountState, AppearanceWatch, Cell, Directory, Endpoint, 
 
 /// The number of failed calls in a row within [`CALL_WINDOW`] after which the server refuses further calls.
 const FAILED_CALLS: usize = 5;
-/// The period in which failed calls count. After a refusal, the caller must make no call for this long.
+/// The period in which failed calls count. After a refusal, the server refuses every call until the
+/// caller has made no call for this long.
 const CALL_WINDOW: Duration = Duration::from_secs(30);
 
-/// Rings `callee` for a session. RINGING means only that the ring was sent.
+/// Rings `callee` for a session. The answer RINGING means only that the server has sent RNG to the
+/// callee.
 ///
 /// # Errors
-/// Returns 215 if the callee is in the session, or was rung and can still answer. Returns 713 if the session is full.
-/// Returns 217 if the callee is unknown, offline or hidden, blocks the caller, or does not accept calls. The caller
-/// must not be able to distinguish these cases.
+/// Returns 215 if the callee is in the session, or was rung and can still answer. Returns 713 if
+/// the session is full. Returns 217 if the callee is unknown, offline or hidden, blocks the caller,
+/// or does not accept calls. All cases of 217 look the same, because the caller must not be able to
+/// distinguish them.
 pub(super) fn ring(
     directory: &Directory,
     cookies: &Cookies,
@@ -50,8 +54,8 @@ pub(super) fn ring(
     Ok(())
 }
 
-/// A callee that can be reached. Its cell is locked, so that a block takes effect as soon as the answer to the blocking
-/// command is queued.
+/// A callee that can be reached. Its cell is locked, so that if the callee blocks the caller, the
+/// block takes effect as soon as the answer to the callee's command is queued.
 struct Reached<'a> {
     state: MutexGuard<'a, AccountState>,
     seen: Seen,
@@ -95,7 +99,7 @@ fn send_ring(
 #[derive(Debug, Default)]
 pub struct CallLimit {
     failed: VecDeque<Instant>,
-    /// The last call that was refused.
+    /// The time of the last call that was refused.
     refused: Option<Instant>,
 }
 

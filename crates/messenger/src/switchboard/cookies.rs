@@ -15,9 +15,10 @@ use crate::presence::Seen;
 /// The time for which a cookie is valid. Public notes say that a client may use a cookie up to two minutes after it was
 /// issued.
 pub(super) const COOKIE_LIFE: Duration = Duration::from_secs(120);
-/// The maximum number of unused cookies for new sessions that an account may have. An account whose rates are limited
-/// cannot have more: by default, it receives 60 in a minute. The memory for the cookies of other accounts needs a limit
-/// too.
+/// The maximum number of unused cookies for new sessions that an account may have. By default, an
+/// account with rate limits receives at most 60 cookies in a minute, and each cookie is valid for
+/// two minutes, so the account has no more than 120 anyway. For accounts without rate limits, this
+/// constant limits the memory for cookies.
 pub(crate) const MAX_UNUSED: usize = 120;
 
 /// The action that a cookie allows.
@@ -29,8 +30,8 @@ pub enum Right {
     Join(u32),
 }
 
-/// The contents of a cookie. Names and capabilities are those at the time when the cookie was issued, because the
-/// switchboard does not look them up again.
+/// The contents of a cookie. The name and the capabilities are those at the time when the cookie
+/// was issued, because the switchboard does not look them up again.
 #[derive(Clone, Debug)]
 pub struct Claims {
     /// The action that the cookie allows.
@@ -48,18 +49,21 @@ impl From<Seen> for Participant {
     }
 }
 
-/// The cookies that were issued and not used yet. A cookie takes no memory once it is used, invalid or expired.
+/// The cookies that were issued and not used yet. A cookie that is used, invalidated or expired
+/// takes no memory.
 #[derive(Default)]
 pub struct Cookies {
     issued: Mutex<Issued>,
 }
 
-/// The cookies, with an index for each way in which they end.
+/// The issued cookies. The other maps find a cookie by its text or by its session, and count the
+/// cookies of each account.
 #[derive(Default)]
 struct Issued {
     /// The number of the next cookie.
     next: u64,
-    /// The cookies by number, so that the first one expires first.
+    /// The cookies by number. Cookies are numbered in the order in which they were issued, so the
+    /// first cookie in this map expires first.
     cookies: BTreeMap<u64, Issue>,
     numbers: HashMap<Arc<str>, u64>,
     /// The number of cookies for new sessions that each account has.
@@ -160,7 +164,8 @@ impl Issued {
 
     fn forget_invitation(&mut self, session: u32, number: u64) {
         let Some(numbers) = self.joining.get_mut(&session) else { return };
-        // A session has no more open invitations than members.
+        // This search is short. `numbers` has one entry for each open invitation to the session,
+        // and a session has at most as many open invitations as it may have members.
         numbers.retain(|other| *other != number);
         if numbers.is_empty() {
             self.joining.remove(&session);

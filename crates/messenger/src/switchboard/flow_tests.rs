@@ -1,4 +1,5 @@
-//! Tests of files and chat in one session. They measure the speed of both, by a clock that only the tests move.
+//! Tests of files and chat in one session. The tests measure the speed of the files and of the
+//! chat, with a clock that only the tests move.
 //!
 //! The members are served over in-memory streams, whose capacity stands for the send buffer of a socket.
 
@@ -13,7 +14,7 @@ use super::testing::World;
 
 /// The number of unsent bytes that the kernel accepts (`site/src/accept.rs`).
 const SOCKET: usize = 4 * 1024;
-/// The size of a member's queue, as in the server.
+/// The size of a member's queue in bytes. The server uses the same size.
 const QUEUE: usize = 256 * 1024;
 /// The message that alice sends after a file.
 const END: &[u8] = b"the end";
@@ -59,7 +60,8 @@ impl Members {
 #[derive(Default)]
 struct Received {
     bytes: Vec<u8>,
-    /// The time when each read ended, and the number of bytes until then.
+    /// For each read, the time when the read ended, and the total number of bytes that were
+    /// received until that time.
     reads: Vec<(Instant, usize)>,
 }
 
@@ -71,7 +73,7 @@ impl Received {
     }
 }
 
-/// Reads at most `per_second` bytes per second until `done`.
+/// Reads at most `per_second` bytes per second, until `done` returns true for the received bytes.
 fn read(
     mut stream: ReadHalf<DuplexStream>,
     per_second: usize,

@@ -1,9 +1,10 @@
 //! The switchboard: conversations (docs/protocol/sb.md).
 //!
-//! A [`Board`] is one switchboard session. Each event in a session is one step under the board's lock. For example, a
-//! message is appended to the outboxes of all other members in one step. Therefore all members see the same order, and
-//! no member waits for the socket of another member. The only way to open or join a session is a cookie from the
-//! notification server ([`Cookies`]).
+//! A [`Board`] is one switchboard session. Each event in a session is handled in one step under the
+//! session's lock. For example, a message is appended to the outboxes of all other members in one
+//! step. Therefore all members see the same order, and no member waits for the socket of another
+//! member. The only way to open or join a session is a cookie from the notification server
+//! ([`Cookies`]).
 
 mod board;
 mod boards;

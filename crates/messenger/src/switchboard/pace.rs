@@ -4,8 +4,9 @@
 //! slows the client down. The pause grows with the queue of the slowest reader. Therefore even a slow reader receives a
 //! whole file, and the queue of a member that does not read at all still overflows soon.
 //!
-//! All other members are readers of a message, with one exception. Peer-to-peer data that names a member is read by that
-//! member alone. The other members receive it too, but they slow the sender down much less.
+//! The readers of a message are the members that the message is for. Usually these are all other
+//! members. If peer-to-peer data names a member, this member is the only reader of the data. The
+//! remaining members receive the data too, but slow the sender down much less.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,48 +16,53 @@ use tokio::time::Instant;
 
 use crate::net::{Outbox, Pause};
 
-/// If this many bytes are queued for a slow reader of peer-to-peer data, the sender pauses until they are written.
-/// Together with the unsent bytes in the kernel (`site/src/accept.rs`), this is all that a chat message to the reader
-/// waits for in the server: some 30 ms at 0.3 MB/s.
+/// If this many bytes are queued for a slow reader of peer-to-peer data, the sender pauses until
+/// they are written. A chat message to the reader then waits in the server only for these bytes and
+/// for the unsent bytes in the kernel (`site/src/accept.rs`). At 0.3 MB/s, that takes some 30 ms.
 const LEAST_DATA: usize = 2 * 1024;
-/// The same limit for a fast reader. A file arrives faster if more bytes are written together. One read of a socket
+/// If this many bytes are queued for a fast reader of peer-to-peer data, the sender pauses until
+/// they are written. A file arrives faster if more bytes are written together. One read of a socket
 /// returns this many bytes.
 const MOST_DATA: usize = 32 * 1024;
-/// If the queued data is written within this time, twice as much data is queued from then on. A reader of 0.3 MB/s needs
-/// more time for [`LEAST_DATA`].
+/// If the queued data is written within this time, the [`Allowance`] of the sender doubles. A
+/// reader at 0.3 MB/s needs more than this time for [`LEAST_DATA`].
 const FAST: Duration = Duration::from_millis(9);
-/// If the queued data is not written within this time, half as much data is queued from then on.
+/// If the queued data is not written within this time, the [`Allowance`] of the sender is halved.
 const SLOW: Duration = Duration::from_millis(40);
-/// The longest pause for data while the queue is short. A reader of 44 KB/s has written a chunk of 1.4 KB within this
-/// time, so its queue stays short.
+/// The longest pause for data while the queue is short. A reader at 44 KB/s receives a chunk of 1.4
+/// KB within this time, so its queue stays short.
 const DATA_LONGEST_PAUSE: Duration = Duration::from_millis(32);
-/// Above this length, the longest pause for data doubles with every further [`DOUBLING`] bytes. Close to the limit of
-/// 256 KiB, data arrives at the speed of a modem, about 3 KiB/s. The queue of a member that reads nothing reaches the
-/// limit after about fifteen seconds, before the kernel gives the connection up (`site/src/accept.rs`).
+/// Above this length of the queue, the longest pause for data doubles with every further
+/// [`DOUBLING`] bytes. Close to the limit of 256 KiB, data arrives at the speed of a modem, about 3
+/// KiB/s. The queue of a member that reads nothing reaches the limit after about fifteen seconds,
+/// before the kernel gives the connection up (`site/src/accept.rs`).
 const DATA_DOUBLING: usize = 152 * 1024;
-/// If this many bytes are queued for a member that is not the destination of the data, the sender pauses too. So a
-/// member that is almost as fast as the reader, or only busy for a while, does not lose its connection because of a
-/// file for another member.
+/// The sender of data pauses also if this many bytes are queued for a member that is not the
+/// destination of the data. Without this pause, the queue of that member could overflow, and the
+/// server would close its connection, even if the member is almost as fast as the reader or is busy
+/// only for a while.
 const OTHERS_PAUSE: usize = 32 * 1024;
-/// The longest pause because of a member that is not the destination of the data. A slow member therefore never slows a
-/// file down to less than 40 KB/s. Its queue overflows instead.
+/// The longest pause because of a member that is not the destination of the data. The sender can
+/// send at least one chunk of 1.4 KB between two pauses. So a slow member never slows a file down
+/// to less than 40 KB/s, and the queue of a slower member overflows instead.
 const OTHERS_LONGEST_PAUSE: Duration = Duration::from_millis(32);
-/// If this many bytes are queued, half of the limit (framing.md section 11), senders of all other messages pause too.
-/// File transfers therefore slow down long before chat does.
+/// The sender of a message that is not data pauses if this many bytes are queued for a reader of
+/// the message. This number is half of the limit of a queue (framing.md section 11). The sender of
+/// data pauses at 32 KiB at the latest, so file transfers slow down long before chat does.
 const CHAT_PAUSE: usize = 128 * 1024;
 /// A pause doubles each time the queue grows by this many bytes.
 const DOUBLING: usize = 24 * 1024;
 /// The shortest pause: timers have a resolution of 1 ms.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(1);
-/// The longest pause, which is too short for any client to drop the connection.
+/// The longest pause. No client drops the connection because of such a short pause.
 const LONGEST_PAUSE: Duration = Duration::from_millis(512);
 
-/// The amount of peer-to-peer data that a sender may queue for a reader before the sender pauses. A sender learns how
-/// fast its readers are from the lengths of its pauses.
+/// The amount of peer-to-peer data that a sender may queue for a reader before the sender pauses.
+/// This amount grows or shrinks with the lengths of the pauses, which show how fast the reader is.
 #[derive(Debug)]
 pub(super) struct Allowance {
     bytes: usize,
-    /// The time when the last pause began, if no data was sent since.
+    /// The time when the last pause began, if the sender has sent no data since then.
     paused: Option<Instant>,
 }
 
@@ -65,7 +71,7 @@ impl Allowance {
         Self { bytes: LEAST_DATA, paused: None }
     }
 
-    /// Returns the number of bytes for the next message, which the sender sends now.
+    /// Returns the allowance for the message that the sender sends now.
     pub(super) fn next(&mut self) -> usize {
         match self.paused.take().map(|since| since.elapsed()) {
             Some(pause) if pause <= FAST => self.bytes = MOST_DATA.min(2 * self.bytes),
@@ -84,11 +90,12 @@ impl Allowance {
 /// The queues of the members that received a message.
 pub(super) struct Readers<'a> {
     flag: AckFlag,
-    /// See [`Allowance`].
+    /// The number of bytes of peer-to-peer data that may be queued for a reader before the sender
+    /// pauses.
     allowance: usize,
     /// The reader with the longest queue, and the number of bytes from other connections in that queue.
     slowest: Option<(usize, &'a Arc<Outbox>)>,
-    /// The longest queue of a member that the message is not for.
+    /// The number of bytes in the longest queue of a member that the message is not for.
     others: usize,
 }
 
@@ -120,22 +127,28 @@ impl<'a> Readers<'a> {
     }
 }
 
-/// Returns the longest pause after peer-to-peer data that left a `backlog` of bytes for its reader.
+/// Returns the maximum length of the pause after a message with peer-to-peer data, or `None` for no
+/// pause. `backlog` is the number of bytes that are queued for the reader of the data, including
+/// the message.
 fn data_pause(backlog: usize, allowance: usize) -> Option<Duration> {
     (backlog >= allowance).then(|| doubled(DATA_LONGEST_PAUSE, backlog.saturating_sub(DATA_DOUBLING)))
 }
 
-/// Returns the pause after peer-to-peer data that left a `backlog` of bytes for a member that is not its destination.
+/// Returns the length of the pause because of a member that is not the destination of peer-to-peer
+/// data, or `None` for no pause. `backlog` is the number of bytes that are queued for this member,
+/// including the data.
 fn others_pause(backlog: usize) -> Option<Duration> {
     backlog.checked_sub(OTHERS_PAUSE).map(|over| OTHERS_LONGEST_PAUSE.min(doubled(SHORTEST_PAUSE, over)))
 }
 
-/// Returns the pause after a message other than data that left a `backlog` of bytes.
+/// Returns the length of the pause after a message that is not data, or `None` for no pause.
+/// `backlog` is the number of bytes that are queued for the slowest reader, including the message.
 fn chat_pause(backlog: usize) -> Option<Duration> {
     backlog.checked_sub(CHAT_PAUSE).map(|over| doubled(SHORTEST_PAUSE, over))
 }
 
-/// Returns a pause that grows with the number of bytes `over` a mark.
+/// Returns `pause`, doubled once for every [`DOUBLING`] bytes in `over`. The result is at most
+/// [`LONGEST_PAUSE`].
 fn doubled(pause: Duration, over: usize) -> Duration {
     let doublings = u32::try_from(over / DOUBLING).unwrap_or(u32::MAX);
     LONGEST_PAUSE.min(pause.saturating_mul(2_u32.saturating_pow(doublings)))
@@ -201,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn a_queue_overflows_if_its_member_reads_nothing_but_not_if_it_reads_at_modem_speed() {
+    fn a_queue_overflows_if_its_member_never_reads_and_does_not_overflow_if_the_member_reads_at_modem_speed() {
         for speed in [4_000.0, 20_000.0, 300_000.0, 1e7] {
             assert_eq!(fill(slow_pause, speed).0, None, "{speed}");
         }

@@ -16,8 +16,9 @@ use super::{Board, CallLimit, Claims, Right, Switchboard};
 use crate::net::{Bucket, Connection, Handled, Pause, Session, Stop};
 use crate::rates::Act;
 
-/// The minimum number of bytes charged for a message of peer-to-peer data. Such messages are limited only by bytes. The
-/// minimum is needed because small messages cause work for their readers too (sb.md section 11).
+/// The minimum number of bytes that are charged for a message of peer-to-peer data. The server
+/// limits the bytes of such messages, and not their number. The minimum is needed because small
+/// messages cause work for their readers too (sb.md section 11).
 const MIN_DATA_CHARGE: usize = 1024;
 
 /// The session of one switchboard connection.
@@ -25,13 +26,13 @@ pub struct SwitchboardSession {
     switchboard: Arc<Switchboard>,
     connection: Connection,
     membership: Option<Membership>,
-    /// `None` for clients whose rates are not limited.
+    /// The rate limits of this connection. `None` if rate limits do not apply to the connection.
     throttle: Option<Throttle>,
     pause: Option<Pause>,
     allowance: Allowance,
 }
 
-/// The place of a connection in a session, once it has signed in.
+/// The place of a connection in a session, after the connection has signed in.
 struct Membership {
     board: Arc<Board>,
     id: MemberId,
@@ -62,7 +63,7 @@ impl Throttle {
         let data = flag == AckFlag::Data;
         let length = if data { length.max(MIN_DATA_CHARGE) } else { length };
         let by_count = if data { None } else { self.messages.charge(1.0, now) };
-        // A message has at most 1664 bytes, which a float represents exactly.
+        // A message has at most 1664 bytes, so a float represents its length exactly.
         let by_bytes = self.bytes.charge(f64::from(u32::try_from(length).unwrap_or(u32::MAX)), now);
         by_count.max(by_bytes)
     }
@@ -83,7 +84,7 @@ impl SwitchboardSession {
     }
 
     fn reply(&self, line: &ServerCommand<'_>) {
-        // Only IRO and JOI differ by dialect, and the board writes those.
+        // Only IRO and JOI depend on the dialect, and `Board` writes these two lines.
         self.connection.outbox.reply(|out| line.encode(Dialect::Msnp12, out));
     }
 
@@ -188,7 +189,8 @@ impl Session for SwitchboardSession {
 
     fn receive(&mut self, frame: Frame<'_>) -> Result<Handled<Infallible>, Refusal> {
         let command = ClientCommand::decode(frame).inspect_err(|refusal| match refusal {
-            // A call to an invalid address counts as failed, and data that is not relayed is still charged.
+            // A call to an invalid address counts as a failed call. Peer-to-peer data that the
+            // server refuses to relay still counts towards the connection's limit on bytes.
             Refusal::Answer(_, ErrorCode::InvalidUsername) => self.note_call(false, Instant::now()),
             Refusal::Answer(_, ErrorCode::BadDataMessage) => {
                 self.pause = self.charge(AckFlag::Data, frame.payload.len()).map(Pause::of);
@@ -223,7 +225,8 @@ impl Session for SwitchboardSession {
     }
 
     fn idle_deadline(&self, opened: Instant, _last: Instant) -> Option<Instant> {
-        // Once a connection has joined a session, it stays open until the session is idle.
+        // After a connection has joined a session, the connection stays open until the session has
+        // been idle for too long.
         self.membership.is_none().then(|| opened + self.switchboard.sign_in_timeout)
     }
 
@@ -268,7 +271,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn data_messages_are_limited_only_in_bytes_and_each_counts_as_at_least_one_kib() {
+    async fn data_messages_are_limited_in_bytes_but_not_in_number_and_each_message_counts_as_one_kib_or_more() {
         let mut throttle = throttle();
         for _ in 0..2 {
             assert_eq!(throttle.charge(AckFlag::Data, 52), None);

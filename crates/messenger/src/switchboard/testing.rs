@@ -188,7 +188,8 @@ impl Person {
         self.outbox.own_unsent().is_none()
     }
 
-    /// Does what is due by now, like the task of the connection.
+    /// Does the work of the session that is due now. In the server, the task of the connection does
+    /// this work.
     pub(super) fn ticks(&mut self) {
         if self.session.next_tick().is_some_and(|due| due <= Instant::now()) {
             self.session.tick().unwrap();

@@ -1,4 +1,4 @@
-//! The events that wait for the user, and how many of them may wait.
+//! The queue of events that the program has not read yet, and the limits of that queue.
 
 use std::collections::VecDeque;
 
@@ -6,16 +6,17 @@ use crate::machine::Event;
 use crate::machine::limits::MAX_OUTPUTS;
 use crate::p2p;
 
-/// The number of bytes of events after which the client stops reading.
+/// The size of the queued events in bytes at which the client stops reading from the server.
 const MAX_BYTES: usize = 4 * 1024 * 1024;
-/// The number of bytes of events after which the client stops reading even if the user waits for a result. It is enough
-/// for the presence of tens of thousands of contacts.
+/// The size of the queued events in bytes at which the client stops reading from the server even if
+/// the program waits for a result. This size is enough for the presence of tens of thousands of
+/// contacts.
 const MAX_BYTES_AWAITED: usize = 16 * 1024 * 1024;
-/// The size that is counted for an event in addition to its payload, in bytes. This is roughly the size of an event
-/// with a handle and a name.
+/// The size that the queue counts for each event in addition to the payload of the event, in bytes.
+/// This is roughly the size of an event with a handle and a name.
 const OVERHEAD: usize = 256;
 
-/// The events that wait for the user, the oldest first.
+/// The events that the program has not read yet, the oldest first.
 #[derive(Debug, Default)]
 pub(super) struct Backlog {
     events: VecDeque<Event>,
@@ -23,8 +24,9 @@ pub(super) struct Backlog {
 }
 
 impl Backlog {
-    /// Appends an event. If nobody reads the events, a client that signs in again and again would fill the queue with
-    /// reports of its sign-ins. So only the last of these reports is kept.
+    /// Appends an event. If the program reads no events, a client that signs in again and again
+    /// would fill the queue with reports of sign-ins and sign-outs. So the queue keeps only the
+    /// last of these reports.
     pub(super) fn push(&mut self, event: Event) {
         let is_sign_out = |event: Option<&Event>| matches!(event, Some(Event::SignedOut { .. }));
         if is_sign_out(Some(&event)) && is_sign_out(self.events.back()) {
@@ -51,8 +53,8 @@ impl Backlog {
         self.events.is_empty()
     }
 
-    /// Returns whether the client must stop reading from the server. `is_awaited` is true while the user waits for a
-    /// result.
+    /// Returns whether the client must stop reading from the server. `is_awaited` is true while the
+    /// program waits for a result.
     pub(super) fn is_full(&self, is_awaited: bool) -> bool {
         match is_awaited {
             true => self.bytes >= MAX_BYTES_AWAITED,
@@ -92,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn if_several_sign_outs_follow_each_other_only_the_last_one_stays_in_the_queue() {
+    fn the_queue_keeps_only_the_last_of_several_consecutive_sign_outs() {
         let mut backlog = Backlog::default();
         for reason in [SignedOut::Ended, SignedOut::TimedOut] {
             backlog.push(Event::SignedOut { reason, retry: None });

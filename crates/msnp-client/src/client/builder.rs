@@ -15,11 +15,13 @@ use crate::account::Account;
 use crate::machine::{Machine, Options, SignedOut};
 use crate::server::Server;
 
-/// The maximum number of events in the channel to the user. Further ones wait in the client, which then stops reading.
+/// The maximum number of events in the channel to the program. Further events wait in the client.
+/// When too many events wait, the client stops reading from the server.
 const EVENTS: usize = 64;
 
 impl Client {
-    /// Signs in, and returns the client and its events. Signs in again by itself whenever the connection is lost later.
+    /// Signs in, and returns the client and its events. Whenever the connection is lost later, the
+    /// client signs in again by itself.
     ///
     /// # Errors
     /// Returns the reason why the first sign-in failed. There is no second attempt.
@@ -27,7 +29,8 @@ impl Client {
         Self::builder(server, account).sign_in().await
     }
 
-    /// Returns a builder, to sign in with settings that differ from those of [`Client::sign_in`].
+    /// Returns a builder. Use it to sign in with settings that differ from those of
+    /// [`Client::sign_in`].
     #[must_use]
     pub fn builder(server: &Server, account: &Account) -> Builder {
         Builder::new(server.clone(), account.clone())
@@ -55,13 +58,14 @@ pub struct Builder {
 
 impl Builder {
     fn new(server: Server, account: Account) -> Self {
-        // If random numbers are missing, the only effect is that clients retry at the same time.
+        // If the system gives no random number, the seed is 0. All clients with this seed wait
+        // equally long before a retry, and other users can guess the transfer ids of these clients.
         let seed = getrandom::u64().unwrap_or_default();
         let options = Options::new(account.handle().clone(), seed);
         Self { server, account, options, tap: None, cache: Arc::new(MemoryCache::default()) }
     }
 
-    /// Sets the status after the sign-in. The default is online.
+    /// Sets the status that the account has after the sign-in. The default is online.
     #[must_use]
     pub fn status(mut self, status: Status) -> Self {
         self.options.status = status;
@@ -75,8 +79,8 @@ impl Builder {
         self
     }
 
-    /// Sets the dialects to offer, the newest first. The default is MSNP12 and MSNP11, which are the only ones that this
-    /// crate supports.
+    /// Sets the dialects that the client offers, the newest first. The default is MSNP12 and
+    /// MSNP11, which are the only dialects that this crate supports.
     #[must_use]
     pub fn dialects(mut self, dialects: &[Dialect]) -> Self {
         let supported = [Dialect::Msnp12, Dialect::Msnp11];
@@ -91,8 +95,9 @@ impl Builder {
         self
     }
 
-    /// Sets the time without messages after which the client leaves the session of a conversation. The next message
-    /// opens another one. The default is 5 minutes; `None` means never.
+    /// Sets the time without messages after which the client leaves the session of a conversation.
+    /// The next message opens another session. The default is 5 minutes. `None` means that the
+    /// client never leaves.
     #[must_use]
     pub fn leave_quiet_sessions_after(mut self, time: Option<Duration>) -> Self {
         self.options.quiet = time;
@@ -106,8 +111,8 @@ impl Builder {
         self
     }
 
-    /// Calls `tap` with every line that the client sends and receives, so that a program can show them. The lines
-    /// contain secrets.
+    /// Calls `tap` with every line that the client sends or receives, so that a program can show
+    /// the lines. The lines contain secrets.
     #[must_use]
     pub fn tap(mut self, tap: Tap) -> Self {
         self.tap = Some(tap);

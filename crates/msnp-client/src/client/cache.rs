@@ -6,10 +6,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use msnp::msn_object::Sha1;
 
-/// A cache of objects by the SHA-1 of their data. Only objects that match their hash are stored.
+/// A cache of objects by the SHA-1 of their data. The client stores only objects that match their
+/// hash.
 ///
-/// Implement it to keep pictures in files, or to share one cache among accounts. Both functions are called from
-/// asynchronous code, so they should be quick.
+/// Implement this trait to keep pictures in files, or to share one cache among accounts. The client
+/// calls both functions from asynchronous code, so they should return quickly.
 pub trait ObjectCache: Send + Sync {
     /// Returns the object with this hash, if it is in the cache.
     fn get(&self, sha1d: &Sha1) -> Option<Arc<[u8]>>;
@@ -18,7 +19,8 @@ pub trait ObjectCache: Send + Sync {
     fn put(&self, sha1d: &Sha1, data: &Arc<[u8]>);
 }
 
-/// The default size of a [`MemoryCache`], in bytes: some hundred display pictures.
+/// The default size of a [`MemoryCache`], in bytes. It is enough for a few hundred display
+/// pictures.
 const DEFAULT_SIZE: usize = 4 * 1024 * 1024;
 
 /// A cache in memory. When it is full, it removes the objects that were stored first.
@@ -30,7 +32,7 @@ pub struct MemoryCache {
 #[derive(Default)]
 struct Content {
     objects: HashMap<Sha1, Arc<[u8]>>,
-    /// The hashes, the oldest first.
+    /// The hashes of the objects. The object that was stored first comes first.
     order: VecDeque<Sha1>,
     bytes: usize,
 }

@@ -17,26 +17,29 @@ use crate::machine::{ConversationId, Delivery, SendError};
 
 /// A conversation. Cheap to clone.
 ///
-/// A conversation opens a switchboard session when something is sent, and leaves the session after some quiet minutes.
+/// A conversation opens a switchboard session when the program sends something. It leaves the
+/// session after some minutes without messages.
 #[derive(Clone)]
 pub struct Conversation {
     pub(super) client: Client,
     pub(super) id: ConversationId,
 }
 
-/// The reason why a message was not delivered, or may not have been.
+/// The reason why a message was not delivered, or why it is unknown whether the message was
+/// delivered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum Undelivered {
     /// The message was not delivered.
     #[error(transparent)]
     Refused(#[from] SendError),
-    /// The connection was lost before the answer. The message may have been delivered.
+    /// The connection was lost before the server answered. The message may have been delivered.
     #[error("the connection was lost; the message may have been delivered")]
     Unknown,
 }
 
 impl Client {
-    /// Returns the conversation with a user. Its session is opened when something is sent.
+    /// Returns the conversation with a user. The session of the conversation opens when the program
+    /// sends something.
     #[must_use]
     pub fn conversation(&self, handle: &Handle) -> Conversation {
         let id = self.shared().with(|state| state.machine.conversation_with(handle, now()));
@@ -72,29 +75,32 @@ impl Conversation {
         &self.client
     }
 
-    /// Returns the users who belong to the conversation, in its session or not.
+    /// Returns the users who belong to the conversation, whether or not they are in its session.
     #[must_use]
     pub fn users(&self) -> Vec<Handle> {
         self.client.shared().read(|state| state.machine.invited(self.id).to_vec())
     }
 
-    /// Returns the users who are in the session.
+    /// Returns the users who are in the session of the conversation at the moment.
     #[must_use]
     pub fn members(&self) -> Vec<Handle> {
         self.client.shared().read(|state| state.machine.members(self.id).map(|member| member.handle.clone()).collect())
     }
 
-    /// Sends a message. It is queued immediately; dropping the [`Receipt`] does not stop it.
+    /// Sends a message. The message is queued immediately. Dropping the [`Receipt`] does not stop
+    /// the message.
     pub fn send(&self, message: &Message) -> Receipt {
         self.send_all(vec![message.encode()])
     }
 
-    /// Sends a text, in several messages if it is too long for one. The receipt is for all of them.
+    /// Sends a text. If the text is too long for one message, splits it into several messages. The
+    /// receipt is for all of these messages.
     pub fn send_text(&self, text: &str) -> Receipt {
         self.send_formatted(text, None)
     }
 
-    /// Sends a text with a font and a colour, like [`Self::send_text`].
+    /// Sends a text with a font and a colour. Splits a long text in the same way as
+    /// [`Self::send_text`].
     pub fn send_formatted(&self, text: &str, format: Option<&TextFormat>) -> Receipt {
         let pieces = split_text(text, format, MAX_MESSAGE);
         self.send_all(pieces.into_iter().map(|piece| Message::Text(piece).encode()).collect())
@@ -105,8 +111,8 @@ impl Conversation {
         self.send(&Message::Nudge)
     }
 
-    /// Tells the members that the user is typing. Call it again every 5 seconds while the user types. Does nothing
-    /// without a session.
+    /// Tells the members that the user is typing. Call this function again every 5 seconds while
+    /// the user types. Does nothing if there is no session.
     pub fn typing(&self) {
         let payload = Message::Typing(Some(self.client.handle())).encode();
         self.client.shared().with(|state| state.machine.send_unconfirmed(self.id, payload, now()));
@@ -117,7 +123,7 @@ impl Conversation {
         self.client.shared().with(|state| state.machine.invite(self.id, handle.clone(), now()));
     }
 
-    /// Leaves the session. The next message opens another one.
+    /// Leaves the session. The next message opens another session.
     pub fn close(&self) {
         self.client.shared().with(|state| state.machine.close(self.id));
     }
@@ -148,9 +154,10 @@ impl fmt::Debug for Conversation {
     }
 }
 
-/// A future for the result of a message: it was delivered to every member, or the reason why it was not.
+/// A future for the result of a message. The result is `Ok` if the message was delivered to every
+/// member. Otherwise, the result is an error that gives the reason.
 ///
-/// The message is sent whether or not the receipt is awaited.
+/// The client sends the message whether or not the program awaits the receipt.
 #[derive(Debug)]
 pub struct Receipt {
     /// The pieces that are still to be confirmed, in reverse order.
@@ -167,7 +174,7 @@ impl Future for Receipt {
             match delivery {
                 Ok(Delivery::Delivered) => {}
                 Ok(Delivery::Refused(error)) => return Poll::Ready(Err(error.into())),
-                // The client was dropped.
+                // `Err` means that the client was dropped before the result arrived.
                 Ok(Delivery::Unknown) | Err(_) => return Poll::Ready(Err(Undelivered::Unknown)),
             }
         }

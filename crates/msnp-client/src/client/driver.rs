@@ -24,17 +24,18 @@ use crate::server::Server;
 
 /// The maximum number of bytes that are read at a time.
 const CHUNK: usize = 16 * 1024;
-/// The time limit for writing the last bytes of a connection.
+/// The time limit for writing the last bytes of a connection that the client closes.
 const LAST_WORDS: Duration = Duration::from_secs(5);
-/// The time without a timer after which the driver looks again. Its length does not matter.
+/// The time for which the driver sleeps if no timer is set. The exact value does not matter.
 const FOREVER: Duration = Duration::from_secs(3600);
 
-/// The state that the tasks of a client and its handles share.
+/// The state that the tasks of a client and all clones of the client share.
 pub(crate) struct Shared {
     state: Mutex<State>,
     /// Wakes the driver after a change of the machine.
     wake: Notify,
-    /// Wakes the connections that have stopped reading, after events were delivered.
+    /// Notified after events were delivered to the program, to wake the connections that have
+    /// stopped reading.
     drained: Notify,
     server: Server,
     account: Account,
@@ -47,18 +48,18 @@ pub(crate) struct State {
     edits: HashMap<EditId, oneshot::Sender<Result<(), EditError>>>,
     sends: HashMap<MessageId, oneshot::Sender<Delivery>>,
     pub(super) transfers: Transfers,
-    /// The events that wait for the user.
+    /// The events that the program has not read yet.
     events: Backlog,
     /// The description of the account's own picture, which contacts may ask for.
     pub(super) own_picture: Option<MsnObjectFields>,
-    /// The result of the first sign-in.
+    /// Sends the result of the first sign-in to its caller. `None` after the result was sent.
     first: Option<oneshot::Sender<Result<(), SignedOut>>>,
     /// True after the last handle was dropped.
     is_abandoned: bool,
 }
 
 impl State {
-    /// Registers an edit, whose result goes to the returned channel.
+    /// Registers an edit. The result of the edit goes to the returned channel.
     pub(crate) fn edit(&mut self, edit: crate::machine::Edit) -> oneshot::Receiver<Result<(), EditError>> {
         let (sender, receiver) = oneshot::channel();
         let id = self.machine.edit(edit, now());
@@ -66,15 +67,16 @@ impl State {
         receiver
     }
 
-    /// Registers a message, whose result goes to the returned channel.
+    /// Registers a message. The result of the message goes to the returned channel.
     pub(crate) fn expect(&mut self, id: MessageId) -> oneshot::Receiver<Delivery> {
         let (sender, receiver) = oneshot::channel();
         self.sends.insert(id, sender);
         receiver
     }
 
-    /// Returns whether the client must stop reading. A user who waits for the result of an edit or a message may not
-    /// read events until then. The result can only arrive if reading goes on, so more events may wait in that case.
+    /// Returns whether the client must stop reading. A program that waits for the result of an edit
+    /// or message perhaps does not read events during that time. The result can arrive only if the
+    /// client continues to read. So while a result is awaited, more events may be queued.
     fn is_full(&self) -> bool {
         let is_awaited = !self.edits.is_empty() || !self.sends.is_empty() || !self.transfers.is_empty();
         self.machine.is_full() || self.events.is_full(is_awaited) || self.transfers.is_full()
@@ -141,11 +143,13 @@ impl Shared {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        // Callbacks of the user only read the state under this lock, so a panic in one of them leaves it consistent.
+        // Callbacks of the program only read the state under this lock, so a panic in a callback
+        // leaves the state consistent.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits until the user has read enough events for reading to continue.
+    /// Waits until the program has read enough events that the client may continue to read from the
+    /// server.
     async fn wait_until_drained(&self) {
         loop {
             let drained = self.drained.notified();
@@ -165,7 +169,8 @@ pub(crate) fn now() -> std::time::Instant {
 /// The handle of a connection's task.
 struct LinkHandle {
     wake: Arc<Notify>,
-    /// The last bytes, after which the connection is closed.
+    /// Ends the connection. The task writes the bytes that are sent over this channel, and then
+    /// closes the connection.
     close: oneshot::Sender<Vec<u8>>,
 }
 
@@ -194,14 +199,14 @@ impl Driver {
         }
     }
 
-    /// Takes the outputs that need I/O, and hands over the results of edits and messages.
+    /// Collects the outputs that need I/O, and passes on the results of edits and messages.
     fn collect(&self) -> (Vec<Output>, Option<std::time::Instant>, bool, bool) {
         let mut state = self.shared.lock();
         let mut outputs = Vec::new();
         while let Some(output) = state.machine.poll() {
             match output {
                 Output::Edited(id, result) => {
-                    // The receiver may be gone: the user did not wait for the result.
+                    // The receiver may be gone, because the program did not wait for the result.
                     let _ = state.edits.remove(&id).map(|edit| edit.send(result));
                 }
                 Output::Sent(id, delivery) => {
@@ -214,7 +219,8 @@ impl Driver {
                 }
                 Output::Event(event) => {
                     let was_first = report_first(&mut state, &event);
-                    // The caller of the first sign-in has its result already.
+                    // `report_first` has already sent this result to the caller of the first
+                    // sign-in.
                     if !(was_first && event == Event::SignedIn) {
                         state.events.push(event);
                     }
@@ -222,7 +228,8 @@ impl Driver {
                 other => outputs.push(other),
             }
         }
-        // Many results fill the queue of the machine too, not only events.
+        // The connections may have stopped reading, because too many events or results were queued.
+        // Now they can continue to read.
         if !state.is_full() {
             self.shared.drained.notify_waiters();
         }
@@ -251,7 +258,8 @@ impl Driver {
             Output::FetchTicket { policy } => {
                 let shared = self.shared.clone();
                 tokio::spawn(async move {
-                    // The machine has given up by then. Tasks must not pile up while the login service is slow.
+                    // After `STEP_TIMEOUT`, the machine no longer waits for the ticket. The timeout
+                    // ends the task, so that tasks do not pile up while the login service is slow.
                     let ticket = timeout(STEP_TIMEOUT, login::ticket(&shared.server, &shared.account, &policy)).await;
                     let ticket = ticket.unwrap_or(Err(SignedOut::TimedOut));
                     shared.with(|state| state.machine.ticket(ticket, now()));
@@ -261,7 +269,8 @@ impl Driver {
         }
     }
 
-    /// Gives the next event to the user, or drops all of them if the user does not want any.
+    /// Gives the next event to the program. If the program has dropped the event stream, drops all
+    /// events.
     fn deliver(&self, permit: Option<mpsc::Permit<'_, Event>>) {
         let mut state = self.shared.lock();
         match permit {
@@ -285,7 +294,7 @@ fn report_first(state: &mut State, event: &Event) -> bool {
         _ => return false,
     };
     let Some(first) = state.first.take() else { return false };
-    // The caller may have given up.
+    // `send` fails if the caller has stopped waiting for the result.
     let _ = first.send(result);
     true
 }
@@ -300,7 +309,8 @@ async fn run_link(
 ) {
     let opened = tokio::select! {
         opened = shared.server.open(&target) => opened,
-        // The machine has given up on the connection, for example because it took too long.
+        // The machine has given up on the connection, for example because opening the connection
+        // took too long.
         _ = &mut close => return,
     };
     let stream = match opened {
@@ -321,7 +331,7 @@ async fn run_link(
         let mut chunk = vec![0; CHUNK];
         loop {
             shared.wait_until_drained().await;
-            // A reset ends a connection, as a FIN does.
+            // A reset ends a connection in the same way as a FIN.
             let count = reader.read(&mut chunk).await.unwrap_or(0);
             let Some(bytes) = chunk.get(..count).filter(|bytes| !bytes.is_empty()) else { return };
             show(&|tapped| tapped.received(bytes));

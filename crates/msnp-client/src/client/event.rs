@@ -19,44 +19,44 @@ use crate::p2p;
 /// The time limit for a sign-out.
 const SIGN_OUT: Duration = Duration::from_secs(1);
 
-/// Something that happened, in the order in which it happened.
+/// Something that happened. Events arrive in the order in which they happened.
 #[derive(Clone, Debug)]
 pub enum Event {
-    /// The account is signed in again, after its connection was lost. The roster is new. The presence of contacts
-    /// follows as [`Event::Roster`].
+    /// The account is signed in again, after its connection was lost. The client has fetched the
+    /// roster again. The presence of contacts follows as [`Event::Roster`].
     SignedIn,
     /// The account is signed out.
     SignedOut {
-        /// The reason.
+        /// The reason why the account is signed out.
         reason: SignedOut,
-        /// The time until the next attempt to sign in. `None` if there is none.
+        /// The time until the next attempt to sign in. `None` if there is no further attempt.
         retry: Option<Duration>,
     },
     /// The roster changed.
     Roster(RosterChange),
     /// A user joined a conversation, or was in it when the account joined.
     Joined {
-        /// The conversation.
+        /// The conversation that the user joined.
         conversation: Conversation,
-        /// The user.
+        /// The user who joined, or who was in the conversation already.
         member: Participant,
     },
     /// A user left a conversation.
     Left {
-        /// The conversation.
+        /// The conversation that the user left.
         conversation: Conversation,
-        /// The user.
+        /// The handle of the user who left.
         handle: Handle,
     },
-    /// The session of a conversation ended. The next message opens another one.
+    /// The session of a conversation ended. The next message opens another session.
     Quiet(Conversation),
     /// A message.
     Message(Incoming),
     /// A user offers a file.
     FileOffered(FileOffer),
-    /// The service will stop in this many minutes.
+    /// The server announces that the service will stop in a number of minutes.
     ShutdownWarning {
-        /// The minutes until then.
+        /// The number of minutes until the service stops.
         minutes: u32,
     },
     /// An alert of the service, in XML (docs/protocol/ns.md section 13).
@@ -64,8 +64,9 @@ pub enum Event {
 }
 
 impl Event {
-    /// Returns the reason if the account was signed out for good: there is no other attempt to sign in, and no event
-    /// follows unless the program calls [`Client::sign_in_again`].
+    /// Returns the reason if the account was signed out for good. After such an event, the client
+    /// does not sign in again and no event follows, unless the program calls
+    /// [`Client::sign_in_again`].
     #[must_use]
     pub fn signed_out(&self) -> Option<&SignedOut> {
         match self {
@@ -78,18 +79,18 @@ impl Event {
 /// A message from a user.
 #[derive(Clone, Debug)]
 pub struct Incoming {
-    /// The conversation.
+    /// The conversation to which the user sent the message.
     pub conversation: Conversation,
-    /// The sender.
+    /// The handle of the sender.
     pub from: Handle,
     /// The sender's display name.
     pub name: DisplayName,
-    /// The content.
+    /// The content of the message.
     pub message: Message,
 }
 
 impl Incoming {
-    /// Returns the text, if the message is one.
+    /// Returns the text, if the message is a text.
     #[must_use]
     pub fn text(&self) -> Option<&str> {
         match &self.message {
@@ -106,9 +107,10 @@ impl Incoming {
 
 /// The stream of a client's events.
 ///
-/// Read it, or drop it. If nobody reads the events, the client stops reading from the server after some hundred events,
-/// and the server eventually disconnects the client. Without [`Events`] the events are dropped. So don't wait for long
-/// inside the loop that reads the events: start a task instead.
+/// Read this stream, or drop it. If the program reads no events, the client stops reading from the
+/// server after a few hundred events, and the server eventually disconnects the client. So do not
+/// wait for long inside the loop that reads the events. Start a task instead. If the program drops
+/// the stream, the client drops the events.
 ///
 /// ```no_run
 /// use msnp_client::{Event, Events, RosterChange};
@@ -129,7 +131,7 @@ impl Incoming {
 /// ```
 #[derive(Debug)]
 pub struct Events {
-    // Not a client: the events must not keep the account signed in.
+    // This is not a `Client`, because the stream must not keep the account signed in.
     client: Weak<Held>,
     receiver: mpsc::Receiver<machine::Event>,
 }
@@ -139,9 +141,10 @@ impl Events {
         Self { client: Arc::downgrade(&client.held), receiver }
     }
 
-    /// Signs the client out, and waits at most a second until its last bytes are on their way. Events that are still in the
-    /// queue are dropped. Without this, a program that ends immediately may end before the server knows; the server then
-    /// notices the closed connection.
+    /// Signs the client out, and waits at most a second until the last bytes are sent. Drops the
+    /// events that are still in the queue. Without this call, a program that exits immediately may
+    /// exit before the sign-out is sent. In that case, the server only notices that the connection
+    /// was closed.
     pub async fn sign_out(mut self, client: Client) {
         client.sign_out();
         let signed_out = async {
@@ -168,8 +171,8 @@ impl Events {
 }
 
 impl Client {
-    /// Converts an event of the machine into the form for users. Returns `None` for messages of the service that say
-    /// nothing new.
+    /// Converts an event of the machine into an event for the program. Returns `None` for messages
+    /// of the service that contain nothing new.
     fn event(self, event: machine::Event) -> Option<Event> {
         let conversation = |id| Conversation { client: self.clone(), id };
         Some(match event {
@@ -192,7 +195,7 @@ impl Client {
                 let (conversation, name) = (conversation(id), safe_file_name(&name));
                 Event::FileOffered(FileOffer { conversation, from, name, size, preview, id: file })
             }
-            // The driver has handled all other events of transfers.
+            // The driver has handled every event of a transfer except `FileOffered`.
             machine::Event::Transfer { .. } => return None,
             machine::Event::ServiceMessage(payload) => match Message::parse(&payload) {
                 Message::ShutdownWarning { minutes } => Event::ShutdownWarning { minutes },

@@ -10,12 +10,14 @@ use tokio::sync::oneshot;
 use super::driver::{Shared, now};
 use crate::machine::{Edit, EditError, Roster};
 
-/// An account that is signed in, or signs in again after its connection was lost.
+/// An account that is signed in. If the connection was lost, the client is signing in again.
 ///
-/// Cheap to clone: all clones are the same session. It signs out when the last clone is dropped, including the clones
-/// inside [`Conversation`](crate::Conversation)s and [`Event`](crate::Event)s.
+/// Cheap to clone. All clones share one session. The account signs out when the last clone is
+/// dropped. [`Conversation`](crate::Conversation)s and [`Event`](crate::Event)s also contain
+/// clones.
 ///
-/// Every edit waits for the answer of the server. Dropping the future does not undo the edit.
+/// Every edit waits for the answer of the server. Dropping the future of an edit does not
+/// undo the edit.
 #[derive(Clone)]
 pub struct Client {
     pub(super) held: Arc<Held>,
@@ -47,7 +49,8 @@ impl Client {
         self.shared().read(|state| state.machine.is_signed_in())
     }
 
-    /// Calls `read` with the roster, as the server last reported it. Don't block in it, because the client waits.
+    /// Calls `read` with the roster, as the server last reported it. `read` must not block, because
+    /// the client waits until it returns.
     ///
     /// ```no_run
     /// # fn show(client: msnp_client::Client) {
@@ -70,7 +73,7 @@ impl Client {
         self.edit(Edit::Name(name)).await
     }
 
-    /// Publishes a personal message. An empty text removes it.
+    /// Publishes a personal message. An empty text removes the message.
     pub async fn set_personal_message(&self, text: &str) -> Result<(), EditError> {
         let message = match text {
             "" => None,
@@ -84,7 +87,7 @@ impl Client {
         self.edit(Edit::Picture(picture)).await
     }
 
-    /// Sets a phone number. An empty one deletes it.
+    /// Sets a phone number. If `number` is empty, deletes the phone number.
     pub async fn set_phone(&self, phone: Phone, number: &str) -> Result<(), EditError> {
         let number = (!number.is_empty()).then(|| Text::encode(number));
         self.edit(Edit::Phone(phone, number)).await
@@ -95,8 +98,8 @@ impl Client {
         self.edit(Edit::Paging(allow)).await
     }
 
-    /// Sets whether the account accepts calls. If it does not, nobody can start a conversation with it. At the start of
-    /// each session, it accepts calls.
+    /// Sets whether the account accepts calls. If the account accepts no calls, nobody can start a
+    /// conversation with it. At the start of each session, the account accepts calls.
     pub async fn set_calls(&self, accept: bool) -> Result<(), EditError> {
         self.edit(Edit::Calls(accept)).await
     }
@@ -106,43 +109,46 @@ impl Client {
         self.edit(Edit::Privacy(privacy)).await
     }
 
-    /// Sets what clients of the account do when a user adds it. The server only stores it.
+    /// Sets what clients of the account do when another user adds the account. The server only
+    /// stores this setting.
     pub async fn set_add_prompt(&self, prompt: AddPrompt) -> Result<(), EditError> {
         self.edit(Edit::AddPrompt(prompt)).await
     }
 
-    /// Adds a contact, and allows it to see and call the account.
+    /// Adds a contact, and allows the contact to see and call the account.
     pub async fn add_contact(&self, handle: &Handle) -> Result<(), EditError> {
         self.edit(Edit::AddContact(handle.clone())).await
     }
 
-    /// Removes a contact. It stays allowed or blocked.
+    /// Removes a contact. The address stays allowed or blocked.
     pub async fn remove_contact(&self, handle: &Handle) -> Result<(), EditError> {
         self.edit(Edit::RemoveContact(handle.clone())).await
     }
 
-    /// Allows an address to see and call the account, and answers its request if it has added the account.
+    /// Allows an address to see and call the account. If a user at this address has added the
+    /// account and waits for a decision, also answers that request.
     pub async fn accept(&self, handle: &Handle) -> Result<(), EditError> {
         self.edit(Edit::Accept(handle.clone())).await
     }
 
-    /// Blocks an address, and answers its request if it has added the account.
+    /// Blocks an address. If a user at this address has added the account and waits for a decision,
+    /// also answers that request.
     pub async fn block(&self, handle: &Handle) -> Result<(), EditError> {
         self.edit(Edit::Block(handle.clone())).await
     }
 
-    /// Takes an address off the block list, and allows it.
+    /// Removes an address from the block list, and adds it to the allow list.
     pub async fn unblock(&self, handle: &Handle) -> Result<(), EditError> {
         self.edit(Edit::Unblock(handle.clone())).await
     }
 
-    /// Sets the account's own name for a contact.
+    /// Sets the nickname that the account uses for a contact.
     pub async fn set_nickname(&self, handle: &Handle, nickname: &str) -> Result<(), EditError> {
         let nickname = DisplayName::new(nickname).ok_or(EditError::Invalid)?;
         self.edit(Edit::Nickname(handle.clone(), nickname)).await
     }
 
-    /// Creates a group. [`Roster::group_named`] finds it afterwards.
+    /// Creates a group. After that, [`Roster::group_named`] finds the group.
     ///
     /// ```no_run
     /// # use msnp_client::{Client, EditError, Handle};
@@ -163,7 +169,7 @@ impl Client {
         self.edit(Edit::RenameGroup(group, Text::encode(name))).await
     }
 
-    /// Deletes a group. Its contacts stay.
+    /// Deletes a group. The contacts in the group stay on the contact list.
     pub async fn delete_group(&self, group: Guid) -> Result<(), EditError> {
         self.edit(Edit::DeleteGroup(group)).await
     }
@@ -178,13 +184,15 @@ impl Client {
         self.edit(Edit::RemoveFromGroup(handle.clone(), group)).await
     }
 
-    /// Carries out an edit. The other functions are shorter ways to write this one. An edit that has nothing to change,
-    /// such as adding a contact again, succeeds.
+    /// Carries out an edit. The functions for single edits are shorter ways to call this function.
+    /// An edit that has nothing to change, such as adding a contact again, succeeds.
     ///
     /// # Errors
-    /// Fails if the server refused the edit, or if the connection was lost before it answered.
+    /// Fails if the server refused the edit, or if the connection was lost before the server
+    /// answered.
     pub async fn edit(&self, edit: Edit) -> Result<(), EditError> {
-        // The driver answers each edit. It ends only after this client has been dropped.
+        // The driver sends a result for each edit, and it ends only after this client has been
+        // dropped. So the channel does not close before the result arrives.
         self.begin(edit).await.unwrap_or(Err(EditError::Lost))
     }
 
@@ -193,12 +201,13 @@ impl Client {
         self.shared().with(|state| state.edit(edit))
     }
 
-    /// Signs out, and ends all conversations. [`Client::sign_in_again`] undoes it.
+    /// Signs out, and ends all conversations. To sign in again, call [`Client::sign_in_again`].
     pub fn sign_out(&self) {
         self.shared().with(|state| state.machine.leave(now()));
     }
 
-    /// Signs in again: after [`Client::sign_out`], or immediately instead of after a pause.
+    /// Signs in again. Call this function after [`Client::sign_out`], or to end the pause before
+    /// the next attempt.
     pub fn sign_in_again(&self) {
         self.shared().with(|state| state.machine.sign_in(now()));
     }

@@ -7,7 +7,7 @@ use crate::p2p::Failure;
 /// The progress of a transfer, in bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Progress {
-    /// The bytes that were sent or received.
+    /// The number of bytes that were sent or received.
     pub done: u64,
     /// The size of the file or object.
     pub total: u64,
@@ -25,7 +25,7 @@ pub enum TransferError {
     /// The file could not be read or written.
     #[error("could not read or write the file: {0}")]
     File(String),
-    /// The received object is not the one that was asked for.
+    /// The received object is not the object that was requested.
     #[error("the received object does not match its hash")]
     WrongObject,
     /// The contact is offline, or has no picture.

@@ -8,14 +8,14 @@ use msnp::{Dialect, Malformed, switchboard};
 
 use crate::machine::Target;
 
-/// A function that is called with everything that a client sends and receives. It sees tickets, cookies and messages. It
-/// must not block, because the connection waits for it.
+/// A function that the client calls with everything that it sends and receives. The function sees
+/// tickets, cookies and messages. It must not block, because the connection waits until it returns.
 pub type Tap = Arc<dyn Fn(Wire<'_>) + Send + Sync>;
 
 /// A line that a client sent or received.
 #[derive(Clone, Copy, Debug)]
 pub struct Wire<'a> {
-    /// True for a connection to a switchboard, false for one to a notification server.
+    /// True for a connection to a switchboard, false for a connection to a notification server.
     pub is_switchboard: bool,
     /// True if the client sent the line.
     pub is_sent: bool,
@@ -49,8 +49,8 @@ impl Receiver for Show {
         match (self.is_switchboard, self.is_sent) {
             (false, false) => notification::server_payload_length(line, usize::MAX),
             (true, false) => switchboard::server_payload_length(line),
-            // Lines that this crate sends are valid. Commands of the sign-in, which are out of place here, have no
-            // payload.
+            // Lines that this crate sends are valid. In the stage `SignedIn`, `admit` refuses the
+            // commands of the sign-in, but these commands have no payload.
             (false, true) => Ok(verb::admit(notification::Stage::SignedIn(Dialect::Msnp12), line).unwrap_or_default()),
             (true, true) => Ok(switchboard::admit(switchboard::Stage::Joined, line).unwrap_or_default()),
         }
@@ -85,7 +85,7 @@ impl Tapped {
 
 impl Direction {
     fn feed(&mut self, bytes: &[u8]) {
-        // The machine ends a connection with invalid lines. There is nothing to show then.
+        // If a line is invalid, the machine ends the connection, and there is nothing more to show.
         let _ = self.decoder.feed(bytes, &mut self.show);
     }
 }

@@ -1,4 +1,5 @@
-//! Transfers, for the user: sending and receiving files, and fetching pictures and other objects.
+//! The public interface for transfers: sending and receiving files, and fetching pictures and other
+//! objects.
 
 use std::fmt;
 use std::sync::Arc;
@@ -16,7 +17,7 @@ use super::transfers::{Key, Step, Watched};
 use crate::machine::EditError;
 use crate::p2p::{Failure, TransferId};
 
-/// A file that is being sent or received. Dropping it does not stop the transfer.
+/// A file that is being sent or received. Dropping this value does not stop the transfer.
 #[derive(Debug)]
 pub struct Transfer {
     conversation: Conversation,
@@ -32,7 +33,7 @@ impl Transfer {
         *self.progress.borrow()
     }
 
-    /// Returns a receiver of the progress, to wait for changes.
+    /// Returns a receiver of the progress. Use it to wait for changes.
     #[must_use]
     pub fn watch_progress(&self) -> watch::Receiver<Progress> {
         self.progress.clone()
@@ -49,7 +50,8 @@ impl Transfer {
     /// # Errors
     /// Returns the reason why the transfer failed.
     pub async fn finish(&mut self) -> Result<(), TransferError> {
-        // The sender is dropped only with the client.
+        // The sender of this channel sends a result before it is dropped, unless it is dropped
+        // together with the client. So an error of the channel means that the connection is gone.
         (&mut self.result).await.unwrap_or(Err(TransferError::Failed(Failure::ConnectionLost)))
     }
 
@@ -59,12 +61,13 @@ impl Transfer {
     }
 }
 
-/// A file that a user offers. Without an answer, the offer ends after some minutes.
+/// A file that a user offers. If the program neither accepts nor declines it, the offer ends after
+/// some minutes.
 #[derive(Clone)]
 pub struct FileOffer {
-    /// The conversation.
+    /// The conversation in which the user offers the file.
     pub conversation: Conversation,
-    /// The user.
+    /// The handle of the user who offers the file.
     pub from: Handle,
     /// The name of the file. It contains no path and no control characters.
     pub name: String,
@@ -76,7 +79,8 @@ pub struct FileOffer {
 }
 
 impl FileOffer {
-    /// Accepts the file, and writes it to `writer`. The transfer has succeeded when `writer` was shut down.
+    /// Accepts the file, and writes it to `writer`. The transfer has succeeded when all bytes were
+    /// written and `writer` was shut down.
     pub fn accept(self, writer: impl AsyncWrite + Send + Unpin + 'static) -> Transfer {
         let Self { conversation, id, size, .. } = self;
         let key = (conversation.id(), id);
@@ -169,8 +173,8 @@ impl Conversation {
         self.client().shared().with(|state| state.machine.with_transfers(self.id(), call))
     }
 
-    /// Offers a file of `size` bytes to a user, and sends it when the user accepts. `name` is what the user sees; its
-    /// path is removed. If the user does not answer, the transfer ends after some minutes.
+    /// Offers a file of `size` bytes to a user, and sends it when the user accepts. The user sees
+    /// `name` without its path. If the user does not answer, the transfer ends after some minutes.
     ///
     /// ```no_run
     /// use msnp_client::{Client, Handle, TransferError};
@@ -201,8 +205,9 @@ impl Conversation {
         transfer
     }
 
-    /// Fetches an object, such as a custom emoticon, from the user who sent its description, and checks its size and its
-    /// hash. An object in the cache is not fetched again.
+    /// Fetches an object, such as a custom emoticon, from the user who sent the description of the
+    /// object. Checks the size and the hash of the object. If the object is in the cache, returns
+    /// it from the cache.
     ///
     /// # Errors
     /// Returns the reason why the transfer failed.
@@ -238,9 +243,11 @@ impl Transfer {
 }
 
 impl Client {
-    /// Fetches the display picture of a contact, and checks it, like [`Conversation::fetch`].
+    /// Fetches the display picture of a contact, and checks the picture in the same way as
+    /// [`Conversation::fetch`].
     ///
-    /// The contact must be online, and its presence must have arrived: it follows the sign-in as [`Event::Roster`](crate::Event::Roster).
+    /// The contact must be online, and the client must have received the contact's presence. After
+    /// the sign-in, presence arrives as [`Event::Roster`](crate::Event::Roster).
     ///
     /// # Errors
     /// Fails if the contact has no picture. Otherwise returns the reason why the transfer failed.
@@ -250,8 +257,8 @@ impl Client {
         self.conversation(contact).fetch(contact, &object).await
     }
 
-    /// Sets the display picture. `data` is a PNG or JPEG image. Contacts see that there is a picture, and receive it
-    /// when they ask for it.
+    /// Sets the display picture. `data` is a PNG or JPEG image. The clients of contacts learn that
+    /// there is a picture, and can then fetch it.
     pub async fn set_picture_data(&self, data: &[u8]) -> Result<(), EditError> {
         let object = self.offer(ObjectKind::Picture, "picture.png", data).ok_or(EditError::Invalid)?;
         self.shared().with(|state| {

@@ -9,18 +9,18 @@ use super::progress::{Progress, TransferError};
 use crate::machine::ConversationId;
 use crate::p2p::{Event, TransferId};
 
-/// The limit on received bytes that wait for the writers of all transfers. While more bytes wait, the client reads
-/// nothing.
+/// The maximum number of received bytes, in all transfers together, that may wait to be written to
+/// files. While more bytes wait, the client does not read from the server.
 const MAX_WAITING: usize = 256 * 1024;
 
-/// A transfer, in all conversations of a client.
+/// Identifies a transfer among the transfers of all conversations of a client.
 pub(super) type Key = (ConversationId, TransferId);
 
 /// The transfers that have not ended.
 #[derive(Default)]
 pub(super) struct Transfers {
     slots: HashMap<Key, Slot>,
-    /// The bytes in all queues.
+    /// The number of bytes in the queues of all transfers.
     waiting: usize,
 }
 
@@ -35,19 +35,20 @@ struct Slot {
 }
 
 enum Content {
-    /// The object, once it has been received.
+    /// An object that this side receives. `None` before the whole object has been received.
     Object(Option<Vec<u8>>),
-    /// The received bytes that were not written yet.
+    /// A file that this side receives: the received bytes that were not written yet.
     Received(VecDeque<Vec<u8>>),
-    /// The number of bytes that the engine accepts. 0 if it does not wait for any.
+    /// A file that this side sends: the number of bytes that the engine accepts now. 0 if the
+    /// engine does not wait for bytes.
     Sent(usize),
 }
 
 /// The work of a task that reads or writes a file.
 pub(super) enum Step {
-    /// Read up to this many bytes, and supply them.
+    /// Read up to this many bytes of the file, and supply them to the engine.
     Read(usize),
-    /// Write these bytes.
+    /// Write these bytes to the file.
     Write(Vec<u8>),
     /// There is nothing to do at the moment.
     Wait,
@@ -55,7 +56,7 @@ pub(super) enum Step {
     End,
 }
 
-/// The channels that the user of a transfer holds.
+/// The channels on which the program follows a transfer.
 pub(super) struct Watched {
     pub(super) progress: watch::Receiver<Progress>,
     pub(super) result: oneshot::Receiver<Result<(), TransferError>>,
@@ -89,12 +90,12 @@ impl Transfers {
         self.slots.is_empty()
     }
 
-    /// Returns whether the limit of waiting bytes is reached, so that reading must stop.
+    /// Returns whether so many bytes wait that the client must stop reading.
     pub(super) fn is_full(&self) -> bool {
         self.waiting >= MAX_WAITING
     }
 
-    /// Applies an event. Returns the event if it is one for the user.
+    /// Applies an event. Returns the event if the program must receive it.
     pub(super) fn apply(&mut self, conversation: ConversationId, event: Event) -> Option<Event> {
         match event {
             Event::FileOffered { .. } => return Some(event),
@@ -141,9 +142,9 @@ impl Transfers {
         if is_unwritten {
             return;
         }
-        // Perhaps the user does not wait for the result.
+        // It is possible that the program no longer waits for the result.
         let is_awaited = slot.result.take().is_some_and(|sender| sender.send(result).is_ok());
-        // If a user waits for an object, the object stays until the user takes it.
+        // If the program waits for an object, the object stays here until the program takes it.
         if !(is_awaited && matches!(slot.content, Content::Object(Some(_)))) {
             self.forget(key);
         }
@@ -176,7 +177,8 @@ impl Transfers {
         }
     }
 
-    /// Reports that the file of a received transfer is complete.
+    /// Sends the result of a received file to the program, and forgets the transfer. The caller has
+    /// written all bytes of the file, or could not write them.
     pub(super) fn written(&mut self, key: Key, result: Result<(), TransferError>) {
         if let Some(sender) = self.slots.get_mut(&key).and_then(|slot| slot.result.take()) {
             let _ = sender.send(result);

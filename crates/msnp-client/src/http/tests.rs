@@ -4,7 +4,7 @@ use tokio::io::{AsyncWriteExt, BufReader};
 
 use super::*;
 
-/// Reads an answer through a buffer of `size` bytes. Returns it and the bytes that remain.
+/// Reads an answer through a buffer of `size` bytes. Returns the answer and the bytes that remain.
 async fn read(bytes: &[u8], size: usize) -> (Result<Response, ReadError>, Vec<u8>) {
     let mut stream = BufReader::with_capacity(size, bytes);
     let response = read_response(&mut stream).await;
@@ -68,7 +68,7 @@ async fn the_error_for_an_unreadable_answer_gives_the_reason() {
 }
 
 #[tokio::test]
-async fn bytes_that_are_not_http_are_refused_without_waiting_for_the_end_of_the_stream() {
+async fn the_client_refuses_bytes_that_are_not_http_before_the_end_of_the_stream() {
     let (mut server, client) = tokio::io::duplex(64);
     server.write_all(b"\x15\x03").await.unwrap();
     let error = read_head(&mut BufReader::new(client)).await.unwrap_err();

@@ -29,7 +29,7 @@ impl Roster {
         })
     }
 
-    /// Marks everybody as offline, after the connection has ended.
+    /// Marks all contacts and the account as offline, after the connection has ended.
     pub(super) fn go_offline(&mut self) {
         self.me.status = None;
         for entry in self.entries.values_mut() {
@@ -38,7 +38,7 @@ impl Roster {
         }
     }
 
-    /// Applies `LST`: an address of the burst.
+    /// Applies `LST`, which adds an address in the burst.
     fn list(&mut self, lst: &Lst) -> Result<RosterChange, TooLarge> {
         let entry = self.entry(&lst.handle)?;
         entry.nickname = lst.nickname.clone();
@@ -61,7 +61,8 @@ impl Roster {
             }
             SettingLine::Own(_) => return None,
             SettingLine::Contact(Some(handle), property) => return self.property(&handle.clone(), property),
-            // The machine adds the handle: in the burst the line belongs to the LST before it.
+            // In the burst, a line without a handle belongs to the LST line before it.
+            // `Machine::apply` knows the handle of that LST line, so it applies such lines itself.
             SettingLine::Contact(None, _) => return None,
         }
         Some(RosterChange::Me)
@@ -71,7 +72,8 @@ impl Roster {
     pub(super) fn property(&mut self, handle: &Handle, property: &Property) -> Option<RosterChange> {
         let entry = self.entries.get_mut(handle)?;
         match property {
-            // No server accepts longer numbers, and there may be many contacts.
+            // Longer numbers are ignored. No server accepts them, and they could use much memory if
+            // there are many contacts.
             Property::Phone(_, Some(number)) if number.len() > MAX_PHONE => return None,
             Property::Phone(phone, Some(number)) => {
                 entry.phones.insert((*phone).into(), number.clone());
@@ -128,7 +130,8 @@ impl Roster {
                 if is_new {
                     entry.nickname = name.clone();
                 }
-                // The server's rule (ns.md section 1.2 rule 2): undecided addresses are on PL, others on RL.
+                // This is the server's rule (ns.md section 1.2 rule 2). An address that is on AL or
+                // BL gets RL. Any other address gets PL.
                 let list = if entry.lists.has_any(List::Allow | List::Block) { List::Reverse } else { List::Pending };
                 add_list(entry, list);
                 Ok(Some(RosterChange::AddedBy(handle.clone())))
@@ -152,13 +155,14 @@ impl Roster {
             Addition::ToList { list, handle, .. } => {
                 let entry = self.entry(handle)?;
                 add_list(entry, *list);
-                // A decision moves an address from PL to RL (ns.md section 1.2 rules 5 and 6).
+                // `ADC RL` moves an address from PL to RL (ns.md section 1.2 rules 5 and 6).
                 if entry.lists.has(List::Pending) && matches!(list, List::Reverse) {
                     entry.lists = entry.lists.without(List::Pending);
                 }
                 Ok(Some(RosterChange::Entry(handle.clone())))
             }
-            // The answer to a request of ours is `ContactLine::Added`.
+            // A client's request to add a contact has the form `Addition::Contact`. The server's
+            // answer to the request is `ContactLine::Added`, so this form changes nothing here.
             Addition::Contact { .. } => Ok(None),
         }
     }
@@ -182,7 +186,8 @@ impl Roster {
                 Some(RosterChange::Entry(handle))
             }
             Removal::FromList { list: List::Pending, handle } => {
-                // The other user still has the account on their list (ns.md section 1.2 rule 5).
+                // The other user still has the account on their list, so the address moves from PL
+                // to RL (ns.md section 1.2 rule 5).
                 let entry = self.entries.get_mut(handle)?;
                 if entry.lists.has(List::Pending) {
                     entry.lists = entry.lists.without(List::Pending) | List::Reverse;
@@ -202,7 +207,9 @@ impl Roster {
             GroupLine::Listed { name, group } => self.add_group(group, name)?,
             GroupLine::Renamed(reg) => self.add_group(&reg.group, reg.name.value())?,
             GroupLine::Removed { group, .. } => {
-                // An unknown group is in no entry either. `MAX_GROUPS_OF_ENTRY` limits the groups of a strange server.
+                // An entry contains an unknown group only if the server named the group in the
+                // entry but did not list it. This code does not remove such a group from entries.
+                // `MAX_GROUPS_OF_ENTRY` limits the number of groups in an entry.
                 if let Some(guid) = guid_of(group)
                     && self.groups.remove(&guid).is_some()
                 {
@@ -269,8 +276,8 @@ impl Roster {
         Ok(self.entries.entry(handle.clone()).or_insert_with(|| Entry::new(handle.clone())))
     }
 
-    /// Sets the GUID of an address. The old GUID is forgotten. Otherwise a server could fill the memory with GUIDs of
-    /// one address.
+    /// Sets the GUID of an address, and forgets the old GUID. Otherwise a server could fill the
+    /// memory with GUIDs of one address.
     fn identify(&mut self, handle: &Handle, guid: Option<Guid>) {
         let Some(entry) = self.entries.get_mut(handle) else { return };
         if let Some(before) = std::mem::replace(&mut entry.guid, guid)
@@ -283,7 +290,7 @@ impl Roster {
         }
     }
 
-    /// Removes an address from lists. An entry without a list is deleted.
+    /// Removes an address from lists. If the address is then on no list, deletes its entry.
     fn take_from(&mut self, handle: &Handle, lists: ListBits) {
         let Some(entry) = self.entries.get_mut(handle) else { return };
         entry.lists = entry.lists.without(lists);
@@ -318,7 +325,8 @@ fn guid_of(group: &GroupRef) -> Option<Guid> {
     }
 }
 
-/// Returns the transaction id of the request that a line answers. Lines that answer no request have none.
+/// Returns the transaction id of the request that a line answers. Returns `None` if the line
+/// answers no request.
 pub(super) fn answered(line: &ServerCommand) -> Option<u32> {
     let trid = match line {
         ServerCommand::Syn(syn) => syn.trid,

@@ -9,7 +9,8 @@ const FIRST: Duration = Duration::from_secs(1);
 /// The longest pause, before jitter.
 const LONGEST: Duration = Duration::from_secs(300);
 
-/// Pauses that double with each failure. Jitter spreads out the clients of a server that has restarted.
+/// Pauses that double with each failure. If a server restarts, the random jitter keeps its clients
+/// from all signing in at the same time.
 #[derive(Debug)]
 pub(super) struct Backoff {
     failures: u32,
@@ -21,19 +22,21 @@ impl Backoff {
         Self { failures: 0, random: Random::new(seed) }
     }
 
-    /// Notes that a sign-in was successful.
+    /// Notes that a sign-in was successful. After that, the pauses begin with the shortest pause
+    /// again.
     pub(super) fn reset(&mut self) {
         self.failures = 0;
     }
 
-    /// Returns the next pause: a random time between half and all of a limit that doubles.
+    /// Returns the next pause. It is a random time between half of a limit and the whole limit, and
+    /// the limit doubles each time.
     pub(super) fn next(&mut self) -> Duration {
         let longest = FIRST.saturating_mul(1u32.checked_shl(self.failures).unwrap_or(u32::MAX)).min(LONGEST);
         self.failures = (self.failures + 1).min(31);
         self.jitter(longest)
     }
 
-    /// Returns a random time between half of `longest` and all of it.
+    /// Returns a random time between half of `longest` and `longest`.
     pub(super) fn jitter(&mut self, longest: Duration) -> Duration {
         let half = longest / 2;
         half + half.mul_f64(f64::from(self.random.next_u32()) / f64::from(u32::MAX))

@@ -22,7 +22,7 @@ use super::steadiness::Steadiness;
 /// The settings of a machine.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// The account.
+    /// The handle of the account.
     pub handle: Handle,
     /// The status after each sign-in, until the account changes it.
     pub status: Status,
@@ -30,17 +30,23 @@ pub struct Options {
     pub capabilities: Capabilities,
     /// The dialects to offer, the newest first.
     pub dialects: Vec<Dialect>,
-    /// True to sign in again after the connection was lost.
+    /// True if the client signs in again after the connection was lost.
     pub reconnect: bool,
-    /// The time without messages after which a conversation's session is left. `None` for never.
+    /// The time without messages after which the client leaves the session of a conversation.
+    /// `None` means that the client never leaves.
     pub quiet: Option<Duration>,
-    /// A random number, from which the machine derives the jitter of its retries.
+    /// A random number, from which the machine derives all its other random numbers: the jitter of
+    /// its retries, and the ids of transfers.
     pub seed: u64,
 }
 
 impl Options {
-    /// Returns the settings for an account, with the defaults: online, MSNP12 or MSNP11, reconnect, and five minutes
-    /// until a session is left.
+    /// Returns the default settings for an account.
+    ///
+    /// - The status is online.
+    /// - The client offers the dialects MSNP12 and MSNP11.
+    /// - The client signs in again after the connection was lost.
+    /// - The client leaves the session of a conversation after five minutes without messages.
     #[must_use]
     pub fn new(handle: Handle, seed: u64) -> Self {
         Self {
@@ -74,17 +80,19 @@ pub struct Machine {
     pub(super) timers: Timers,
     pub(super) backoff: Backoff,
     pub(super) steadiness: Steadiness,
-    /// The transaction id of the current step of the sign-in. Answers with another id are ignored. Otherwise a server
-    /// that repeats its answers would repeat the steps.
+    /// The transaction id of the current step of the sign-in. Answers with another id are ignored.
+    /// Otherwise, a server that repeats its answers could make the client repeat the steps.
     pub(super) awaited: Option<TrId>,
-    /// The last address of the burst, to which lines about its phone numbers belong.
+    /// The last address in the burst. The following lines about phone numbers belong to this
+    /// address.
     pub(super) last_listed: Option<Handle>,
     /// The last number that was used for a connection, conversation, message or edit.
     pub(super) last_number: u64,
-    /// The objects of the account, which members of conversations may ask for.
+    /// The objects that the account offers to members of conversations.
     pub(super) objects: BTreeMap<Sha1, Arc<[u8]>>,
     pub(super) random: Random,
-    /// The time of the last bytes or timers. Requests for objects are answered at that time.
+    /// The time of the last received bytes or of the last timer. The machine uses it as the current
+    /// time when it answers requests for objects.
     pub(super) clock: Instant,
 }
 
@@ -93,7 +101,7 @@ pub struct Machine {
 pub(super) enum Request {
     Edit {
         id: EditId,
-        /// The error code that means that there was nothing to do.
+        /// The error code which says that the server already has the state that the edit requests.
         already_done: Option<ErrorCode>,
     },
     Switchboard(ConversationId),
@@ -106,12 +114,12 @@ pub(super) struct Timers {
     pub(super) ping: Option<Instant>,
     /// The time by which QNG must have arrived.
     pub(super) pong: Option<Instant>,
-    /// The end of the current step of the sign-in, or of a pause before the next attempt.
+    /// The end of the current step of the sign-in, or the end of the pause before the next attempt.
     pub(super) step: Option<Instant>,
 }
 
 impl Machine {
-    /// Creates a machine. It does nothing before [`Machine::sign_in`].
+    /// Creates a machine. The machine does nothing before [`Machine::sign_in`] is called.
     #[must_use]
     pub fn new(options: Options, now: Instant) -> Self {
         let wanted =
@@ -172,14 +180,15 @@ impl Machine {
         self.outputs.pop_front()
     }
 
-    /// Returns whether so many outputs are waiting that the driver must stop reporting bytes.
+    /// Returns whether so many outputs wait that the driver must stop reporting received bytes.
     #[must_use]
     pub fn is_full(&self) -> bool {
         self.outputs.len() >= MAX_OUTPUTS
     }
 
-    /// Returns and removes the bytes that must be written to a connection. Call it again after they were written: pieces
-    /// of transfers follow as fast as the connection accepts them.
+    /// Returns and removes the bytes that the driver must write to a connection. Call this function
+    /// again after these bytes were written. Pieces of transfers follow as fast as the connection
+    /// accepts them.
     pub fn take_bytes(&mut self, link: LinkId, now: Instant) -> Vec<u8> {
         self.clock = now;
         if let Some(notification) = self.notification.as_mut().filter(|notification| notification.id == link) {
@@ -197,7 +206,7 @@ impl Machine {
         self.notification.iter().filter(|link| link.is_writable()).chain(talks).map(|link| link.id)
     }
 
-    /// Reports that a connection of [`Output::Connect`] is open.
+    /// Reports that the driver has opened the connection that [`Output::Connect`] asked for.
     pub fn connected(&mut self, link: LinkId, now: Instant) {
         if self.is_notification(link) {
             self.notification_connected(now);
@@ -213,14 +222,14 @@ impl Machine {
             self.notification_received(bytes, now);
         } else {
             self.talk_received(link, bytes, now);
-            // This is done immediately, because an engine ignores messages while its user does not read its events, and
-            // `is_full` counts outputs.
+            // The machine collects the events of transfers immediately, for two reasons. An engine
+            // with too many unread events ignores messages, and `is_full` counts only outputs.
             self.collect_transfers();
         }
     }
 
-    /// Reports that a connection could not be opened, or has ended. Reports about connections that the machine gave up
-    /// are ignored.
+    /// Reports that a connection could not be opened, or has ended. Ignores reports about
+    /// connections that the machine has given up.
     pub fn disconnected(&mut self, link: LinkId, reason: &str, now: Instant) {
         if self.is_notification(link) {
             self.sign_out(SignedOut::Lost(reason.to_owned()), now);

@@ -29,31 +29,32 @@ pub enum Edit {
     Phone(Phone, Option<Text>),
     /// Sets whether contacts may send messages to the account's mobile phone.
     Paging(bool),
-    /// Sets whether the account accepts calls, and therefore conversations. At the start of each session, it accepts
-    /// calls.
+    /// Sets whether the account accepts calls. If it accepts no calls, nobody can start a
+    /// conversation with it. At the start of each session, the account accepts calls.
     Calls(bool),
     /// Sets whether addresses on neither AL nor BL may see and call the account.
     Privacy(Privacy),
-    /// Sets what clients of the account do when a user adds it.
+    /// Sets what clients of the account do when another user adds the account.
     AddPrompt(AddPrompt),
-    /// Adds a contact, and allows it to see and call the account.
+    /// Adds a contact, and allows the contact to see and call the account.
     AddContact(Handle),
-    /// Removes a contact from FL. It stays on the other lists.
+    /// Removes a contact from FL. The address stays on the other lists.
     RemoveContact(Handle),
-    /// Allows an address to see and call the account, and answers its request if it has added the account. Takes it off
-    /// the block list.
+    /// Allows an address to see and call the account, and removes it from the block list. If a user
+    /// at this address has added the account and waits for a decision, also answers that request.
     Accept(Handle),
-    /// Blocks an address, and answers its request if it has added the account.
+    /// Blocks an address. If a user at this address has added the account and waits for a decision,
+    /// also answers that request.
     Block(Handle),
-    /// Takes an address off the block list, and allows it.
+    /// Removes an address from the block list, and adds it to the allow list.
     Unblock(Handle),
-    /// Sets the account's own name for a contact.
+    /// Sets the nickname that the account uses for a contact.
     Nickname(Handle, DisplayName),
     /// Creates a group.
     AddGroup(Text),
     /// Renames a group.
     RenameGroup(Guid, Text),
-    /// Deletes a group. Its contacts stay.
+    /// Deletes a group. The contacts in the group stay on the contact list.
     DeleteGroup(Guid),
     /// Adds a contact to a group.
     AddToGroup(Handle, Guid),
@@ -76,7 +77,7 @@ pub enum EditError {
     /// The server refused the edit.
     #[error("the server refused the edit: error {0}")]
     Refused(ErrorCode),
-    /// Too many edits wait for the server: see [`MAX_EDITS`](super::limits::MAX_EDITS).
+    /// Too many edits wait for the server (see [`MAX_EDITS`](super::limits::MAX_EDITS)).
     #[error("too many edits are waiting for the server")]
     TooMany,
     /// The server did not answer in time. The edit may have been carried out.
@@ -87,7 +88,8 @@ pub enum EditError {
     Lost,
 }
 
-/// The presence that the account wants, which CHG and UUX repeat after each sign-in.
+/// The presence that the program has set. The machine sends it again with CHG and UUX after each
+/// sign-in.
 #[derive(Clone, Debug)]
 pub(super) struct Wanted {
     pub(super) status: Status,
@@ -104,7 +106,8 @@ impl Wanted {
 }
 
 impl Edit {
-    /// Returns the commands for this edit, in order. An edit that changes nothing has none.
+    /// Returns the commands for this edit, in order. An edit that changes nothing needs no
+    /// commands.
     pub(super) fn commands(
         self,
         roster: &Roster,
@@ -189,8 +192,9 @@ fn property(trid: TrId, change: PropertyChange) -> Vec<ClientCommand> {
     vec![ClientCommand::Prp(Prp { trid, change })]
 }
 
-/// Returns the commands that put an address on one of AL and BL, take it off the other one, and answer its request (ns.md
-/// section 8: clients send `ADC RL`, then `REM PL`).
+/// Returns the commands that remove an address from list `from` and add it to list `to`. One of the
+/// two lists is AL, the other list is BL. If the address is on PL, the commands also answer its
+/// request, with `ADC RL` and then `REM PL`, as clients do (ns.md section 8).
 fn decide(
     to: List,
     from: List,
@@ -221,7 +225,7 @@ fn decide(
     commands
 }
 
-/// The answers that an edit still waits for.
+/// The state of an edit that waits for answers.
 #[derive(Debug)]
 pub(super) struct Waiting {
     pub(super) answers: usize,

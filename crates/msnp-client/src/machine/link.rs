@@ -8,8 +8,8 @@ use super::output::LinkId;
 
 /// The longest payload that is accepted from a notification server, in bytes.
 const MAX_PAYLOAD: usize = 64 * 1024;
-/// The maximum number of bytes that may wait to be written to a connection. A server that reads so slowly that more
-/// bytes wait has stopped.
+/// The maximum number of bytes that may wait to be written to a connection. If more bytes wait, the
+/// client assumes that the server has stopped reading.
 const MAX_OUTGOING: usize = 1024 * 1024;
 
 /// A received frame.
@@ -75,20 +75,21 @@ impl Link {
         TrId::new(self.trid)
     }
 
-    /// Returns the complete frames in `bytes`, and whether invalid bytes follow them. The frames before the invalid
-    /// bytes count, because the result must not depend on how the network splits the stream.
+    /// Returns the complete frames in `bytes`, and whether invalid bytes follow them. The caller
+    /// must also use the frames before the invalid bytes, because the result must not depend on how
+    /// the network splits the stream.
     pub(super) fn receive(&mut self, bytes: &[u8]) -> (Vec<OwnedFrame>, Result<(), Malformed>) {
         let mut inbox = Inbox { frames: Vec::new(), payload_length: self.payload_length };
         let end = self.decoder.feed(bytes, &mut inbox);
         (inbox.frames, end)
     }
 
-    /// Returns whether there are bytes to write, and a connection to write them to.
+    /// Returns whether there are bytes to write and the connection is open.
     pub(super) fn is_writable(&self) -> bool {
         self.is_connected && !self.outgoing.is_empty()
     }
 
-    /// Returns the buffer of bytes to write, for a command.
+    /// Returns the buffer of bytes to write, so that the caller can append a command.
     pub(super) fn outgoing(&mut self) -> &mut Vec<u8> {
         &mut self.outgoing
     }
@@ -98,7 +99,7 @@ impl Link {
         std::mem::take(&mut self.outgoing)
     }
 
-    /// Returns whether so many bytes wait to be written that the user must not add more.
+    /// Returns whether so many bytes wait to be written that the program must not add more.
     pub(super) fn is_busy(&self) -> bool {
         self.outgoing.len() > MAX_OUTGOING / 2
     }

@@ -1,13 +1,18 @@
 //! The protocol without I/O: one account, its roster and its conversations, as a state machine.
 //!
-//! A [`Machine`] receives bytes and the time, and returns bytes and [`Output`]s. It has no sockets, no clock, no
-//! threads and no random numbers of its own, so a test can play any server and any time. [`Client`](crate::Client)
-//! drives it over real connections.
+//! A [`Machine`] receives bytes and the time, and returns bytes and [`Output`]s. It has no sockets,
+//! no clock, no threads and no random numbers of its own, so a test can simulate any server and any
+//! time. [`Client`](crate::Client) drives a machine over real connections.
 //!
-//! The driver repeats these steps: carry out each [`Output`] of [`Machine::poll`]; write the bytes of
-//! [`Machine::take_bytes`]; call [`Machine::handle_timeout`] at the time of [`Machine::timeout`]; report connections
-//! and received bytes. It stops reading while [`Machine::is_full`], so that a fast server cannot fill the memory of a
-//! slow user.
+//! The driver repeats these steps:
+//!
+//! - Carry out each [`Output`] that [`Machine::poll`] returns.
+//! - Write the bytes that [`Machine::take_bytes`] returns.
+//! - Call [`Machine::handle_timeout`] at the time that [`Machine::timeout`] returns.
+//! - Report connections and received bytes to the machine.
+//!
+//! The driver must not read while [`Machine::is_full`] returns true. Otherwise, a fast server could
+//! fill the memory if the program reads events slowly.
 
 mod apply;
 mod backoff;

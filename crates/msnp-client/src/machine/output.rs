@@ -12,19 +12,19 @@ use super::limits::MAX_REDIRECTS;
 use super::roster::RosterChange;
 use crate::p2p;
 
-/// Identifies a connection of a machine. Numbers are never used again.
+/// Identifies a connection of a machine. A machine never uses the same number twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LinkId(pub(super) u64);
 
-/// Identifies a conversation of a machine. Numbers are never used again.
+/// Identifies a conversation of a machine. A machine never uses the same number twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ConversationId(pub(super) u64);
 
-/// Identifies a message that was given to a machine. Numbers are never used again.
+/// Identifies a message that was given to a machine. A machine never uses the same number twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct MessageId(pub(super) u64);
 
-/// Identifies an edit that was given to a machine. Numbers are never used again.
+/// Identifies an edit that was given to a machine. A machine never uses the same number twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EditId(pub(super) u64);
 
@@ -34,10 +34,11 @@ impl fmt::Display for ConversationId {
     }
 }
 
-/// The peer of a connection that the driver opens.
+/// The server to which the driver opens a connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Target {
-    /// A notification server: the one in the settings, or the one to which a server redirected the client.
+    /// A notification server. `None` means the server in the settings. Otherwise, this is the
+    /// address to which a server redirected the client.
     Notification(Option<String>),
     /// A switchboard, `host:port`.
     Switchboard(String),
@@ -46,19 +47,20 @@ pub enum Target {
 /// An output of a machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Output {
-    /// Open a connection. Report it with [`Machine::connected`](super::Machine::connected) or
-    /// [`Machine::disconnected`](super::Machine::disconnected).
+    /// Open a connection. Report the result with [`Machine::connected`](super::Machine::connected)
+    /// or [`Machine::disconnected`](super::Machine::disconnected).
     Connect {
         /// The number of the new connection.
         link: LinkId,
-        /// The peer.
+        /// The server to connect to.
         target: Target,
     },
-    /// Write these last bytes, then close the connection. The machine has forgotten it.
+    /// Write the bytes in `last`, then close the connection. The machine no longer knows the
+    /// connection.
     Disconnect {
-        /// The connection.
+        /// The number of the connection.
         link: LinkId,
-        /// The last bytes, for example `OUT`.
+        /// The last bytes to write, for example `OUT`.
         last: Vec<u8>,
     },
     /// Get a ticket, and report it with [`Machine::ticket`](super::Machine::ticket).
@@ -66,11 +68,11 @@ pub enum Output {
         /// The policy, which goes to the login service.
         policy: String,
     },
-    /// Something happened.
+    /// An event for the program.
     Event(Event),
     /// The result of an edit.
     Edited(EditId, Result<(), EditError>),
-    /// The result of a message. There is exactly one for each message with a [`MessageId`].
+    /// The result of a message. There is exactly one result for each message with a [`MessageId`].
     Sent(MessageId, Delivery),
 }
 
@@ -81,7 +83,7 @@ pub enum Delivery {
     Delivered,
     /// The message was not delivered.
     Refused(SendError),
-    /// The connection was lost before the answer. The message may have been delivered.
+    /// The connection was lost before the server answered. The message may have been delivered.
     Unknown,
 }
 
@@ -97,22 +99,25 @@ pub enum SendError {
     /// The other user's client did not answer the call.
     #[error("the other user's client did not answer")]
     NoAnswer,
-    /// All other members had left when the message arrived, or one of them could not be reached.
+    /// All other members had left when the message arrived, or at least one member could not be
+    /// reached.
     #[error("not all members could be reached")]
     NobodyThere,
     /// The conversation has no other members.
     #[error("the conversation has no other members")]
     Empty,
-    /// Too many messages wait for the other side: see [`MAX_QUEUE`](super::limits::MAX_QUEUE).
+    /// Too many messages wait for the other user to join (see
+    /// [`MAX_QUEUE`](super::limits::MAX_QUEUE)).
     #[error("too many messages are waiting to be sent")]
     QueueFull,
     /// The message is longer than [`MAX_MESSAGE`](msnp::switchboard::MAX_MESSAGE) bytes.
     #[error("the message is too long")]
     TooLong,
-    /// There are too many open conversations: see [`MAX_CONVERSATIONS`](super::limits::MAX_CONVERSATIONS).
+    /// There are too many open conversations (see
+    /// [`MAX_CONVERSATIONS`](super::limits::MAX_CONVERSATIONS)).
     #[error("there are too many open conversations")]
     TooManyConversations,
-    /// The switchboard could not be reached, or did not let the client in.
+    /// The switchboard could not be reached, or it refused the client.
     #[error("the switchboard could not be reached")]
     NoSwitchboard,
     /// The server refused the request.
@@ -120,53 +125,54 @@ pub enum SendError {
     Refused(ErrorCode),
 }
 
-/// Something that happened, in the order in which it happened.
+/// Something that happened. A machine returns events in the order in which they happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
-    /// The account is signed in. The roster is complete, except for the presence of contacts, which follows.
+    /// The account is signed in. The roster is complete, except for the presence of contacts. The
+    /// presence follows in further events.
     SignedIn,
     /// The account is signed out.
     SignedOut {
-        /// The reason.
+        /// The reason why the account is signed out.
         reason: SignedOut,
-        /// The time until the next attempt to sign in. `None` if there is none.
+        /// The time until the next attempt to sign in. `None` if there is no further attempt.
         retry: Option<Duration>,
     },
     /// The roster changed.
     Roster(RosterChange),
     /// A user joined a conversation, or was in it when the account joined.
     Joined {
-        /// The conversation.
+        /// The conversation that the user joined.
         conversation: ConversationId,
-        /// The user.
+        /// The user who joined, or who was in the conversation already.
         member: Participant,
     },
     /// A user left a conversation.
     Left {
-        /// The conversation.
+        /// The conversation that the user left.
         conversation: ConversationId,
-        /// The user.
+        /// The handle of the user who left.
         handle: Handle,
     },
-    /// The switchboard session of a conversation ended. The next message opens another one.
+    /// The switchboard session of a conversation ended. The next message opens another session.
     Quiet(ConversationId),
     /// A message in a conversation.
     Message {
-        /// The conversation.
+        /// The conversation to which the user sent the message.
         conversation: ConversationId,
-        /// The sender.
+        /// The handle of the sender.
         from: Handle,
         /// The sender's display name.
         name: DisplayName,
         /// The payload of MSG.
         payload: Vec<u8>,
     },
-    /// A transfer made progress, ended, or needs an answer. Requests for the account's own objects are answered by the
-    /// machine.
+    /// A transfer made progress, ended, or needs an answer. The machine itself answers requests for
+    /// the account's own objects.
     Transfer {
-        /// The conversation.
+        /// The conversation of the transfer.
         conversation: ConversationId,
-        /// The event.
+        /// The event of the transfer.
         event: p2p::Event,
     },
     /// A message of the service itself, such as the profile or a warning before a stop.
@@ -178,7 +184,7 @@ pub enum Event {
 /// The reason why the account was signed out, or could not sign in.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum SignedOut {
-    /// The user of this crate asked for it.
+    /// The program that uses this crate asked to sign out.
     #[error("signed out")]
     Requested,
     /// The account signed in from another place. There is no retry, because two clients would sign each other out
@@ -188,7 +194,7 @@ pub enum SignedOut {
     /// The server is shutting down.
     #[error("the server is shutting down")]
     ShuttingDown,
-    /// The server asks clients to stay away for a time.
+    /// The server asks clients not to sign in for some time.
     #[error("the server accepts no sign-ins for {0} minutes")]
     ClosedFor(u32),
     /// The server requires that its terms of use are accepted.
@@ -197,13 +203,13 @@ pub enum SignedOut {
     /// The server ended the session without a reason.
     #[error("the server ended the session")]
     Ended,
-    /// The connection could not be made, or was lost.
+    /// The connection could not be opened, or was lost.
     #[error("the connection was lost: {0}")]
     Lost(String),
     /// The server did not answer in time.
     #[error("the server did not answer in time")]
     TimedOut,
-    /// The server sent something that is not valid.
+    /// The server sent bytes that are not valid.
     #[error("the server sent something invalid: {0}")]
     Invalid(String),
     /// The server redirected the client too often.
@@ -224,7 +230,8 @@ pub enum SignedOut {
 }
 
 impl SignedOut {
-    /// Returns whether another attempt makes sense without a change by the user.
+    /// Returns whether another attempt can succeed, even if nobody changes the settings or the
+    /// account.
     #[must_use]
     pub fn is_temporary(&self) -> bool {
         match self {

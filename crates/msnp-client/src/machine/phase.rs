@@ -1,4 +1,5 @@
-//! The phases of the notification session, from the first connection to signed in.
+//! The phases of the notification session, from the first connection until the account is signed
+//! in.
 
 /// The phase of the notification session.
 #[derive(Debug)]
@@ -7,17 +8,20 @@ pub(super) enum Phase {
     Idle,
     /// A pause before the next attempt.
     Paused,
-    /// A connection is being made.
+    /// The driver opens a connection.
     Connecting { redirects: u8 },
-    /// VER, CVR or USR was sent.
+    /// The client has sent VER, CVR or USR.
     Greeting { redirects: u8 },
     /// The driver fetches a ticket.
     FetchingTicket,
-    /// `USR TWN S` was sent. True if the ticket was fetched for this attempt.
+    /// The client has sent `USR TWN S`. `is_fresh` is true if the ticket was fetched for this
+    /// attempt.
     Proving { is_fresh: bool },
-    /// SYN was sent, and these lines are still to come.
+    /// The client has sent SYN. `contacts` and `groups` are the numbers of LST and LSG lines that
+    /// have not arrived yet.
     Syncing { contacts: u32, groups: u32, is_answered: bool },
-    /// The first CHG was sent. Nobody can call the account before the server has answered the CHG.
+    /// The client has sent the first CHG. Nobody can call the account before the server has
+    /// answered this CHG.
     Announcing,
     /// Signed in.
     Online,

@@ -1,6 +1,7 @@
 //! Numbers that look random, from a seed.
 
-/// SplitMix64: good enough to spread clients and to number transfers, and the same for the same seed.
+/// A SplitMix64 generator. The same seed gives the same numbers. The numbers are random enough to
+/// spread out the sign-ins of clients, and to number transfers.
 #[derive(Clone, Debug)]
 pub(super) struct Random(u64);
 
@@ -18,7 +19,7 @@ impl Random {
     }
 
     pub(super) fn next_u32(&mut self) -> u32 {
-        // The upper half: a 64-bit number shifted by 32 always fits.
+        // Uses the upper half. A 64-bit number that is shifted right by 32 bits always fits.
         u32::try_from(self.next_u64() >> 32).unwrap_or(u32::MAX)
     }
 }

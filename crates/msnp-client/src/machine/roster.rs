@@ -1,5 +1,5 @@
-//! The roster: the account's own settings, its groups, and every address on one of its lists, as the server last
-//! reported them.
+//! The roster. It contains the account's own settings, its groups, and every address on one of its
+//! lists, as the server last reported them.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -28,18 +28,18 @@ pub struct Me {
     pub phones: BTreeMap<PhoneKind, String>,
     /// The rule for addresses on neither AL nor BL.
     pub privacy: Option<Privacy>,
-    /// The behaviour when a user adds the account.
+    /// What clients of the account do when another user adds the account.
     pub add_prompt: Option<AddPrompt>,
 }
 
 /// A kind of phone number. The order is used for sorting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum PhoneKind {
-    /// PHH.
+    /// The home phone number (PHH).
     Home,
-    /// PHW.
+    /// The work phone number (PHW).
     Work,
-    /// PHM.
+    /// The mobile phone number (PHM).
     Mobile,
 }
 
@@ -70,7 +70,7 @@ pub struct Entry {
     pub presence: Option<Presence>,
     /// The personal message of a contact that is online.
     pub personal_message: Option<PersonalMessage>,
-    /// The phone numbers that a contact shows.
+    /// The contact's phone numbers, as the server has sent them.
     pub phones: BTreeMap<PhoneKind, String>,
 }
 
@@ -113,13 +113,14 @@ impl Entry {
         self.lists.has(List::Block)
     }
 
-    /// Returns whether the address may see and call the account because the account allowed it (on AL).
+    /// Returns whether the account allows the address to see and call it (on AL).
     #[must_use]
     pub fn is_allowed(&self) -> bool {
         self.lists.has(List::Allow)
     }
 
-    /// Returns whether the address has added the account, and the account has not decided about it yet.
+    /// Returns whether the address has added the account, and the account has neither allowed nor
+    /// blocked the address yet.
     #[must_use]
     pub fn is_pending(&self) -> bool {
         self.lists.has(List::Pending)
@@ -137,7 +138,8 @@ impl Entry {
         self.presence.as_ref().map(|presence| presence.status)
     }
 
-    /// Returns the name to show: the nickname if the account chose one, or else the contact's display name.
+    /// Returns the name to show. This is the nickname if the account chose a nickname. Otherwise,
+    /// it is the contact's display name.
     #[must_use]
     pub fn name(&self) -> &DisplayName {
         match &self.presence {
@@ -158,7 +160,8 @@ impl Roster {
         self.entries.values().filter(|entry| entry.is_contact())
     }
 
-    /// Returns the addresses that have added the account and wait for its decision.
+    /// Returns the addresses that have added the account and that the account has neither allowed
+    /// nor blocked yet.
     pub fn pending(&self) -> impl Iterator<Item = &Entry> {
         self.entries.values().filter(|entry| entry.is_pending())
     }
@@ -181,16 +184,17 @@ impl Roster {
     }
 }
 
-/// A change of the roster. The roster itself has the new values.
+/// A change of the roster. Read the new values from the roster.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RosterChange {
     /// The lists, nickname, groups or phone numbers of an address changed, or the address left all lists.
     Entry(Handle),
-    /// A user added the account. [`Entry::is_pending`] says whether the account still has to decide.
+    /// A user added the account. [`Entry::is_pending`] says whether the account must still allow or
+    /// block the user.
     AddedBy(Handle),
     /// A contact came online, went offline, or changed status, name, picture or capabilities.
     Presence {
-        /// The contact.
+        /// The handle of the contact.
         handle: Handle,
         /// The earlier status. `None` if the contact was offline.
         before: Option<Status>,

@@ -17,9 +17,10 @@ use super::output::{EditId, Event, Output, SignedOut};
 use super::phase::Phase;
 use super::roster::RosterChange;
 
-/// The time in which the server must answer PNG.
+/// The time limit within which the server must answer PNG.
 const PONG_TIMEOUT: Duration = Duration::from_secs(30);
-/// The shortest and the longest pause between two PNG, whatever QNG says.
+/// The shortest and the longest pause between two PNGs, in seconds. They apply even if QNG gives
+/// another time.
 const PING_RANGE: (u32, u32) = (5, 600);
 
 impl Machine {
@@ -33,11 +34,12 @@ impl Machine {
         id
     }
 
-    /// Sends the commands of an edit. Returns its result if there is nothing to wait for.
+    /// Sends the commands of an edit. If there is no answer to wait for, returns the result of the
+    /// edit.
     fn begin_edit(&mut self, id: EditId, edit: Edit, now: Instant) -> Option<Result<(), EditError>> {
         let is_online = matches!(self.phase, Phase::Online);
         let Some(link) = self.notification.as_mut().filter(|_| is_online) else {
-            // The wanted presence is kept for the next sign-in, but the edit has failed.
+            // The machine keeps the wanted presence for the next sign-in, but the edit has failed.
             return Some(Err(EditError::Offline));
         };
         if self.edits.len() >= MAX_EDITS || link.is_busy() {
@@ -70,11 +72,13 @@ impl Machine {
         let id = link.id;
         let (frames, end) = link.receive(bytes);
         for frame in frames {
-            // A line may have ended the session, or moved it to another server.
+            // An earlier frame may have ended the session, or moved it to another server. The
+            // frames after it belong to the old connection and are ignored.
             if !self.is_notification(id) {
                 return;
             }
-            // Lines of later dialects and of unknown services are skipped, as a newer server may send them.
+            // Lines of later dialects and of unknown services are skipped, because a newer server
+            // may send such lines.
             if let Ok(line) = ServerCommand::decode(self.dialect, frame.as_frame()) {
                 self.line(line, now);
             }
@@ -128,7 +132,8 @@ impl Machine {
         }
     }
 
-    /// Applies a line to the roster. `BPR` without a handle belongs to the LST before it (ns.md section 6).
+    /// Applies a line to the roster. A `BPR` without a handle belongs to the LST line before it
+    /// (ns.md section 6).
     fn apply(&mut self, line: &ServerCommand) -> Result<Option<RosterChange>, TooLarge> {
         if let ServerCommand::Setting(SettingLine::Contact(None, property)) = line {
             let last = self.last_listed.clone();
@@ -183,7 +188,8 @@ impl Machine {
         }
     }
 
-    /// Answers CHL (docs/protocol/challenge.md). A client that does not answer is disconnected.
+    /// Answers CHL (docs/protocol/challenge.md). The server disconnects a client that does not
+    /// answer.
     fn answer_challenge(&mut self, challenge: &str) {
         let answer = challenge::answer(self.dialect.challenge_algorithm(), challenge, DEFAULT_PRODUCT_ID);
         let (Some(answer), Some(link)) = (answer, &mut self.notification) else { return };
@@ -192,8 +198,8 @@ impl Machine {
         self.dialect_encode(&ClientCommand::Qry(qry));
     }
 
-    /// Ends the edits that the server has not answered in time, and forgets requests whose results nobody needs any
-    /// longer.
+    /// Ends the edits that the server has not answered in time. Forgets requests whose results are
+    /// no longer needed.
     pub(super) fn give_up_requests(&mut self, now: Instant) {
         let mut late: Vec<_> =
             self.edits.iter().filter(|(_, waiting)| waiting.until <= now).map(|(id, _)| *id).collect();
@@ -249,8 +255,9 @@ impl Machine {
     }
 }
 
-/// Returns the error code that says that a command has nothing left to do (ns.md section 8). It is not a failure: two
-/// edits that overlap may both put an address on the same list.
+/// Returns the error code which says that the requested state already exists (ns.md section 8).
+/// Such an error is not a failure, because two edits at the same time may both add an address to
+/// the same list.
 fn already_done(command: &ClientCommand) -> Option<ErrorCode> {
     match command {
         ClientCommand::Adc(_) => Some(ErrorCode::AlreadyThere),

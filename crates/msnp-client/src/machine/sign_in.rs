@@ -22,7 +22,8 @@ impl Machine {
         }
     }
 
-    /// Signs out, and ends all conversations. Connections are closed after their last bytes.
+    /// Signs out, and ends all conversations. Each connection is closed after its last bytes were
+    /// written.
     pub fn leave(&mut self, now: Instant) {
         for conversation in self.conversations.values_mut() {
             conversation.end(SendError::Offline, &mut self.outputs);
@@ -33,7 +34,8 @@ impl Machine {
         self.sign_out(SignedOut::Requested, now);
     }
 
-    /// Reports the ticket that [`Output::FetchTicket`] asked for, or the reason why there is none.
+    /// Reports the ticket that [`Output::FetchTicket`] asked for, or the reason why there is no
+    /// ticket.
     pub fn ticket(&mut self, ticket: Result<Ticket, SignedOut>, now: Instant) {
         if !matches!(self.phase, Phase::FetchingTicket) {
             return;
@@ -58,7 +60,7 @@ impl Machine {
         self.outputs.push_back(Output::Connect { link: id, target: Target::Notification(address) });
     }
 
-    /// Closes the connection to the notification server, after its last bytes.
+    /// Closes the connection to the notification server after its last bytes were written.
     pub(super) fn drop_notification(&mut self) {
         if let Some(mut link) = self.notification.take() {
             self.outputs.push_back(Output::Disconnect { link: link.id, last: link.take() });
@@ -79,7 +81,8 @@ impl Machine {
 
     /// Handles an answer of the sign-in.
     pub(super) fn sign_in_answer(&mut self, answer: SignInAnswer, now: Instant) {
-        // A server may redirect a client without a request (ns.md section 4, XFR NS).
+        // A server may redirect a client although the client has not sent a request (ns.md section
+        // 4, XFR NS).
         let is_unasked = matches!(answer, SignInAnswer::Transfer { trid: TrId::UNASKED, .. });
         if !matches!(self.phase, Phase::Online) && !is_unasked && self.awaited != Some(trid_of(&answer)) {
             return;
@@ -135,7 +138,8 @@ impl Machine {
     /// Handles an error in answer to a step of the sign-in.
     pub(super) fn sign_in_error(&mut self, code: ErrorCode, now: Instant) {
         match self.phase {
-            // The ticket of an earlier sign-in has expired: a new one is fetched, once.
+            // The ticket of an earlier sign-in has expired. The client fetches a new ticket, but
+            // only once.
             Phase::Proving { is_fresh: false } if code == ErrorCode::AuthenticationFailed => {
                 self.ticket = None;
                 self.connect(None, 0, now);
@@ -153,7 +157,7 @@ impl Machine {
         self.step(|trid| ClientCommand::Usr(Usr::Ticket { trid, ticket }), now);
     }
 
-    /// Handles the answer to SYN: it says how many lines follow.
+    /// Handles the answer to SYN, which says how many lines follow.
     pub(super) fn synced(&mut self, answer: &SynAnswer, now: Instant) {
         if self.awaited != Some(answer.trid) {
             return;
@@ -196,7 +200,7 @@ impl Machine {
         }
     }
 
-    /// Handles the answer to CHG: the first one completes the sign-in.
+    /// Handles the answer to CHG. The answer to the first CHG completes the sign-in.
     pub(super) fn announced(&mut self, trid: TrId, now: Instant) {
         if !matches!(self.phase, Phase::Announcing) || self.awaited != Some(trid) {
             return;
@@ -218,24 +222,26 @@ impl Machine {
         self.dialect_encode(&command);
     }
 
-    /// Appends a command to the bytes for the notification server. Both dialects have every command that this crate
-    /// sends.
+    /// Appends a command to the bytes for the notification server. MSNP11 and MSNP12 have every
+    /// command that this crate sends.
     pub(super) fn dialect_encode(&mut self, command: &ClientCommand) {
         if let Some(link) = &mut self.notification {
             let _ = command.encode(self.dialect, link.outgoing());
         }
     }
 
-    /// Ends the session for a reason, and plans the next attempt if there will be one.
+    /// Ends the session, and reports `reason`. If another attempt to sign in can help, plans the
+    /// next attempt.
     pub(super) fn sign_out(&mut self, reason: SignedOut, now: Instant) {
         if matches!(self.phase, Phase::Idle) {
             return;
         }
-        // A pause was already reported. Only the user of this crate can end the pause.
+        // The machine has already reported the pause. Only a call by the program can end the pause.
         if matches!(self.phase, Phase::Paused) && reason != SignedOut::Requested {
             return;
         }
-        // A session that ends immediately is a failure too. Otherwise the client would come back every second.
+        // A session that ends immediately also counts as a failure. Otherwise the client would sign
+        // in again every second.
         if self.steadiness.ended(now) {
             self.backoff.reset();
         }

@@ -1,11 +1,12 @@
-//! Measures how long sessions last, to distinguish a server that restarts now and then from one that never keeps a
-//! session.
+//! Measures how long sessions last. This distinguishes a server that restarts now and then from a
+//! server that never keeps a session.
 
 use std::time::Instant;
 
 use super::limits::{MAX_REDIRECTS, STABLE_AFTER};
 
-/// The beginning of the current session, and the moves to other servers since the last stable one.
+/// The beginning of the current session, and the number of moves to other servers since the last
+/// stable session.
 #[derive(Debug, Default)]
 pub(super) struct Steadiness {
     since: Option<Instant>,
@@ -18,7 +19,7 @@ impl Steadiness {
         self.since = Some(now);
     }
 
-    /// Notes that the session has ended. Returns whether it was stable.
+    /// Notes that the session has ended. Returns whether the session was stable.
     pub(super) fn ended(&mut self, now: Instant) -> bool {
         let since = self.since.take();
         let is_stable = since.is_some_and(|since| now.saturating_duration_since(since) >= STABLE_AFTER);
@@ -28,14 +29,15 @@ impl Steadiness {
         is_stable
     }
 
-    /// Notes that the server moves the session to another server. Returns whether this has happened too often.
+    /// Notes that the server moves the session to another server. Returns whether there were too
+    /// many such moves.
     pub(super) fn moved(&mut self, now: Instant) -> bool {
         self.ended(now);
         self.moves = self.moves.saturating_add(1);
         self.moves > MAX_REDIRECTS
     }
 
-    /// Forgets the moves, after a pause.
+    /// Sets the number of moves to 0, because the client pauses before the next sign-in.
     pub(super) fn paused(&mut self) {
         self.moves = 0;
     }

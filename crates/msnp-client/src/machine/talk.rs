@@ -15,10 +15,12 @@ use super::phase::Phase;
 use super::random::Random;
 
 impl Machine {
-    /// Returns the conversation with exactly this user, and creates it if there is none. Nothing is sent.
+    /// Returns the conversation with exactly this user. If there is no such conversation, creates
+    /// it. Sends nothing.
     pub fn conversation_with(&mut self, handle: &Handle, now: Instant) -> ConversationId {
         let there = self.conversations.values().filter(|conversation| conversation.is_with(handle));
-        // With several, the open one and then the newest one is used.
+        // If there are several conversations with this user, prefers an open conversation to a
+        // closed conversation, and a newer conversation to an older conversation.
         if let Some(conversation) = there.max_by_key(|conversation| (!conversation.is_closed(), conversation.id)) {
             return conversation.id;
         }
@@ -38,7 +40,8 @@ impl Machine {
         id
     }
 
-    /// Closed conversations are kept, so that their next message goes to the same members, but not forever.
+    /// Deletes old closed conversations if there are too many conversations. Until then, closed
+    /// conversations are kept, so that the next message in one of them goes to the same members.
     fn forget_old_conversations(&mut self) {
         while self.conversations.len() >= MAX_CONVERSATIONS {
             let oldest =
@@ -53,14 +56,14 @@ impl Machine {
         self.conversations.get(&conversation).into_iter().flat_map(|conversation| conversation.members.values())
     }
 
-    /// Returns the users who belong to a conversation, in its session or not.
+    /// Returns the users who belong to a conversation, whether or not they are in its session.
     #[must_use]
     pub fn invited(&self, conversation: ConversationId) -> &[Handle] {
         self.conversations.get(&conversation).map(|conversation| conversation.invited.as_slice()).unwrap_or_default()
     }
 
-    /// Invites a user to a conversation, and opens its session if it has none. Does nothing if the conversation has
-    /// [`MAX_MEMBERS`] users already.
+    /// Invites a user to a conversation. If the conversation has no session, opens one. Does
+    /// nothing if the conversation has [`MAX_MEMBERS`] users already.
     pub fn invite(&mut self, conversation: ConversationId, handle: Handle, now: Instant) {
         let Some(there) = self.conversations.get_mut(&conversation) else { return };
         if !there.invited.contains(&handle) {
@@ -82,8 +85,8 @@ impl Machine {
         id
     }
 
-    /// Sends a message without a result, such as a typing notification, to a conversation with members. If it has no
-    /// members, the message is dropped.
+    /// Sends a message without a result, such as a typing notification, to a conversation. If
+    /// nobody else is in the session, drops the message.
     pub fn send_unconfirmed(&mut self, conversation: ConversationId, payload: Vec<u8>, now: Instant) {
         let has_members = self.members(conversation).next().is_some();
         if has_members {
@@ -138,8 +141,8 @@ impl Machine {
         self.dialect_encode(&ClientCommand::Xfr(trid));
     }
 
-    /// Returns whether a conversation still waits for the answer to this XFR. A late answer is ignored: the conversation may
-    /// have given up, or may be in another session.
+    /// Returns whether a conversation still waits for the answer to this XFR. The machine ignores a
+    /// late answer, because the conversation may have given up or may be in another session.
     pub(super) fn is_asking(&self, id: ConversationId, trid: u32) -> bool {
         self.conversations.get(&id).is_some_and(|conversation| conversation.has_asked(trid))
     }
@@ -170,7 +173,8 @@ impl Machine {
         }
     }
 
-    /// Answers a call. If the same user called before and that session has ended, its conversation is used again.
+    /// Answers a call. If the same user has called before and the session of that call has ended,
+    /// uses the same conversation again.
     pub(super) fn rung(&mut self, ring: Rng, now: Instant) {
         // Nobody can call the account before it is signed in.
         if !matches!(self.phase, Phase::Online) {

@@ -1,4 +1,4 @@
-//! Tests that play a server to a machine, without sockets and with a clock of their own.
+//! Tests that simulate the server of a machine, without sockets and with a simulated clock.
 
 use std::time::{Duration, Instant};
 
@@ -44,7 +44,7 @@ impl Stage {
         stage
     }
 
-    /// Takes the outputs, and notes the connections.
+    /// Reads the outputs of the machine, and records the connections.
     fn poll(&mut self) -> usize {
         let before = self.outputs.len();
         while let Some(output) = self.machine.poll() {
@@ -237,7 +237,7 @@ fn the_reason_for_a_sign_out_decides_whether_the_client_retries() {
 }
 
 #[test]
-fn after_out_rct_the_client_reconnects_only_after_the_time_that_the_server_gave() {
+fn after_the_command_out_rct_the_client_reconnects_only_after_the_time_that_the_server_gave() {
     let mut stage = Stage::online();
     let before = stage.notification;
     stage.says("OUT RCT 5\n");
@@ -248,7 +248,7 @@ fn after_out_rct_the_client_reconnects_only_after_the_time_that_the_server_gave(
 }
 
 #[test]
-fn an_expired_ticket_is_replaced_but_a_new_ticket_that_is_refused_is_not_replaced() {
+fn the_client_replaces_an_expired_ticket_but_not_a_new_ticket_that_the_server_refuses() {
     let mut stage = Stage::online();
     stage.says("OUT SSD\n");
     stage.pass(Duration::from_secs(2));
@@ -311,7 +311,8 @@ fn an_edit_has_one_result_even_if_it_needs_several_commands() {
 fn an_edit_succeeds_if_another_edit_has_already_made_the_same_change() {
     for (error, expected) in [(215, Ok(())), (210, Err(EditError::Refused(ErrorCode::ListFull)))] {
         let mut stage = Stage::online();
-        // Both edits begin before the server has answered, so both put Dan on the allow list.
+        // Both edits begin before the server has answered, so both of them send the command that
+        // adds Dan to the allow list.
         let dan = Handle::parse("dan@example.com").unwrap();
         stage.machine.edit(Edit::Accept(dan.clone()), stage.now);
         let second = stage.machine.edit(Edit::AddContact(dan), stage.now);

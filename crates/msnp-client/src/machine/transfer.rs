@@ -11,8 +11,8 @@ use super::output::{ConversationId, Event, Output};
 use crate::p2p::{self, Engine, TransferId};
 
 impl Machine {
-    /// Offers an object to members of conversations. They receive `data` when they ask for the object. An object that
-    /// is not offered is declined.
+    /// Offers an object to members of conversations. Members receive `data` when they ask for the
+    /// object. The machine declines requests for objects that are not offered.
     pub fn offer_object(&mut self, object: &MsnObjectFields, data: Arc<[u8]>) {
         self.objects.insert(object.sha1d(), data);
     }

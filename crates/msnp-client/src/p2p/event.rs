@@ -5,7 +5,7 @@ use std::fmt;
 use msnp::Handle;
 use thiserror::Error;
 
-/// A transfer of one [`super::Engine`].
+/// Identifies a transfer of one [`super::Engine`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TransferId(pub(super) u64);
 
@@ -15,7 +15,8 @@ impl fmt::Display for TransferId {
     }
 }
 
-/// A message to send: the fields of a [`msnp::message::PeerToPeer`], in a MSG with flag D.
+/// A message to send. It has the fields of a [`msnp::message::PeerToPeer`]. The caller sends it in
+/// a MSG with flag D.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Transmit {
     /// The member that the message is for.
@@ -32,86 +33,88 @@ impl fmt::Debug for Transmit {
 
 /// Something that happened to a transfer.
 ///
-/// The last event of every transfer is `Completed`, `Declined` or `Failed`. After it, the id is unknown to the engine, and
-/// calls with it do nothing.
+/// The last event of every transfer is `Completed`, `Declined` or `Failed`. After this event, the
+/// engine no longer knows the id, and calls with this id do nothing.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Event {
     /// A member asks for an object of this account. Answer with [`super::Engine::serve`] or [`super::Engine::decline`].
     ObjectRequested {
-        /// The new transfer.
+        /// The id of the new transfer.
         id: TransferId,
-        /// The member.
+        /// The handle of the member.
         from: Handle,
-        /// The description of the object, `<msnobj .../>`. It is not checked.
+        /// The description of the object, `<msnobj .../>`. The engine does not check it.
         context: String,
     },
     /// A member offers a file. Answer with [`super::Engine::accept`] or [`super::Engine::decline`].
     FileOffered {
-        /// The new transfer.
+        /// The id of the new transfer.
         id: TransferId,
-        /// The member.
+        /// The handle of the member.
         from: Handle,
-        /// The name, exactly as the sender wrote it. See [`msnp::p2p::safe_file_name`].
+        /// The name of the file, exactly as the member wrote it. See [`msnp::p2p::safe_file_name`].
         name: String,
-        /// The size, in bytes. There is no limit on it.
+        /// The size of the file, in bytes. The engine does not limit the size.
         size: u64,
-        /// A small PNG image, which is not checked; empty if there is none.
+        /// A small PNG image, which the engine does not check. Empty if there is no image.
         preview: Vec<u8>,
     },
     /// The member accepted the offered file.
     Accepted {
-        /// The transfer.
+        /// The id of the transfer.
         id: TransferId,
     },
-    /// The invitation of the transfer was declined, by the member or by this side.
+    /// The member or this side declined the invitation of the transfer.
     Declined {
-        /// The transfer.
+        /// The id of the transfer.
         id: TransferId,
     },
-    /// The next bytes of a received file, in order.
+    /// The next bytes of a file have arrived. The bytes of a file arrive in order.
     Data {
-        /// The transfer.
+        /// The id of the transfer.
         id: TransferId,
-        /// The position in the file at which the bytes start.
+        /// The position in the file at which `bytes` starts.
         offset: u64,
         /// The bytes, never empty.
         bytes: Vec<u8>,
     },
-    /// The whole object. Its hash is not checked.
+    /// The whole object has arrived. The engine does not check the hash of the object.
     ObjectReceived {
-        /// The transfer.
+        /// The id of the transfer.
         id: TransferId,
-        /// The object.
+        /// The bytes of the object.
         bytes: Vec<u8>,
     },
-    /// More bytes of a sent file are needed. Answer with [`super::Engine::supply`].
+    /// The engine needs more bytes of a file that this side sends. Answer with
+    /// [`super::Engine::supply`].
     NeedData {
-        /// The transfer.
+        /// The id of the transfer.
         id: TransferId,
-        /// The position in the file at which the bytes start.
+        /// The position in the file of the first byte that the engine needs.
         offset: u64,
-        /// The maximum number of bytes that are accepted, at least 1.
+        /// The maximum number of bytes that the engine accepts, at least 1.
         at_most: usize,
     },
-    /// A chunk was sent or received. Several reports in a row become one if the caller has not read them.
+    /// A chunk was sent or received. If the caller has not read a report, the next report replaces
+    /// it.
     Progress {
-        /// The transfer.
+        /// The id of the transfer.
         id: TransferId,
-        /// The bytes that are sent or received.
+        /// The number of bytes that were sent or received so far.
         done: u64,
         /// The size of the file or object, in bytes.
         total: u64,
     },
     /// Everything was received, or the member acknowledged everything.
     Completed {
-        /// The transfer.
+        /// The id of the transfer.
         id: TransferId,
     },
     /// The transfer ended early.
     Failed {
-        /// The transfer.
+        /// The id of the transfer.
         id: TransferId,
-        /// The reason.
+        /// The reason why the transfer ended early.
         reason: Failure,
     },
 }
@@ -119,7 +122,7 @@ pub enum Event {
 /// The reason why a transfer ended early.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum Failure {
-    /// The member or this side cancelled it.
+    /// The member or this side cancelled the transfer.
     #[error("it was cancelled")]
     Cancelled,
     /// The member, or the user of this side, did not answer in time.

@@ -2,8 +2,8 @@
 
 use msnp::p2p::{Chunk, Header};
 
-/// A message of which a part has arrived. Its chunks must arrive in order, and each only once, because a switchboard
-/// neither loses nor reorders messages.
+/// A message of which a part has arrived. Its chunks must arrive in order, and each chunk must
+/// arrive only once, because a switchboard neither loses nor reorders messages.
 #[derive(Debug)]
 pub(super) struct Incoming {
     identifier: u32,

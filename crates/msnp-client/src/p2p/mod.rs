@@ -6,10 +6,12 @@
 //! 1. passes the data of each [`msnp::message::PeerToPeer`] for this account to [`Engine::receive`];
 //! 2. sends what [`Engine::poll_transmit`] returns, as a [`msnp::message::PeerToPeer`] with flag D, as fast as the connection
 //!    accepts it;
-//! 3. handles what [`Engine::poll_event`] returns, after every other call and until there is nothing more;
+//! 3. calls [`Engine::poll_event`] after each call of another function, until it returns `None`,
+//!    and handles the returned events;
 //! 4. calls [`Engine::handle_timeout`] at the time that [`Engine::poll_timeout`] returns.
 //!
-//! All data goes over the switchboard. Requests for a direct connection are refused, so no IP address is disclosed.
+//! All data goes over the switchboard. The engine refuses requests for a direct connection, so it
+//! does not disclose any IP address.
 
 mod engine;
 mod event;

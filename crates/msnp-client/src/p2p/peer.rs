@@ -81,8 +81,9 @@ impl Peer {
         Some(bytes)
     }
 
-    /// Adds a chunk of session 0. Returns the message if it is complete. If a chunk is not the next one of its message,
-    /// the engine forgets the message. Chunks of messages above [`MAX_MESSAGE`] are ignored.
+    /// Adds a chunk of session 0 to its message. Returns the message if it is complete. If the
+    /// chunk is not the next chunk of the message, the engine forgets the message. If the message
+    /// is longer than [`MAX_MESSAGE`], the engine ignores the chunk.
     pub(super) fn collect(&mut self, chunk: &Chunk<'_>) -> Option<Vec<u8>> {
         if chunk.header.total_size > MAX_MESSAGE as u64 {
             return None;

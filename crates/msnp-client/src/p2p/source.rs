@@ -4,14 +4,14 @@ use std::collections::VecDeque;
 
 use super::limits::{LOW_SUPPLY, MAX_SUPPLY};
 
-/// A small part of a file: the bytes that the caller has supplied and no chunk contains yet.
+/// A small part of a file: the bytes that the caller has supplied and that no chunk contains yet.
 pub(super) struct Source {
     /// The size of the file, in bytes.
     size: u64,
     /// The number of bytes that the caller has supplied so far.
     supplied: u64,
     buffer: VecDeque<u8>,
-    /// The maximum number of bytes that the caller may supply; 0 if nothing is requested.
+    /// The maximum number of bytes that the caller may supply. 0 if nothing is requested.
     requested: usize,
 }
 
@@ -24,7 +24,9 @@ impl Source {
         self.size
     }
 
-    /// Requests more bytes if few are left. Returns the offset, and the largest number of bytes that may be supplied.
+    /// Requests more bytes from the caller if few supplied bytes are left. In that case, returns
+    /// the offset of the requested bytes in the file, and the maximum number of bytes that the
+    /// caller may supply.
     pub(super) fn request(&mut self) -> Option<(u64, usize)> {
         let missing = self.size.saturating_sub(self.supplied);
         if self.requested > 0 || missing == 0 || self.buffer.len() >= LOW_SUPPLY {
@@ -34,7 +36,8 @@ impl Source {
         Some((self.supplied, self.requested))
     }
 
-    /// Adds the requested bytes. Returns how many bytes were used. Bytes beyond the request are not used.
+    /// Adds the bytes that [`Self::request`] asked for. Uses no more bytes than it asked for.
+    /// Returns how many bytes were used.
     pub(super) fn supply(&mut self, bytes: &[u8]) -> usize {
         let used = bytes.get(..self.requested).unwrap_or(bytes);
         self.buffer.extend(used);
@@ -48,7 +51,8 @@ impl Source {
         self.requested > 0
     }
 
-    /// Returns whether there are `length` bytes, or all that remain.
+    /// Returns whether the source holds `length` bytes, or all remaining bytes of the file if fewer
+    /// remain.
     pub(super) fn has(&self, length: usize) -> bool {
         self.buffer.len() >= length || self.supplied == self.size
     }

@@ -32,7 +32,7 @@ pub(super) struct Transfer {
 pub(super) enum Content {
     /// An object that this side receives.
     ObjectIn { limit: u64, prepared: bool, bytes: Vec<u8> },
-    /// An object that this side sends; empty before the program serves it.
+    /// An object that this side sends. `data` is empty before the program supplies it.
     ObjectOut { data: Arc<[u8]> },
     /// A file that this side receives.
     FileIn { size: u64 },
@@ -42,21 +42,22 @@ pub(super) enum Content {
 
 /// The step that a transfer has reached, in the order of payloads.md section 7.3.
 pub(super) enum Step {
-    /// This side's INVITE has not been answered.
+    /// The member has not answered this side's INVITE yet.
     Invited,
-    /// The member's INVITE waits for the program or the user.
+    /// The member's INVITE waits for an answer of the program on this side.
     Asked,
-    /// The 200 OK for an object, with this identifier, has not been acknowledged yet.
+    /// The member has not acknowledged the 200 OK for an object yet. `identifier` is the identifier
+    /// of that 200 OK.
     Accepted { identifier: u32 },
-    /// The data preparation with this identifier has not been acknowledged.
+    /// The member has not acknowledged the data preparation with this identifier yet.
     Prepared { identifier: u32 },
     /// This side sends chunks of data.
     Sending(Outgoing),
-    /// The data with this identifier has not been acknowledged.
+    /// The member has not acknowledged the data with this identifier yet.
     Sent { identifier: u32 },
     /// This side waits for chunks of data.
     Receiving(Option<Incoming>),
-    /// The file is complete. Its sender may end the session.
+    /// The file is complete. This side waits for the sender to end the session.
     Closing,
 }
 
@@ -78,7 +79,7 @@ pub(super) enum Received {
 }
 
 impl Transfer {
-    /// Returns the size of the file or object, if it is known, in bytes.
+    /// Returns the size of the file or object in bytes, if the size is known.
     pub(super) fn total(&self) -> u64 {
         match &self.content {
             Content::ObjectIn { limit, .. } => *limit,
@@ -231,8 +232,9 @@ impl Transfer {
     }
 }
 
-/// Returns whether a chunk prepares the data of an object: four zero bytes that are not data themselves. Other flags do
-/// not matter, because later clients set one of them.
+/// Returns whether a chunk prepares the data of an object. Such a chunk has four zero bytes, which
+/// are not data themselves. Other flags do not matter, because later clients set another flag in
+/// this chunk.
 fn is_preparation(chunk: &Chunk<'_>) -> bool {
     !chunk.header.flags.intersects(Flags::OBJECT_DATA) && chunk.header.total_size == 4 && chunk.data == [0; 4]
 }

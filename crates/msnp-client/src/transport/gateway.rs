@@ -14,18 +14,19 @@ use crate::url::Url;
 
 /// The longest pause between two polls. Official clients poll every 2 s.
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
-/// The pause before the first poll after a request or answer with bytes, because the other side may be about to answer.
-/// The pause doubles with each poll whose answer is empty.
+/// The pause before the next poll, after a request or an answer that contained bytes. The pause is
+/// short, because the other side may be about to answer. It doubles with each poll whose answer is
+/// empty.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(125);
-/// The largest number of bytes that wait in each direction.
+/// The maximum number of bytes that may wait in each direction.
 const BUFFER: usize = 64 * 1024;
-/// The maximum number of bytes in one request. Our server accepts 16 KiB.
+/// The maximum number of bytes in one request. This project's server accepts 16 KiB.
 const MAX_REQUEST: usize = 8 * 1024;
-/// The maximum number of times that a request is sent if its connection is lost each time. The server carries the
-/// request out only once.
+/// The maximum number of times that the client sends a request, if the connection is lost each
+/// time. The server carries out the request only once.
 const ATTEMPTS: usize = 3;
-/// The number of bytes of an answer from which on the next poll follows immediately. Our server sends up to 64 KiB in
-/// one answer.
+/// If an answer has at least this many bytes, the next poll follows immediately. This project's
+/// server sends up to 64 KiB in one answer.
 const MANY: usize = 32 * 1024;
 /// The longest SessionID, in bytes. It is a part of each request.
 const MAX_SESSION: usize = 256;
@@ -37,7 +38,7 @@ pub(crate) struct Gateway {
     base: Url,
     roots: Roots,
     http: Option<HttpConnection>,
-    /// `SessionID` of the last answer. `None` before the first one.
+    /// The `SessionID` in the last answer. `None` before the first answer.
     session: Option<String>,
     /// The query of the request that opens the session.
     open: String,
@@ -49,7 +50,8 @@ impl Gateway {
     pub(crate) async fn open(base: Url, address: &str, is_notification: bool, roots: Roots) -> io::Result<BoxedStream> {
         let http = HttpConnection::open(&base, &roots).await?;
         let host = address.rsplit_once(':').map_or(address, |(host, _)| host);
-        // The address comes from a server. It must not add anything else to the request.
+        // The address comes from a server. Other characters than those of a host could add
+        // parameters to the request.
         let is_host = |byte: u8| byte.is_ascii_alphanumeric() || b"-.:[]_".contains(&byte);
         if !host.bytes().all(is_host) {
             return Err(io::Error::other("the server named an address that is not valid"));
@@ -63,7 +65,8 @@ impl Gateway {
         Ok(Box::new(near))
     }
 
-    /// Carries bytes in both directions. An error ends the stream, as a closed connection would.
+    /// Carries bytes in both directions. An error ends the stream in the same way as a closed
+    /// connection.
     async fn run(mut self) {
         let mut commands = vec![0; MAX_REQUEST];
         let mut pause = SHORTEST_PAUSE;
@@ -71,11 +74,11 @@ impl Gateway {
             let wake = Instant::now() + pause;
             let read = timeout_at(wake, self.pipe.read(&mut commands)).await;
             let count = match read {
-                // The stream was dropped. The session ends with OUT, or when the server notices that the polls are
-                // missing.
+                // The stream was dropped. The session ends because of OUT, or because the server
+                // receives no more polls.
                 Ok(Ok(0) | Err(_)) => return,
                 Ok(Ok(count)) => count,
-                // There is nothing to poll for until the first command has opened a session.
+                // Polls make no sense before the first command has opened a session.
                 Err(_) if self.session.is_none() => continue,
                 Err(_) => 0,
             };
@@ -83,7 +86,7 @@ impl Gateway {
             let is_idle = count == 0 && answer.body.is_empty();
             pause = match answer.body.len() {
                 0 if is_idle => (2 * pause).min(LONGEST_PAUSE).max(SHORTEST_PAUSE),
-                // The answer was so long that the server probably has more.
+                // The answer was so long that the server probably has more bytes to send.
                 MANY.. => Duration::ZERO,
                 _ => SHORTEST_PAUSE,
             };
@@ -95,7 +98,8 @@ impl Gateway {
         }
     }
 
-    /// Sends commands, or polls without any. Sends a request again if the connection was lost.
+    /// Sends commands, or polls if there are none. If the connection was lost, sends the request
+    /// again.
     async fn request(&mut self, commands: &[u8]) -> io::Result<Response> {
         let query = match &self.session {
             None => self.open.clone(),
@@ -124,7 +128,8 @@ impl Gateway {
                 Ok(answer) => return Err(io::Error::other(shown(answer.head.status_line()))),
                 Err(error) => failure = error,
             }
-            // If an opening request gets no answer, it may have created a session that nobody uses.
+            // The client does not repeat a request that opens a session. Even if no answer arrived,
+            // the request may have created a session, and nobody would use that session.
             if self.session.is_none() {
                 break;
             }
@@ -133,7 +138,7 @@ impl Gateway {
     }
 }
 
-/// Returns the session of an answer, and whether the server has closed it.
+/// Returns the session id in an answer, and whether the server has closed the session.
 fn session_of(answer: &Response) -> (Option<String>, bool) {
     let fields = answer.head.header("X-MSN-Messenger").unwrap_or_default();
     let mut session = None;

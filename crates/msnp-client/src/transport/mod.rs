@@ -20,8 +20,8 @@ pub use tls::{BadRoots, Roots};
 /// The result of [`Connect::connect`].
 pub type Connecting<'a> = Pin<Box<dyn Future<Output = io::Result<BoxedStream>> + Send + 'a>>;
 
-/// Opens connections to notification servers and switchboards. Implement it to use streams other than the built-in
-/// ones, for example in-memory pipes to a server in the same process.
+/// Opens connections to notification servers and switchboards. Implement this trait to use streams
+/// other than the built-in streams, for example in-memory pipes to a server in the same process.
 pub trait Connect: Send + Sync {
     /// Opens a connection.
     fn connect<'a>(&'a self, target: &'a Target) -> Connecting<'a>;

@@ -15,7 +15,8 @@ pub(crate) async fn tcp(address: &str) -> io::Result<TcpStream> {
     let stream = connected.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
     let stream =
         stream.map_err(|error| io::Error::new(error.kind(), format!("could not connect to {address}: {error}")))?;
-    // Commands are small, and each waits for the answer to the previous one.
+    // Commands are small, and the client often sends a command only after the answer to the
+    // previous one. Without this option, the system could delay each command.
     stream.set_nodelay(true)?;
     Ok(stream)
 }

@@ -1,4 +1,4 @@
-//! TLS, and the roots that a client trusts.
+//! TLS, and the root certificates that a client trusts.
 
 use std::io;
 use std::path::Path;
@@ -26,23 +26,25 @@ pub enum BadRoots {
     /// The file cannot be read, or is not a PEM file.
     #[error("could not read the root certificates: {0}")]
     Read(String),
-    /// The file contains no certificate, or one that is not valid.
+    /// The file contains no certificate, or a certificate that is not valid.
     #[error("the file contains no valid root certificate")]
     Invalid,
 }
 
 impl Roots {
-    /// Returns the roots that the operating system trusts.
+    /// Returns the root certificates that the operating system trusts.
     #[must_use]
     pub fn system() -> Self {
         let mut store = RootCertStore::empty();
-        // A certificate that cannot be read is not trusted. If there are none, every handshake fails with an error.
+        // Certificates that cannot be read are skipped. If no certificate remains, every handshake
+        // fails with an error.
         store.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
         Self::of(store)
     }
 
-    /// Returns the roots that the operating system trusts, and those in a PEM file, such as the `swallowtail-root.pem` of
-    /// a server with its own root.
+    /// Returns the root certificates that the operating system trusts, and the root certificates in
+    /// a PEM file. A server with its own root certificate provides such a file, for example
+    /// `swallowtail-root.pem`.
     ///
     /// # Errors
     /// Fails if the file cannot be read, or contains no valid certificate.
@@ -61,13 +63,14 @@ impl Roots {
     fn of(store: RootCertStore) -> Self {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let versions = ClientConfig::builder_with_provider(provider).with_protocol_versions(rustls::ALL_VERSIONS);
-        // The provider supports both versions, so this cannot fail. If it did, no certificate would be trusted.
+        // The provider supports every version in `ALL_VERSIONS`, so this call cannot fail, and the
+        // default settings of rustls are never used.
         let builder = versions.unwrap_or_else(|_| ClientConfig::builder());
         Self(Arc::new(builder.with_root_certificates(store).with_no_client_auth()))
     }
 }
 
-/// Does a handshake with `host`, within the time of [`CONNECT_TIMEOUT`].
+/// Does a handshake with `host`. The time limit is [`CONNECT_TIMEOUT`].
 async fn handshake(stream: TcpStream, host: &str, roots: &Roots) -> io::Result<TlsStream<TcpStream>> {
     let host = host.trim_start_matches('[').trim_end_matches(']');
     let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;

@@ -1,4 +1,4 @@
-//! Switchboards that send nonsense.
+//! Tests with switchboards that send invalid lines.
 
 use std::time::Duration;
 
@@ -186,7 +186,8 @@ async fn messages_to_a_switchboard_that_reads_nothing_are_refused_or_have_an_unk
     drop(board);
 }
 
-/// Returns MSG with a piece of a transfer: a header of 48 bytes with these fields, and data.
+/// Returns MSG with a piece of a transfer: a header of 48 bytes that contains `offset`, `total`,
+/// `length` and `flags`, and then `data`.
 fn piece(to: &str, [offset, total]: [u64; 2], length: u32, flags: u32, data: &[u8]) -> Vec<u8> {
     let mut body =
         format!("MIME-Version: 1.0\r\nContent-Type: application/x-msnmsgrp2p\r\nP2P-Dest: {to}\r\n\r\n").into_bytes();

@@ -1,4 +1,4 @@
-//! Faults in each step of a switchboard session.
+//! Tests with a fault in each step of a switchboard session.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::support::{Wire, World, bob};
 
-/// The fault of the switchboard, instead of an answer.
+/// What a faulty switchboard does instead of sending an answer.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Fault {
     Silence,
@@ -63,7 +63,7 @@ impl Fault {
         }
     }
 
-    /// Returns what the sender of the message receives.
+    /// Returns the result that the sender of the message receives.
     fn result(self, step: Step) -> Undelivered {
         match (step, self) {
             (_, Self::Error) => Undelivered::Refused(SendError::Refused(ErrorCode::InternalServer)),
@@ -74,7 +74,7 @@ impl Fault {
     }
 }
 
-/// Sends a message, and answers up to `step`.
+/// Lets the client send a message. Answers the commands before `step`.
 async fn reach(world: &mut World, client: &Client, wire: &mut Wire, step: Step) -> (Wire, u32, Receipt) {
     if step == Step::Msg {
         return world.talk(client, wire).await;
@@ -123,7 +123,7 @@ async fn a_client_that_gets_no_answer_to_xfr_in_time_asks_again_and_ignores_a_la
     wire.say(&format!("XFR {late} SB 192.0.2.1:1864 CKI late\n")).await;
     sleep(Duration::from_secs(5)).await;
     assert_eq!(world.count(), 0, "nobody waits for this switchboard");
-    // If there are two answers, only the one to the second request counts.
+    // If there are two answers, only the answer to the second request counts.
     let receipt = client.conversation(&bob()).send_text("hi");
     let trid = wire.expect("XFR").await;
     wire.say(&format!("XFR {late} SB 192.0.2.1:1864 CKI late\n913 {late}\n")).await;

@@ -1,4 +1,4 @@
-//! Futures that are dropped before they are ready.
+//! Tests with futures that are dropped before they are ready.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::support::{SIGN_IN, World, bob, reach};
 fn is_send<T: Send>(_: T) {}
 fn is_shared<T: Send + Sync + 'static>() {}
 
-/// A function that is never called: it compiles if the futures can be moved between threads.
+/// This function is never called. It compiles only if the futures can be moved between threads.
 #[allow(dead_code)]
 fn every_future_is_send(server: &Server, account: &Account, client: &Client, events: &mut Events, bot: Bot) {
     let (handle, guid) = (bob(), msnp::Guid::parse(crate::support::FRIENDS.as_bytes()).unwrap());
@@ -88,7 +88,8 @@ async fn an_event_is_not_lost_when_a_future_that_waits_for_it_is_dropped() {
     });
     let mut seen = 0;
     while seen < EVENTS {
-        // Most of these futures are dropped while they wait, and some when they are about to be ready.
+        // `timeout` drops the future of `next` after 500 microseconds. Most of these futures are
+        // dropped while they wait for an event, and some just before they would be ready.
         if let Ok(event) = timeout(Duration::from_micros(500), events.next()).await {
             seen += usize::from(matches!(event.unwrap(), Event::Roster(RosterChange::Presence { .. })));
         }

@@ -1,4 +1,4 @@
-//! Servers that do not answer edits, or answer with wrong transaction ids.
+//! Tests with servers that do not answer edits, or answer with wrong transaction ids.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ async fn an_unanswered_edit_fails_in_time_and_the_next_edit_works() {
         async move { client.set_name("B").await }
     });
     let trid = wire.expect("PRP").await;
-    // The late answer does not belong to this edit.
+    // The late answer (209) belongs to the earlier edit, and not to this edit.
     wire.say(&format!("209 {late}\nPRP {trid} MFN B\n")).await;
     assert_eq!(editing.await.unwrap(), Ok(()));
 }

@@ -1,4 +1,4 @@
-//! Servers that send more than the user reads.
+//! Tests with servers that send more than the program reads.
 
 use std::time::Duration;
 
@@ -9,9 +9,10 @@ use tokio::time::{sleep, timeout};
 
 use crate::support::{Growth, Step, World, answer, bob, reach};
 
-/// The bytes that a client may read while nobody reads the events, if each line becomes a small event.
+/// The maximum number of bytes that a client may read while the program reads no events. Each line
+/// becomes a small event.
 const SMALL: usize = 256 * 1024;
-/// The number of lines of a flood. It is far more than a client may keep.
+/// The number of lines of a flood. This is far more than a client may store.
 const LINES: usize = 50_000;
 
 /// Returns a line with the presence of Bob.
@@ -29,7 +30,8 @@ async fn the_client_stops_reading_until_its_unread_events_have_been_read() {
     assert!(flood.is_err(), "the client has read everything");
     assert!(wire.sent < SMALL, "{} bytes were read", wire.sent);
     growth.assert_below(64 * 1024 * 1024);
-    // No line that the client has read is lost, and the other lines follow.
+    // The events of the lines that the client has already read are not lost. After them, the
+    // client reads the second flood.
     let reader = tokio::spawn(async move {
         let mut seen = 0;
         loop {
@@ -40,7 +42,7 @@ async fn the_client_stops_reading_until_its_unread_events_have_been_read() {
             }
         }
     });
-    // This is the end of the line of the first flood that was cut.
+    // The first flood stopped in the middle of a line. This is the end of that line.
     wire.say("\n").await;
     assert!(wire.flood(LINES, presence).await);
     wire.say("FLN bob@example.com\n").await;
@@ -87,7 +89,8 @@ async fn a_flood_of_calls_opens_no_more_than_the_maximum_number_of_conversations
     assert!(wire.flood(10_000, call).await);
     sleep(Duration::from_secs(1)).await;
     assert_eq!(world.count(), MAX_CONVERSATIONS);
-    // All events were dropped, so there is room again.
+    // `world.count` has dropped the server's ends of the connections. So the conversations have
+    // ended, and there is room for new conversations.
     sleep(Duration::from_secs(1)).await;
     let (mut board, trid, receipt) = world.talk(&client, &mut wire).await;
     board.say(&format!("ACK {trid}\n")).await;
@@ -171,7 +174,7 @@ async fn a_bot_accepts_a_thousand_contact_requests_and_still_answers_messages() 
     let trid = wire.expect("CHG").await;
     wire.say(&answer(Step::Chg, trid)).await;
     for _ in 0..3 * USERS {
-        // AL, RL, and PL.
+        // For each user, the bot sends three commands: one for AL, one for RL, and one for PL.
         let line = wire.line().await;
         wire.say(&format!("{line}\n")).await;
     }

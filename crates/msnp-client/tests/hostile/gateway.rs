@@ -1,17 +1,17 @@
-//! Gateways that answer with anything, over real sockets.
+//! Tests with gateways that send any answer, over real sockets.
 
 use msnp_client::machine::SignedOut;
 use msnp_client::{Client, Server};
 
 use crate::support::{Growth, Page, Pages, World, page};
 
-/// Signs in over the gateway at these pages.
+/// Signs in over the gateway that `pages` serves.
 async fn sign_in_at(pages: &Pages) -> SignedOut {
     let server = Server::at("127.0.0.1").http(pages.base()).gateway();
     Client::sign_in(&server, &World::account()).await.unwrap_err()
 }
 
-/// Runs a test in a runtime of its own, because some pages stop its clock.
+/// Runs a test in a runtime of its own, because some pages pause the clock of the runtime.
 fn run<T>(test: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(test)
 }
@@ -61,7 +61,8 @@ fn the_error_for_an_invalid_answer_from_a_gateway_gives_a_reason() {
 
 #[tokio::test]
 async fn a_server_address_in_a_redirect_cannot_add_parameters_to_a_gateway_request() {
-    // If there were a second session, it would be at this address.
+    // If the client used this server address unchanged, its next request would contain `IP=a`, and
+    // the rest of the address would be further parameters of that request.
     let answer = "XFR 3 NS a&Action=open&IP=b:1863 0 192.0.2.1:1863\r\n";
     let pages = Pages::start(move |line, _| {
         assert!(!line.contains("IP=a"), "{line}");

@@ -1,4 +1,4 @@
-//! Login services that answer with anything, over real sockets.
+//! Tests with login services that send any answer, over real sockets.
 
 use std::net::SocketAddr;
 
@@ -7,10 +7,11 @@ use msnp_client::{Account, Client, LoginKind, Server};
 
 use crate::support::{ALICE, Growth, Page, Pages, Step, World, answer, page, reach};
 
-/// A page, and the result of the sign-in with it.
+/// The name of a case, the page that the server sends, and a test of the reason for the failed
+/// sign-in.
 type Case = (&'static str, Page, fn(&SignedOut) -> bool);
 
-/// Signs in with a password at these pages.
+/// Signs in with a password, with the login service that `pages` serves.
 async fn sign_in_at(pages: &Pages, kind: LoginKind) -> SignedOut {
     let mut world = World::new();
     let server: Server = world.server.clone().http(pages.base()).login(kind);
@@ -57,7 +58,7 @@ fn cases() -> Vec<Case> {
     ]
 }
 
-/// Runs a test in a runtime of its own, because some pages stop its clock.
+/// Runs a test in a runtime of its own, because some pages pause the clock of the runtime.
 fn run<T>(test: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(test)
 }
@@ -83,7 +84,8 @@ fn the_error_for_an_invalid_answer_from_a_login_page_gives_a_reason() {
             let pages = login_page(answer).await;
             let reason = sign_in_at(&pages, LoginKind::Passport14).await;
             assert!(is_expected(&reason), "{name}: {reason:?}");
-            // The buffers of the sockets hold some megabytes.
+            // The server also counts bytes that the client never reads, and the buffers of the
+            // sockets can hold several megabytes of these. So the limit is high.
             assert!(pages.written() < 32 * 1024 * 1024, "{name}: {} bytes", pages.written());
             assert_eq!(pages.requests(), 2, "{name}");
         });

@@ -1,4 +1,4 @@
-//! Servers that send the client round in circles.
+//! Tests with servers that make the client connect again and again.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use tokio::time::{sleep, timeout};
 
 use crate::support::{Growth, Step, World, reach, sign_in};
 
-/// A long time. A client without pauses would connect thousands of times in it.
+/// A long time. A client without pauses would connect thousands of times in an hour.
 const HOUR: Duration = Duration::from_secs(3600);
 
 /// Calls `play` with each connection for an hour, and returns the number of connections.
@@ -26,7 +26,7 @@ async fn connections_in_an_hour(world: &mut World, play: impl AsyncFn(&mut crate
     count
 }
 
-/// Reads all events, so that the client never has to wait for its user.
+/// Reads all events, so that the client never has to wait for the program.
 fn read_all(mut events: msnp_client::Events) {
     tokio::spawn(async move { while events.next().await.is_some() {} });
 }

@@ -1,7 +1,9 @@
-//! Plays hostile servers to the client: servers that lie, repeat, withhold, flood and never stop.
+//! Tests the client with hostile servers. The servers send false data, repeat lines, leave out
+//! answers, send floods of lines, or never stop sending.
 //!
-//! Each test checks the result that the caller receives, and that the client stays usable. Time is virtual where it
-//! matters: it moves only while every task waits, so that a client that spins never finishes its test.
+//! Each test checks the result that the caller receives, and that the client stays usable. Where
+//! time matters, the tests use a virtual clock. This clock advances only while every task waits, so
+//! the test of a client that never waits does not finish.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 

@@ -1,4 +1,4 @@
-//! Users who send a different object from the one that they describe.
+//! Tests with users who describe one object and send another object.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,11 +31,11 @@ async fn fetch(described: &[u8], size_to_claim: usize, data: &[u8]) -> Result<Ar
 
 async fn fetch_within_a_minute(client: &Client, object: &MsnObjectFields) -> Result<Arc<[u8]>, TransferError> {
     let (conversation, from) = (client.conversation(&bob()), bob());
-    // Each of two steps of a transfer may wait for a minute.
+    // Two steps of a transfer may each wait for a minute, so a result arrives within 150 seconds.
     timeout(Duration::from_secs(150), conversation.fetch(&from, object)).await.expect("a result")
 }
 
-/// Plays Bob's side of all transfers: every request gets `data`.
+/// Acts as Bob in all transfers. Every request gets `data`.
 async fn serve(board: &mut Wire, data: Arc<[u8]>) {
     let mut number = 0;
     let mut engine = Engine::new(bob(), move || {

@@ -1,4 +1,4 @@
-//! Connections that are reset instead of closed, over real sockets.
+//! Tests with connections that the server resets instead of closing them, over real sockets.
 
 use msnp_client::machine::SignedOut;
 use msnp_client::{Client, Server};
@@ -14,7 +14,9 @@ async fn command(stream: &mut BufReader<TcpStream>) -> u32 {
     line.split_ascii_whitespace().nth(1).unwrap().parse().unwrap()
 }
 
-/// Accepts a connection, answers up to `step`, and resets the connection. Without a step, resets it immediately.
+/// Accepts a connection, answers the commands of the sign-in before `step`, and resets the
+/// connection when the command of `step` arrives. If `step` is `None`, resets the connection
+/// immediately.
 async fn reset_at(listener: &TcpListener, step: Option<Step>) {
     let mut stream = BufReader::new(listener.accept().await.unwrap().0);
     for before in SIGN_IN.into_iter().take_while(|_| step.is_some()) {

@@ -1,4 +1,4 @@
-//! Contact lists that lie.
+//! Tests with servers that send false or endless contact lists.
 
 use std::time::Duration;
 
@@ -65,7 +65,7 @@ async fn an_endless_list_of_groups_is_refused() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_list_with_fewer_entries_than_announced_times_out_but_one_with_more_entries_is_accepted() {
+async fn a_sign_in_times_out_if_announced_entries_of_the_list_are_missing_but_unannounced_entries_are_accepted() {
     for (contacts, groups, expected) in [(2, 0, false), (1, 1, false), (0, 0, true), (1, 0, true)] {
         let mut world = World::new();
         let signing_in = world.begin();
@@ -96,7 +96,7 @@ async fn a_list_with_fewer_entries_than_announced_times_out_but_one_with_more_en
 }
 
 #[tokio::test(start_paused = true)]
-async fn strange_names_are_kept_unchanged_or_skipped_but_never_end_the_session() {
+async fn the_client_keeps_strange_names_unchanged_or_skips_them_but_stays_signed_in() {
     let too_long = "x".repeat(388);
     let mut world = World::new();
     let (client, mut events, mut wire) = world.online().await;

@@ -1,4 +1,4 @@
-//! Faults in each step of the sign-in.
+//! Tests with a fault in each step of the sign-in.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::support::{SIGN_IN, Step, Wire, World, answer, reach, sign_in};
 
-/// The fault of the server, instead of an answer.
+/// What a faulty server does instead of sending an answer.
 #[derive(Clone, Copy, Debug)]
 enum Fault {
     Silence,

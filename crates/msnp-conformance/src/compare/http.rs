@@ -9,7 +9,8 @@ use crate::template::{Piece, Template};
 use crate::vars::Vars;
 use crate::wire::{Unit, show};
 
-/// Header values that the server chooses: header, text before the value, name in reports, bytes that end the value.
+/// Header values that the server chooses. Each entry has the header, the text before the value, the
+/// name of the value in reports, and the bytes that end the value.
 const FREE: &[(&str, &str, &str, &[u8])] = &[
     ("PassportURLs", "DALogin=", "login-host", b"/, "),
     ("PassportURLs", "/", "login-path", b", "),
@@ -29,7 +30,8 @@ pub(super) fn answer(expected: &Message, got: &Unit, vars: &mut Vars) -> Result<
     Ok(masked)
 }
 
-/// Compares the status line exactly, and the headers in any order. Other headers are allowed.
+/// Compares the status line exactly, and the headers in any order. The answer may have further
+/// headers.
 pub(super) fn head(expected: &Message, got: &Unit, vars: &mut Vars) -> Result<Vec<u8>, Mismatch> {
     if let Some(fault) = &got.fault {
         return Err(fault.clone());
@@ -84,8 +86,8 @@ fn missing(name: &str, got: &Unit) -> Mismatch {
     }
 }
 
-/// Replaces the values that the server chooses by placeholders that match any value. `PassportURLs` has two, a host and
-/// a path.
+/// Replaces each value that the server chooses with a placeholder that matches any value. The
+/// header `PassportURLs` contains two such values, a host and a path.
 fn with_free_values(name: &str, wanted: &Template) -> Template {
     let Some(text) = wanted.as_literal() else {
         return wanted.clone();
@@ -139,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_with_a_ticket_fails_if_the_file_has_no_ticket() {
+    fn an_answer_with_a_ticket_is_a_failure_if_its_record_has_no_ticket() {
         assert!(compare(&["HTTP/1.1 200 OK"], &["HTTP/1.1 200 OK", "X-Other: 1"]).is_ok());
         for ticket in ["X-Token: abc", "x-token: abc", "Authentication-Info: Passport1.4 from-PP='t=a&p='"] {
             assert!(

@@ -8,12 +8,13 @@ use crate::template::{Piece, Template};
 use crate::vars::Vars;
 use crate::wire::show;
 
-/// The number of words in CVR and CVQ answers that are compared, which are the command and the TrID.
+/// The number of words that are compared in an answer to CVR or CVQ. These words are the command
+/// and the TrID.
 ///
-/// The other five words are only counted.
+/// The other five words are not compared, but there must be exactly five.
 const CVR_COMPARED: usize = 2;
 
-/// Compares a line. Returns it with names in place of the server's values.
+/// Compares a line. Returns the received line with names in place of the server's values.
 pub(super) fn line(expected: &Template, got: &[u8], payload_len: usize, vars: &mut Vars) -> Result<Vec<u8>, Mismatch> {
     let wanted_words = expected.words();
     let words: Vec<&[u8]> = got.split(|&byte| byte == b' ').collect();
@@ -54,7 +55,7 @@ fn is_challenge(wanted: &[Template], index: usize) -> bool {
     index == 2 && is(0, b"CHL") && is(1, b"0") && wanted[2].as_literal().is_some()
 }
 
-/// Compares one word. Returns its masked form if it is as expected.
+/// Compares one word. If the word is as expected, returns its masked form.
 fn compare_word(wanted: &Template, word: &[u8], payload_len: usize, vars: &mut Vars) -> Option<Vec<u8>> {
     let plain = wanted.as_literal().is_some();
     if matches(wanted, word, payload_len, Place::Line, vars) {
@@ -63,7 +64,8 @@ fn compare_word(wanted: &Template, word: &[u8], payload_len: usize, vars: &mut V
     if is_object(word) || wanted.as_literal().is_some_and(is_object) {
         return None;
     }
-    // A word may be percent-encoded in several ways (framing.md section 5).
+    // A word may be percent-encoded in several ways (framing.md section 5), so the decoded words
+    // are compared.
     let wanted = wanted.map_literals(decode_bytes);
     let fits = matches(&wanted, &decode_bytes(word), payload_len, Place::Payload, vars);
     fits.then(|| if plain { word.to_vec() } else { wanted.masked() })
@@ -134,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_five_words_of_the_answer_to_cvr_are_counted_but_not_compared() {
+    fn the_runner_counts_but_does_not_compare_the_last_five_words_of_the_answer_to_cvr() {
         assert_eq!(
             compare("CVR 2 7.5 7.5 {m} {d} {i}", "CVR 2 1 2 3 4 5").unwrap(),
             "CVR 2 {free} {free} {free} {free} {free}"

@@ -1,4 +1,4 @@
-//! Compares payloads, and bodies that are not XML.
+//! Compares payloads, and HTTP bodies that are not XML.
 
 use super::mismatch::Mismatch;
 use crate::template::Template;
@@ -6,7 +6,8 @@ use crate::template::matching::{Place, matches};
 use crate::vars::Vars;
 use crate::wire::show;
 
-/// Compares a payload byte for byte, except for its variables.
+/// Compares a payload byte for byte with the expected text, except where the expected text has a
+/// variable.
 pub(super) fn payload(expected: &Template, got: &[u8], vars: &mut Vars) -> Result<Vec<u8>, Mismatch> {
     if matches(expected, got, got.len(), Place::Payload, vars) {
         return Ok(expected.masked());

@@ -1,4 +1,4 @@
-//! Compares a line with its payload, or an HTTP answer, with its record.
+//! Compares a unit with its record. A unit is a line with its payload, or an HTTP answer.
 
 use super::mismatch::Mismatch;
 use super::payload::payload;
@@ -19,7 +19,8 @@ pub(crate) fn unit(service: Service, expected: &Message, got: &Unit, vars: &mut 
     Ok(masked)
 }
 
-/// Compares the head of an HTTP answer without its body. Treats `vars` like [`unit`].
+/// Compares the head of an HTTP answer without its body. Changes `vars` in the same cases as
+/// [`unit`].
 pub(crate) fn head(expected: &Message, got: &Unit, vars: &mut Vars) -> Result<Vec<u8>, Mismatch> {
     let mut tried = vars.clone();
     check_line_end(got)?;
@@ -32,7 +33,8 @@ fn check_line_end(got: &Unit) -> Result<(), Mismatch> {
     if got.bare_lf { Err("the line ends with LF instead of CR LF".to_owned()) } else { Ok(()) }
 }
 
-/// Returns whether the first line fits an expected message. Used to select one of several messages.
+/// Returns whether the first line of a unit fits an expected message. A caller that expects several
+/// messages in any order uses this function to find the message that the unit is for.
 pub(crate) fn head_fits(expected: &Message, got: &Unit, vars: &Vars) -> bool {
     line::line(expected.line(), got.line(), got.payload.len(), &mut vars.clone()).is_ok()
 }
@@ -88,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn values_are_not_remembered_after_a_mismatch() {
+    fn a_unit_that_does_not_match_sets_no_variables() {
         let mut vars = Vars::default();
         let expected = message("UBX {who} {len}", Some("x"));
         assert!(unit(Service::Ns, &expected, &got("UBX a 1", b"y"), &mut vars).is_err());

@@ -37,7 +37,8 @@ impl Element {
     }
 }
 
-/// Compares two documents. Returns the expected one in a normal form, with names in place of the server's values.
+/// Compares two documents. Returns the expected document in a normal form, with names in place of
+/// the server's values.
 pub(super) fn compare(expected: &[u8], got: &[u8]) -> Result<Vec<u8>, Mismatch> {
     let expected = parse(expected).map_err(|why| format!("could not parse the XML in the transcript: {why}"))?;
     let got = parse(got).map_err(|why| format!("could not parse the received XML: {why}"))?;

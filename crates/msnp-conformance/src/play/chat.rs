@@ -9,7 +9,8 @@ use crate::setup::dialog::{ask, wait_for};
 use crate::wire::{Connection, Service, Unit};
 
 impl Player {
-    /// Adds the first member by XFR and USR, then the others by CAL, RNG and ANS in order. Reads every answer.
+    /// Opens a session with the first member, by XFR and USR. Then adds the other members to the
+    /// session in order, by CAL, RNG and ANS. Reads every answer.
     pub(super) async fn chat(&mut self, members: &[Member], sid: Option<&str>) -> anyhow::Result<()> {
         let (first, others) = members.split_first().context("a chat needs a member")?;
         self.open_chat(first).await?;
@@ -35,7 +36,8 @@ impl Player {
         Ok(())
     }
 
-    /// Calls a member into the session of `first` and returns the session id. `present` are the members so far.
+    /// Calls a member into the session of `first`, and returns the session id. `present` contains
+    /// the members who are already in the session.
     async fn join_chat(&mut self, first: &Member, member: &Member, present: &[Member]) -> anyhow::Result<String> {
         let timeout = self.options.timeout;
         let handle = self.accounts.handle(&member.who)?.to_owned();

@@ -1,7 +1,8 @@
 //! Waits for server records (docs/protocol/transcripts/README.md section 3, Order, Noise, Closing, Time).
 //!
-//! The server records between two records of another kind are one batch. Each NAME in a batch has its own order. Lines
-//! to different NAMEs may arrive in any order, so the player checks one NAME after the other.
+//! Consecutive server records are one batch. In a batch, the order of the records of each NAME is
+//! fixed. Lines to different NAMEs may arrive in any order, so the player checks one NAME after the
+//! other.
 
 use tokio::time::Instant;
 
@@ -57,7 +58,8 @@ impl Player {
                 1
             };
         }
-        // An optional note comes before a required CHL. If the note has not arrived at this point, it will not arrive.
+        // In a file, a required CHL follows each optional note. So if the note has not arrived at
+        // this point, it will not arrive.
         for want in optional_noise {
             let wanted = noise_like(want);
             let taken = self.peer(want.name).and_then(|peer| peer.connection.take_noise(wanted));
@@ -80,7 +82,7 @@ impl Player {
         }
     }
 
-    /// Waits for noise, which may have arrived already. Everything else is queued.
+    /// Waits for noise, which may have arrived already. Queues everything else.
     async fn expect_noise(&mut self, want: &Want<'_>) -> Result<(), Stop> {
         let deadline = self.deadline(want);
         let Some(peer) = self.peers.get_mut(want.name) else {
@@ -92,7 +94,8 @@ impl Player {
         }
     }
 
-    /// Waits for blocks that may arrive in any order. A block is one head and the lines that belong to it.
+    /// Waits for blocks that may arrive in any order. A block is an LSG, LST or ILN line and the
+    /// lines that belong to it.
     async fn expect_run(&mut self, wants: &[&Want<'_>]) -> Result<(), Stop> {
         let mut blocks: Vec<Vec<&Want<'_>>> = Vec::new();
         let head = wants[0].command();
@@ -111,7 +114,8 @@ impl Player {
                 Kind::Message(message) => compare::head_fits(message, &unit, &self.vars),
                 _ => false,
             };
-            // If no block fits, comparing with the first one gives the reason for the failure.
+            // If no block fits, the comparison with the first block gives the reason for the
+            // failure.
             let block = blocks.remove(blocks.iter().position(fits).unwrap_or(0));
             self.check(block[0], unit)?;
             for want in &block[1..] {
@@ -121,7 +125,8 @@ impl Player {
         Ok(())
     }
 
-    /// Waits for the first of some optional records and the record after them. Returns how many records are done.
+    /// Handles the optional records at the start of `wants`. Waits until the server sends one of
+    /// them or the record after them. Returns the number of records that the caller must skip.
     async fn expect_optional(&mut self, wants: &[&Want<'_>]) -> Result<usize, Stop> {
         let optional = wants.iter().take_while(|want| want.maybe && !self.is_noise(want)).count();
         let next = wants.get(optional);
@@ -183,7 +188,8 @@ impl Player {
         }
     }
 
-    /// Returns whether a close may replace the record. `OUT` before `<!` is optional once the client has sent OUT.
+    /// Returns whether a close may replace the record. After the client has sent OUT, the server's
+    /// `OUT` before `<!` is optional.
     fn may_close_instead(&mut self, want: &Want<'_>, message: &Message) -> bool {
         message.line().as_literal() == Some(b"OUT")
             && self.peer(want.name).is_some_and(|peer| peer.sent_out && peer.connection.service() == Service::Ns)

@@ -21,7 +21,7 @@ pub(crate) struct Gateway {
 }
 
 impl Gateway {
-    /// Returns the session that a request opens, if it opens one.
+    /// Returns the session that a request opens. Returns `None` if the request opens no session.
     pub(super) fn opened_by(head: &[u8]) -> Option<Self> {
         let head = String::from_utf8_lossy(head);
         let target = head.split(' ').nth(1)?;
@@ -55,7 +55,7 @@ impl Gateway {
         }
     }
 
-    /// Adds bytes and returns the commands that are now complete. Noise is set aside.
+    /// Adds bytes and returns the commands that are now complete. Sets noise aside.
     pub(super) fn commands(&mut self, body: &[u8]) -> Vec<Unit> {
         self.buffer.extend(body);
         let mut commands = Vec::new();

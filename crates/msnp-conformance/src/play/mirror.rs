@@ -1,7 +1,9 @@
-//! Plays every transcript of the reference against a server that sends exactly what the file says.
+//! Plays every transcript of the reference against a test server that sends exactly what the file
+//! says.
 //!
-//! The server carries out the same steps from the other side. It does so in one task, so that it sends nothing early.
-//! Set-up is left out, because `tests/setup.rs` tests it. Plain connections replace signed-in connections and chats.
+//! The server carries out the same steps from the other side. It does so in one task, so that it
+//! sends nothing early. Set-up is not played here, because `tests/setup.rs` tests it. Plain
+//! connections replace signed-in connections and chats.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -33,7 +35,8 @@ enum Fault {
     ExtraSpace(usize),
     /// The server record with this index is left out.
     Missing(usize),
-    /// Not a fault: the server sends the second half of each gateway body only in the answer to a poll.
+    /// This is not a fault. The server sends the second half of each gateway body later, in the
+    /// answer to a poll.
     Late,
 }
 
@@ -160,7 +163,7 @@ fn shorter(step: Step, fault: Fault) -> Step {
 
 /// Returns the steps with plain connections instead of set-up, and the values that set-up would have produced.
 ///
-/// `!maybe` is left out, because the mirror sends every record.
+/// `!maybe` is left out, because this server sends every record.
 fn without_set_up(part: &Part) -> (Vec<Step>, Vars) {
     let mut vars = Vars::default();
     let mut steps = Vec::new();
@@ -249,7 +252,8 @@ async fn serve(listener: TcpListener, here: String, steps: Vec<Step>, mut vars: 
     std::future::pending::<()>().await;
 }
 
-/// Sends half of a body, and the rest when the client polls with the correct session id.
+/// Sends the first half of a body. Sends the second half when the client polls with the correct
+/// session id.
 async fn send_late(stream: &mut BufReader<TcpStream>, head: &str, body: &[u8]) {
     let (first, rest) = body.split_at(body.len() / 2);
     let answer = |head: &str, part: &[u8]| {
@@ -264,7 +268,8 @@ async fn send_late(stream: &mut BufReader<TcpStream>, head: &str, body: &[u8]) {
     stream.get_mut().write_all(&answer(head, rest)).await.unwrap();
 }
 
-/// Reads what the client must send, with its own ticket.
+/// Reads what the client must send, and fails the test if it differs. The client must use the
+/// ticket `t=x`.
 async fn receive(service: Service, stream: &mut BufReader<TcpStream>, line: &[u8], payload: &[u8]) {
     let mut received = Vec::new();
     stream.read_until(b'\n', &mut received).await.unwrap();
@@ -279,7 +284,8 @@ async fn receive(service: Service, stream: &mut BufReader<TcpStream>, line: &[u8
     assert_eq!(received, payload);
 }
 
-/// Returns the text with `t=x`, which is the ticket of every account here.
+/// Returns the text with `t=x` in place of the placeholder for a ticket. `t=x` is the ticket of
+/// every account in these tests.
 fn with_ticket(bytes: &[u8]) -> Vec<u8> {
     match std::str::from_utf8(bytes) {
         Ok(text) => text.replace("TWN S t=ticket", "TWN S t=x").into_bytes(),

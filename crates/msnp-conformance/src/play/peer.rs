@@ -3,29 +3,32 @@
 use super::gateway::Gateway;
 use crate::wire::{Connection, Service, Unit};
 
-/// The number before the first TrID of the runner's own commands on a connection of the file.
+/// The runner also sends commands that are not in the file. On each connection, the TrIDs of these
+/// commands start after this number.
 const FIRST_TRID: u32 = 7000;
 
 /// The connection of a NAME and its state.
 pub(crate) struct Peer {
     pub(crate) connection: Connection,
-    /// The gateway session that the file opened last on this connection.
+    /// The last gateway session that a record of the file has opened on this connection.
     pub(crate) gateway: Option<Gateway>,
     /// The short name (WHO) of the account that is signed in on this connection.
     pub(crate) who: Option<String>,
     /// The handle of the last `USR n TWN I`.
     pub(crate) handle: String,
-    /// The policy string in the answer to that command.
+    /// The policy string in the answer to `USR n TWN I`.
     pub(crate) policy: String,
     /// The number in the answer to VER.
     pub(crate) dialect: u8,
     /// The words of the last SYN answer.
     pub(crate) syn: Vec<String>,
-    /// The last challenge, as written in the file and as chosen by the server.
+    /// The last CHL: first the challenge that is written in the file, then the challenge that the
+    /// server sent.
     pub(crate) challenge: Option<(Option<String>, String)>,
     /// True if the client has sent OUT.
     pub(crate) sent_out: bool,
-    /// True if the client or the server has closed the connection, as the file says.
+    /// True after the connection was closed: by the client or the server as the file says, or by
+    /// the runner, because the same account signs in on another connection.
     pub(crate) over: bool,
     /// The bytes that are held back until the next wait (see [`Pace`](crate::Pace)).
     pub(crate) pending: Vec<u8>,

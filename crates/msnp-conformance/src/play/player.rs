@@ -13,13 +13,13 @@ use crate::target::Server;
 use crate::vars::Vars;
 use crate::wire::Log;
 
-/// The reason that a part stops before its end.
+/// The reason why a part stops before its end.
 pub(crate) enum Stop {
     Failed(Box<Failure>),
     NotPlayed(String),
 }
 
-/// A part that is being played. Its other methods are in the files next to this one.
+/// A part that is being played. The other files of this folder contain further methods.
 pub(crate) struct Player {
     pub(crate) file: String,
     pub(crate) options: Options,
@@ -33,7 +33,7 @@ pub(crate) struct Player {
     pub(crate) switchboard: String,
     /// The NAMEs whose `@ ns` connects to the dispatch server.
     pub(super) dispatch: HashSet<String>,
-    /// True if client records are held back until the next record of another kind.
+    /// True if client records are held back until the next step that does not send a client record.
     pub(super) one_write: bool,
     /// The received bytes of connections whose NAME was opened again.
     received: BTreeMap<String, Vec<u8>>,
@@ -41,7 +41,7 @@ pub(crate) struct Player {
 }
 
 impl Player {
-    /// Returns a player that has not carried out a step yet.
+    /// Returns a player that has not carried out any step yet.
     pub(super) fn new(file: &str, server: Box<dyn Server>, options: &Options, renaming: Renaming) -> Self {
         let endpoints = server.endpoints().clone();
         let mut player = Self {
@@ -63,14 +63,15 @@ impl Player {
         player
     }
 
-    /// Sets the address that `@ sb` connects to from now on, and `{sb-host}`.
+    /// Sets `{sb-host}`, and the address to which `@ sb` connects from now on.
     pub(crate) fn set_switchboard(&mut self, address: &str) {
         let host = address.rsplit_once(':').map_or(address, |(host, _)| host);
         self.vars.set("sb-host", host.as_bytes().to_vec());
         address.clone_into(&mut self.switchboard);
     }
 
-    /// Gives a connection a NAME. An older connection with that NAME remains only in the report.
+    /// Gives a connection a NAME. If an older connection has this NAME, the new connection replaces
+    /// it, and the report keeps the bytes of the older connection.
     pub(crate) fn add_peer(&mut self, name: &str, peer: Peer) {
         if let Some(old) = self.peers.insert(name.to_owned(), peer) {
             self.keep(name, old);

@@ -21,16 +21,18 @@ use crate::wire::{Event, Service, Unit, show};
 /// The pause between two polls. Official clients wait two seconds, which is too long for a test.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// The end of the header that says the session is over.
+/// The text at the end of the `X-MSN-Messenger` header, in the last answer of a gateway session.
 const CLOSE: &[u8] = b"; Session=close";
 
-/// The part of a record's body that the server has not sent yet.
+/// The body of a record: the commands that the server has not sent yet, and the received commands.
 struct Body {
     service: Service,
     /// True if the client has sent OUT, which makes the server's OUT optional (README section 3, Closing).
     out_is_optional: bool,
+    /// The expected commands that the server has not sent yet.
     commands: VecDeque<Message>,
-    /// Challenges and mail notes, which the server may send at any place.
+    /// The expected challenges and mail notes that the server has not sent yet. The server may send
+    /// them before, between or after the commands.
     notes: VecDeque<Message>,
     /// The received commands, with names in place of the server's values.
     masked: Vec<u8>,
@@ -85,7 +87,7 @@ impl Body {
         Ok(())
     }
 
-    /// Compares the expected notes with those that have been set aside.
+    /// Compares the expected notes with the notes that were set aside.
     fn check_notes(&mut self, gateway: &mut Gateway, vars: &mut Vars) -> Result<(), String> {
         while let Some(note) = self.notes.front() {
             let Some(unit) = gateway.take_noise(&note.command()) else {
@@ -120,7 +122,8 @@ impl Player {
                 event => return Err(self.missing(want, &event)),
             };
             let complete = self.read_body(want, &answer, &mut body)?;
-            // The client may fetch the last bytes before the server ends the session.
+            // The last bytes of the body may come in an answer before the answer that ends the
+            // session.
             let expects_end = message.lines.iter().any(|line| line.masked().ends_with(CLOSE));
             let is_over = answer.lines.iter().any(|line| line.ends_with(CLOSE));
             if complete && (is_over || !expects_end) {
@@ -183,7 +186,8 @@ impl Player {
     }
 }
 
-/// Returns the head of every answer before the last one, in which the session is still open.
+/// Returns the expected head of every answer except the last one. In these answers, the session is
+/// still open.
 fn without_close(message: &Message) -> Message {
     let without = |text: &[u8]| text.strip_suffix(CLOSE).unwrap_or(text).to_vec();
     let lines = message.lines.iter().map(|line| line.map_literals(without)).collect();

@@ -72,7 +72,8 @@ impl Player {
         Ok(lines.join(&b'\n'))
     }
 
-    /// Returns the word with a real ticket, which is `t=`, the ticket, and the `rest` from the file.
+    /// Returns the word with a real ticket. The word consists of `t=`, the ticket, and the `rest`
+    /// from the file.
     async fn ticket(&mut self, name: &str, rest: &str) -> anyhow::Result<String> {
         let (handle, policy) = match self.peers.get(name) {
             Some(peer) => (peer.handle.clone(), peer.policy.clone()),
@@ -101,9 +102,10 @@ fn wants_ticket(line: &[u8]) -> Option<(&[u8], &str)> {
     }
 }
 
-/// Returns the answer to a challenge that the server chose instead of the one in the file (README section 2, QRY).
+/// Returns the answer to a challenge of the server, if this challenge differs from the challenge in
+/// the file (README section 2, QRY).
 ///
-/// An answer of zeros is wrong on purpose and stays.
+/// An answer of zeros is wrong on purpose, so it is sent unchanged.
 fn challenge_answer(dialect: u8, challenge: Option<&(Option<String>, String)>, message: &Message) -> Option<Vec<u8>> {
     let (Some(in_file), chosen) = challenge? else {
         return None;
@@ -113,7 +115,7 @@ fn challenge_answer(dialect: u8, challenge: Option<&(Option<String>, String)>, m
     if words.len() != 4 || words[0] != b"QRY" || zeros || in_file == chosen {
         return None;
     }
-    // The dialect decides, not the product id (challenge.md).
+    // The dialect selects the algorithm. The product id does not matter (challenge.md).
     let algorithm = if dialect >= 11 { Algorithm::New } else { Algorithm::Old };
     answer(algorithm, chosen, std::str::from_utf8(&words[2]).ok()?).map(String::into_bytes)
 }

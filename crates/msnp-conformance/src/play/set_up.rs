@@ -12,7 +12,8 @@ use crate::template::Template;
 use crate::wire::{Connection, Service, show};
 
 impl Player {
-    /// Carries out a block of set-up directives, waits until the server is quiet, and discards what it sent.
+    /// Carries out a block of set-up directives, waits until the server is quiet, and discards what
+    /// the server has sent.
     pub(crate) async fn set_up(&mut self, block: &[Step]) -> Result<(), Stop> {
         for step in block {
             let Action::Directive(directive) = &step.action else {
@@ -83,7 +84,8 @@ impl Player {
         Ok(())
     }
 
-    /// Sends OUT for any NAME with which the account is already signed in. That NAME is not used again.
+    /// Sends OUT on every notification connection on which the account is already signed in. The
+    /// NAMEs of these connections are not used again.
     async fn sign_out_elsewhere(&mut self, who: &str) {
         let timeout = self.options.timeout;
         for peer in self.peers.values_mut().filter(|peer| peer.who.as_deref() == Some(who)) {

@@ -89,7 +89,8 @@ impl Player {
             Directive::ByHand { text } => {
                 return Err(Stop::NotPlayed(format!("{}: by hand: {text}", self.place(step.line))));
             }
-            // The target already has the settings. Blocks and batches handle the other directives.
+            // The target has already applied the settings. The code for set-up blocks and for
+            // batches handles the other directives.
             _ => {}
         }
         Ok(())

@@ -8,7 +8,7 @@ use super::want::{Kind, Want};
 use crate::wire::{Event, Unit, show};
 
 impl Player {
-    /// Returns the next event for the NAME of a record. Waits as long as the record may take.
+    /// Returns the next event for the NAME of a record. Waits for as long as the record may take.
     pub(super) async fn next(&mut self, want: &Want<'_>) -> Event {
         let deadline = self.deadline(want);
         self.next_until(want, deadline).await
@@ -42,7 +42,7 @@ impl Player {
         self.failure(want.line, want.show(), actual, reason)
     }
 
-    /// Returns the failure of a record if the server sent nothing complete.
+    /// Returns the failure of a record if the server did not send a complete unit.
     pub(super) fn missing(&self, want: &Want<'_>, event: &Event) -> Stop {
         let (actual, rest) = match event {
             Event::Closed(rest) => (format!("{} <!", want.name), rest),

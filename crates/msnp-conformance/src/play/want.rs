@@ -1,5 +1,5 @@
-//! Server records that the player expects, singly, in batches, and in runs that may arrive in any order
-//! (docs/protocol/transcripts/README.md section 3, Order and Noise).
+//! The server records that the player expects: single records, batches, and runs. The blocks of a
+//! run may arrive in any order (docs/protocol/transcripts/README.md section 3, Order and Noise).
 
 use std::time::Duration;
 
@@ -90,11 +90,12 @@ pub(super) fn batch(steps: &[Step], at: usize) -> (Vec<Want<'_>>, usize) {
     (wants, end)
 }
 
-/// Returns the length of the run at the start that may arrive in any order, or 0 if the order is fixed.
+/// Returns the number of records at the start that form a run, which may arrive in any order.
+/// Returns 0 if the order is fixed.
 pub(super) fn run_length(wants: &[&Want<'_>]) -> usize {
     let head = wants[0].command();
     let follower: &[u8] = match head.as_slice() {
-        // Below MSNP10, group 0 must be first (ns.md section 6).
+        // Before MSNP10, group 0 must be first (ns.md section 6).
         b"LSG" if is_group_zero(wants[0]) => return 0,
         b"LSG" => b"",
         b"LST" => b"BPR",

@@ -23,13 +23,13 @@ impl Script {
         Self::parse(&name, &text)
     }
 
-    /// Parses the text of a file. `file` is its name in messages.
+    /// Parses the text of a file. Error messages and reports call the file `file`.
     pub fn parse(file: &str, text: &str) -> anyhow::Result<Self> {
         let (parts, unplayable) = parse::parts(file, text)?;
         Ok(Self { file: file.to_owned(), parts, unplayable })
     }
 
-    /// Returns the name of the file in messages.
+    /// Returns the name of the file, as error messages and reports give it.
     #[must_use]
     pub fn file(&self) -> &str {
         &self.file
@@ -40,7 +40,7 @@ impl Script {
         self.parts.iter().map(|part| part.title.as_str())
     }
 
-    /// Returns the reason that no part of the file can be played, if there is one.
+    /// Returns the reason why no part of the file can be played, or `None` if parts can be played.
     #[must_use]
     pub fn unplayable(&self) -> Option<&str> {
         self.unplayable.as_deref()

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
-/// Returns the `.txt` files in a folder, sorted by name. They are not read, so the list may contain invalid files.
+/// Returns the `.txt` files in a folder, sorted by name. This function does not read the files, so
+/// the list may contain invalid files.
 pub fn transcripts(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
     let unreadable = || format!("could not read the folder {}", folder.display());
     let entries = std::fs::read_dir(folder).with_context(unreadable)?;

@@ -46,7 +46,8 @@ impl Message {
         Ok(lines.collect::<Result<Vec<_>, _>>()?.join(&b"\r\n"[..]))
     }
 
-    /// Returns the words of the first line. Words that contain a value of the server are empty.
+    /// Returns the words of the first line. A word that contains a value of the server becomes an
+    /// empty word.
     pub(crate) fn plain_words(&self) -> Vec<Vec<u8>> {
         let words = self.lines.first().map(Template::words).unwrap_or_default();
         words.iter().map(|word| word.as_literal().unwrap_or_default().to_vec()).collect()

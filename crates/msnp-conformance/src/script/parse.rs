@@ -10,7 +10,7 @@ use super::part::{Action, Part, Step};
 use crate::template::{Piece, Template};
 use crate::wire::Service;
 
-/// Parses a whole file. Returns its parts, and the reason that none can be played, if there is one.
+/// Parses a whole file. Returns its parts. If no part can be played, also returns the reason.
 pub(super) fn parts(file: &str, text: &str) -> anyhow::Result<(Vec<Part>, Option<String>)> {
     let mut parser = Parser::default();
     for (index, line) in text.lines().enumerate() {
@@ -193,7 +193,7 @@ impl Parser {
         }
     }
 
-    /// Returns the parts. Each starts with the directives before the first `!part`.
+    /// Returns the parts. Each part starts with the directives before the first `!part`.
     fn finish(self) -> Vec<Part> {
         let carried = |step: &&Step| match &step.action {
             Action::Directive(directive) => {
@@ -221,10 +221,10 @@ impl Parser {
     }
 }
 
-/// Replaces a number that is the length of the payload by [`Piece::Len`], so that the payload may get other handles
-/// (README section 2).
+/// If a message contains the length of its payload, replaces this number with [`Piece::Len`]. Then
+/// the number stays correct when the payload gets other handles (README section 2).
 ///
-/// A number that is not the length is wrong on purpose and stays.
+/// A number that is not the length is wrong on purpose, so it stays unchanged.
 fn follow_length(message: &mut Message) {
     let length = static_len(&message.payload_text());
     if message.lines.len() > 1 {
@@ -246,7 +246,7 @@ fn follow_length(message: &mut Message) {
     }
 }
 
-/// Replaces the last word of a line by [`Piece::Len`] if it is this length.
+/// If the last word of a line is the number `length`, replaces the word with [`Piece::Len`].
 fn last_word_follows(line: &mut Template, length: usize) {
     let mut words = line.words();
     if let Some(last) = words.last_mut()

@@ -5,7 +5,8 @@ use super::message::Message;
 use crate::target::Needs;
 use crate::wire::Service;
 
-/// A section that can be played on its own. It has the directives before the first `!part`, then its own steps.
+/// A section of a transcript file that can be played on its own. Its steps are the directives
+/// before the first `!part` of the file, and then the steps of the section itself.
 #[derive(Clone, Debug)]
 pub(crate) struct Part {
     pub(crate) title: String,
@@ -40,18 +41,18 @@ pub(crate) struct Step {
 /// The content of a record.
 #[derive(Clone, Debug)]
 pub(crate) enum Action {
-    /// `NAME @ service`
+    /// `NAME @ service`: the client opens a connection.
     Open { name: String, service: Service },
-    /// `NAME > text`, with its payload.
+    /// `NAME > text`, with its payload: the client sends a message.
     Send { name: String, message: Message },
-    /// `NAME < text`, with its payload.
+    /// `NAME < text`, with its payload: the server must send a message.
     Expect { name: String, message: Message },
-    /// `NAME >!`
+    /// `NAME >!`: the client closes the connection.
     Leave { name: String },
-    /// `NAME <!`
+    /// `NAME <!`: the server must close the connection.
     ExpectClose { name: String },
-    /// `NAME ..`
+    /// `NAME ..`: the server must send nothing.
     ExpectNothing { name: String },
-    /// `!word ...`
+    /// `!word ...`: an instruction to the runner.
     Directive(Directive),
 }

@@ -13,7 +13,8 @@ use crate::script::directive::{Account, OnList};
 use crate::target::{Endpoints, Server};
 use crate::wire::{Connection, Log, Service, Unit};
 
-/// The policy of the original service, used if the server has not sent one (http.md section 2).
+/// The policy of the original service, used if the server has not sent a policy (http.md section
+/// 2).
 const POLICY: &str = "ct=1,rver=1,wp=FS_40SEC_0_COMPACT,lc=1,id=1";
 
 /// The dialect of the set-up connections. Its commands can set every value.
@@ -96,7 +97,7 @@ impl Accounts {
         Ok(ticket)
     }
 
-    /// Sets the ticket of a handle, so that none is fetched.
+    /// Sets the ticket of a handle, so that no ticket is fetched.
     #[cfg(test)]
     pub(crate) fn set_ticket(&mut self, handle: &str, ticket: &str) {
         self.tickets.insert(handle.to_ascii_lowercase(), ticket.to_owned());
@@ -116,7 +117,8 @@ impl Accounts {
         dialog::enter(connection, dialect, &ticket, self.timeout).await
     }
 
-    /// Carries out `!account`. The account then exists with these values and empty lists.
+    /// Carries out `!account`. The account then exists with the values in `account` and with empty
+    /// lists.
     pub(crate) async fn create(&mut self, account: &Account, server: &dyn Server, log: &Log) -> anyhow::Result<()> {
         server
             .create_account(&account.handle, &account.password, &account.name)
@@ -192,7 +194,8 @@ impl Accounts {
     }
 }
 
-/// Removes all list entries and groups. RL and PL belong to the other side and stay.
+/// Removes all list entries and groups, except the entries on RL and PL, which depend on the lists
+/// of other accounts.
 async fn clean(session: &mut Session, burst: &Burst) -> anyhow::Result<()> {
     for entry in &burst.entries {
         if entry.bits & 1 != 0 {
@@ -210,7 +213,7 @@ async fn clean(session: &mut Session, burst: &Burst) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Sets the values that differ from the file.
+/// Sets the values of the account that differ from the values in the file.
 async fn set_values(session: &mut Session, burst: &Burst, account: &Account) -> anyhow::Result<()> {
     if decode_bytes(burst.value("MFN").as_bytes()) != account.name.as_bytes() {
         session.ask("PRP", &format!("MFN {}", encode(&account.name))).await?;

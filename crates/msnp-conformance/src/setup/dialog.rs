@@ -29,7 +29,7 @@ pub(super) struct Entry {
     pub(super) bits: u8,
 }
 
-/// Sends a command and returns its answer. Everything before the answer is ignored.
+/// Sends a command and returns its answer. Ignores everything before the answer.
 pub(crate) async fn ask(
     connection: &mut Connection,
     trid: u32,
@@ -76,7 +76,8 @@ async fn next(connection: &mut Connection, what: &str, deadline: Instant) -> any
     }
 }
 
-/// Sends OUT and waits for the server to close. If it does not, closes the connection after the timeout.
+/// Sends OUT and waits for the server to close the connection. If the server does not close it,
+/// closes the connection after the timeout.
 pub(crate) async fn sign_out(connection: &mut Connection, timeout: Duration) {
     connection.note_sent(b"OUT", b"");
     connection.send(b"OUT\r\n").await;
@@ -92,7 +93,8 @@ pub(super) async fn introduce(
     handle: &str,
     timeout: Duration,
 ) -> anyhow::Result<String> {
-    // Offers two dialects. `MSNP12 CVR0` or `MSNP11 CVR0` alone has a special meaning (ns.md sections 4, 9).
+    // Offers two dialects, because an offer of exactly `MSNP12 CVR0` or `MSNP11 CVR0` has a special
+    // meaning (ns.md sections 4, 9).
     let ver = if dialect > 8 {
         format!("VER 1 MSNP{dialect} MSNP{} CVR0", dialect - 1)
     } else {
@@ -111,7 +113,7 @@ pub(super) async fn introduce(
     Ok(answer.word(4))
 }
 
-/// Does the second half of signing in, with the ticket, SYN and its whole burst.
+/// Does the second half of signing in. Sends the ticket and SYN, and reads the whole burst.
 pub(super) async fn enter(
     connection: &mut Connection,
     dialect: u8,
@@ -123,7 +125,8 @@ pub(super) async fn enter(
     let answer = ask(connection, 5, syn, b"", timeout).await?;
     let syn = answer.words().iter().map(|word| String::from_utf8_lossy(word).into_owned()).collect();
     let mut burst = Burst { syn, ..Burst::default() };
-    // Answers are in the order of the requests (framing.md section 1), so the answer to a ping ends the burst.
+    // The server answers requests in order (framing.md section 1), so the answer to a ping marks
+    // the end of the burst.
     connection.note_sent(b"PNG", b"");
     connection.send(b"PNG\r\n").await;
     let deadline = Instant::now() + timeout;

@@ -1,6 +1,7 @@
-//! Brings accounts into the state that a part starts from (docs/protocol/transcripts/README.md section 4).
+//! Brings accounts into the state that a part of a transcript starts from
+//! (docs/protocol/transcripts/README.md section 4).
 //!
-//! It uses only the protocol itself, so that it works with any server.
+//! This module uses only the protocol itself, so that it works with any server.
 
 mod account;
 pub(crate) mod dialog;

@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn commas_and_other_special_characters_in_values_are_escaped() {
+    fn commas_and_other_special_characters_in_addresses_and_passwords_are_escaped() {
         assert_eq!(escape("s3cr,t &%"), "s3cr%2Ct%20%26%25");
         assert_eq!(escape("a@b.c"), "a%40b%2Ec");
     }

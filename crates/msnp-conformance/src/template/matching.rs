@@ -3,12 +3,13 @@
 use super::pieces::{Piece, Template};
 use crate::vars::{Treatment, Vars};
 
-/// The place of a text, which decides what ends a value (docs/protocol/transcripts/README.md section 2).
+/// The kind of text that contains a `{word}` variable. The kind decides which characters end the
+/// value of the variable (docs/protocol/transcripts/README.md section 2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Place {
-    /// A line, in which a space, `;`, CR or LF ends a value.
+    /// A line, in which a space, `;`, CR or LF ends the value of a variable.
     Line,
-    /// A payload, in which CR or LF ends a value.
+    /// A payload, in which CR or LF ends the value of a variable.
     Payload,
 }
 
@@ -18,7 +19,8 @@ impl Place {
     }
 }
 
-/// Matches all of `input`. Stores the captured values in `vars` on success, and does not change `vars` on failure.
+/// Returns whether `expected` matches all of `input`. `len` is the value of `{len}`. If the match
+/// succeeds, stores the captured values in `vars`. If the match fails, does not change `vars`.
 pub(crate) fn matches(expected: &Template, input: &[u8], len: usize, place: Place, vars: &mut Vars) -> bool {
     let mut search = Search { place, len: len.to_string(), vars, found: Vec::new() };
     if !search.rest(expected.pieces(), input) {
@@ -31,7 +33,8 @@ pub(crate) fn matches(expected: &Template, input: &[u8], len: usize, place: Plac
     true
 }
 
-/// The state of a match. It tries the longest value first, then shorter ones.
+/// The state of a match. For each variable, the match tries the longest possible value first, and
+/// then shorter values.
 struct Search<'a> {
     place: Place,
     len: String,
@@ -117,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_must_not_be_empty_and_may_contain_spaces_and_semicolons_only_in_payloads() {
+    fn the_value_of_a_variable_is_never_empty_and_contains_spaces_and_semicolons_only_in_payloads() {
         let mut vars = Vars::default();
         assert!(!check("C={c}", "C=", &mut vars));
         assert!(!check("{c}", "a b", &mut vars));
@@ -129,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn values_are_not_remembered_after_a_failed_match() {
+    fn a_text_that_does_not_match_sets_no_variables() {
         let mut vars = Vars::default();
         assert!(!check("{a} x", "1 y", &mut vars));
         assert_eq!(vars, Vars::default());

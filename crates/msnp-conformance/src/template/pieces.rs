@@ -11,10 +11,11 @@ pub(crate) enum Piece {
     Var(String),
     /// The length of the payload that follows, written as `{len}` or as the correct number.
     Len,
-    /// A value that is never compared. It has at least one byte and none of the bytes in `stop`. Files cannot contain
-    /// this piece; the comparison of HTTP heads adds it.
+    /// A value that is never compared. The value has at least one byte and none of the bytes in
+    /// `stop`. The text of a transcript file never gives this piece. Only the comparison of HTTP
+    /// heads creates it.
     Free {
-        /// The name in reports.
+        /// The name that reports show in place of the value.
         name: &'static str,
         /// The bytes that end the value.
         stop: &'static [u8],
@@ -57,7 +58,8 @@ impl Template {
         &self.pieces
     }
 
-    /// Returns the bytes, if the text contains no value of the server.
+    /// Returns the bytes of a text that consists of fixed bytes only. Returns `None` if the text
+    /// contains any other piece.
     pub(crate) fn as_literal(&self) -> Option<&[u8]> {
         match self.pieces.as_slice() {
             [] => Some(b""),
@@ -73,7 +75,8 @@ impl Template {
         }
     }
 
-    /// Returns the words of a line. It is split at single spaces, so an extra space gives an empty word.
+    /// Returns the words of a line. The line is split at every single space, so an extra space
+    /// gives an empty word.
     pub(crate) fn words(&self) -> Vec<Self> {
         let mut words = vec![Self::default()];
         for piece in &self.pieces {
@@ -103,7 +106,8 @@ impl Template {
         line
     }
 
-    /// Returns the first line without its CR LF, and the rest. Returns `None` if the text contains no CR LF.
+    /// Returns the first line without its CR LF, and the text after this CR LF. Returns `None` if
+    /// the text contains no CR LF.
     pub(crate) fn split_line(&self) -> Option<(Self, Self)> {
         for (index, piece) in self.pieces.iter().enumerate() {
             let Piece::Literal(bytes) = piece else {
@@ -122,7 +126,7 @@ impl Template {
         None
     }
 
-    /// Joins a line and the rest. Undoes [`Self::split_line`].
+    /// Joins a first line, a CR LF and the text after it. Undoes [`Self::split_line`].
     pub(crate) fn join_line(mut line: Self, rest: Self) -> Self {
         line.push_bytes(b"\r\n");
         line.append(rest);
@@ -158,7 +162,8 @@ impl Template {
         Ok(out)
     }
 
-    /// Returns the text with names in place of values, as shown in reports and masked streams.
+    /// Returns the text with every value written as a name in braces, such as `{sid}` or `{len}`.
+    /// Reports and masked streams show this form.
     pub(crate) fn masked(&self) -> Vec<u8> {
         let mut out = Vec::new();
         for piece in &self.pieces {
@@ -191,7 +196,7 @@ impl Template {
         }
     }
 
-    /// Parses the escape at the start of `text` and returns the rest.
+    /// Parses the escape at the start of `text`, and returns the text after it.
     fn escape<'a>(&mut self, text: &'a str) -> Result<&'a str, String> {
         let invalid = || {
             let start: String = text.chars().take(6).collect();
@@ -222,7 +227,8 @@ impl Template {
     }
 }
 
-/// Returns the last word. Callers never pass an empty list. If they did, it would get an empty word.
+/// Returns the last word. If the list is empty, appends an empty word and returns that. In
+/// practice, callers never pass an empty list.
 fn last(words: &mut Vec<Template>) -> &mut Template {
     if words.is_empty() {
         words.push(Template::default());
@@ -231,7 +237,9 @@ fn last(words: &mut Vec<Template>) -> &mut Template {
     &mut words[index]
 }
 
-/// Returns the word of a `{word}` at the start of `text`, and the rest. Any other brace is a literal brace.
+/// Returns the word of a `{word}` at the start of `text`, and the text after the `{word}`. Returns
+/// `None` if `text` does not start with a `{word}`. A `{` at the start of `text` is then an
+/// ordinary character.
 pub(crate) fn variable(text: &str) -> Option<(&str, &str)> {
     let (word, after) = text.strip_prefix('{')?.split_once('}')?;
     let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
@@ -280,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn rendering_fills_in_known_variables_and_the_error_for_an_unknown_variable_names_it() {
+    fn rendering_fills_in_known_variables_and_an_unknown_variable_is_named_in_the_error() {
         let mut vars = Vars::default();
         vars.set("sid", b"77".to_vec());
         let template = Template::parse("ANS {sid} {len}").unwrap();

@@ -1,4 +1,6 @@
-//! One TCP connection of a NAME, with the received units that have not been checked yet.
+//! One TCP connection of a transcript, which the transcript calls by a NAME
+//! (docs/protocol/transcripts/README.md section 1), with the received units that have not been
+//! checked yet.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,7 +20,8 @@ use super::unit::Unit;
 /// The time limit for opening a connection.
 const CONNECT_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(5);
 
-/// The conversation of a part, which its connections share.
+/// The log of everything that the runner sends and receives while it plays one part of a
+/// transcript. All connections of the part write to the same log.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Log(Arc<Mutex<Vec<String>>>);
 
@@ -55,13 +58,15 @@ pub(crate) struct Connection {
     active: Arc<Mutex<Instant>>,
     buffer: Vec<u8>,
     ended: bool,
-    /// The units that [`Self::next`] returns before it reads more.
+    /// The units that [`Self::next`] returns before it reads further units.
     queue: VecDeque<Unit>,
-    /// The noise that was set aside (README section 3).
+    /// The noise that was set aside: lines that the server may send unasked at any time, which are
+    /// `CHL 0` and mail notes (docs/protocol/transcripts/README.md section 3).
     noise: VecDeque<Unit>,
     /// All received bytes.
     received: Vec<u8>,
-    /// True after the client has sent its first CHG. From then on, the server may send noise.
+    /// True after the client has sent its first CHG. From then on, the server may send noise (see
+    /// [`Unit::is_noise`]).
     pub(crate) noisy: bool,
 }
 
@@ -98,7 +103,8 @@ impl Connection {
         self.service
     }
 
-    /// Writes bytes. It is not an error if the server has closed the connection, because only its bytes matter.
+    /// Writes bytes. It is not an error if the server has closed the connection, because the player
+    /// checks only the bytes that the server has sent.
     pub(crate) async fn send(&mut self, bytes: &[u8]) {
         if let Some(write) = &mut self.write
             && let Err(error) = write.write_all(bytes).await
@@ -125,7 +131,7 @@ impl Connection {
         self.chunks.close();
     }
 
-    /// Returns the next event. Noise is set aside.
+    /// Returns the next event that is not noise. Sets noise aside (see [`Unit::is_noise`]).
     pub(crate) async fn next(&mut self, deadline: Instant) -> Event {
         if let Some(unit) = self.queue.pop_front() {
             return Event::Unit(unit);
@@ -138,7 +144,9 @@ impl Connection {
         }
     }
 
-    /// Returns the first noise that `wanted` accepts. Waits until the deadline, and queues everything else.
+    /// Returns the first unit that is noise (see [`Unit::is_noise`]) and that `wanted` accepts.
+    /// Waits for this unit until the deadline. Sets any other noise aside, and queues all units
+    /// that are not noise for [`Self::next`].
     pub(crate) async fn next_noise(&mut self, deadline: Instant, wanted: impl Fn(&Unit) -> bool) -> Event {
         loop {
             if let Some(unit) = self.take_noise(&wanted) {
@@ -152,13 +160,14 @@ impl Connection {
         }
     }
 
-    /// Returns noise that has already been received, if `wanted` accepts it.
+    /// Among the noise that was set aside, finds the first unit that `wanted` accepts. Removes this
+    /// unit and returns it.
     pub(crate) fn take_noise(&mut self, wanted: impl Fn(&Unit) -> bool) -> Option<Unit> {
         let index = self.noise.iter().position(wanted)?;
         self.noise.remove(index)
     }
 
-    /// Puts a unit back, so that it is returned again.
+    /// Puts a unit back, so that [`Self::next`] returns it again.
     pub(crate) fn put_back(&mut self, unit: Unit) {
         self.queue.push_front(unit);
     }
@@ -168,7 +177,7 @@ impl Connection {
         *self.active.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Discards everything received so far except noise.
+    /// Discards everything received so far, except the noise that [`Self::next`] sets aside.
     pub(crate) async fn discard(&mut self) {
         while let Event::Unit(_) = self.next(Instant::now()).await {}
     }

@@ -1,7 +1,9 @@
-//! The wire as this crate reads it: splits the bytes of a server into lines with their payloads, or into HTTP answers.
+//! The crate's own parser for the bytes of a server. It splits them into lines with their payloads,
+//! or into HTTP answers.
 //!
-//! This crate parses lines and HTTP heads itself, on purpose. If it used the server's codec, a bug in the codec would
-//! stay hidden. An HTTP library accepts answers that an old client rejects.
+//! This crate parses lines and HTTP heads itself, on purpose. If it used the server's codec, a bug
+//! in the codec would stay hidden. If it used an HTTP library, it would accept answers that an old
+//! client rejects.
 
 mod connection;
 pub(crate) mod read;

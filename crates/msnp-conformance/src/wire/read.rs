@@ -19,7 +19,7 @@ pub fn first(service: Service, bytes: &[u8], ended: bool) -> Option<(Unit, usize
     }
 }
 
-/// Reads a line and its payload. Returns the unit and its size in bytes.
+/// Reads a command: a line and its payload. Returns the unit and its size in bytes.
 fn command(service: Service, buffer: &[u8]) -> Option<(Unit, usize)> {
     let (line, bare_lf, start) = line(buffer, 0)?;
     let size = payload_length(service, line);
@@ -28,7 +28,8 @@ fn command(service: Service, buffer: &[u8]) -> Option<(Unit, usize)> {
     Some((unit, start + size))
 }
 
-/// Returns the line that starts at `from`, whether it ended with LF alone, and the start of the next line.
+/// Returns the line that starts at `from`, whether it ended with an LF without a CR, and the start
+/// of the next line.
 fn line(buffer: &[u8], from: usize) -> Option<(&[u8], bool, usize)> {
     let rest = buffer.get(from..)?;
     let end = rest.iter().position(|&byte| byte == b'\n')?;
@@ -54,7 +55,9 @@ fn payload_length(service: Service, line: &[u8]) -> usize {
     if digits { last.parse().unwrap_or(0) } else { 0 }
 }
 
-/// Reads a head and its body (http.md section 0: always `Content-Length`, never chunked).
+/// Reads an HTTP answer: a head and its body. The server must give the length of the body in
+/// `Content-Length` and must not send the body in chunks (http.md section 0). Otherwise, the unit
+/// has a fault. Returns the unit and its size in bytes.
 fn answer(buffer: &[u8], ended: bool) -> Option<(Unit, usize)> {
     let mut unit = Unit::default();
     let mut at = 0;
@@ -95,7 +98,8 @@ fn closes(unit: &Unit) -> bool {
     header(unit, "connection").is_some_and(|value| value.eq_ignore_ascii_case("close"))
 }
 
-/// Returns the value of a header. The name matches in any case, so that a wrong case does not break the parsing itself.
+/// Returns the value of a header. Ignores the case of the name, because a wrong case must not break
+/// the parsing.
 fn header(unit: &Unit, name: &str) -> Option<String> {
     unit.lines.iter().skip(1).find_map(|line| {
         let text = String::from_utf8_lossy(line);

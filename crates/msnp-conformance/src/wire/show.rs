@@ -1,4 +1,4 @@
-//! Formats bytes for messages.
+//! Formats received and expected bytes as text for reports and logs.
 
 /// Returns bytes as readable text. Everything except plain text is escaped as in a transcript.
 pub fn show(bytes: &[u8]) -> String {

@@ -5,11 +5,12 @@
 pub struct Unit {
     /// The line, or the status line and header lines of an HTTP answer, without line ends.
     pub lines: Vec<Vec<u8>>,
-    /// True if a line ended with LF alone.
+    /// True if a line ended with an LF without a CR.
     pub bare_lf: bool,
-    /// The payload or body.
+    /// The payload of the line, or the body of the HTTP answer.
     pub payload: Vec<u8>,
-    /// The reason that old clients cannot read an HTTP answer, if there is one (http.md section 0).
+    /// The reason why old clients cannot read this HTTP answer (http.md section 0). `None` for a
+    /// line, and for an HTTP answer that old clients can read.
     pub fault: Option<String>,
 }
 
@@ -29,14 +30,15 @@ impl Unit {
         self.words().get(index).map(|word| String::from_utf8_lossy(word).into_owned()).unwrap_or_default()
     }
 
-    /// Returns whether this is `CHL 0 ...` or a mail note. A notification server may send either at any time after the
-    /// first CHG (README section 3).
+    /// Returns whether this unit is noise: `CHL 0 ...` or a mail note. A notification server may
+    /// send noise at any time after the client's first CHG (docs/protocol/transcripts/README.md
+    /// section 3).
     pub(crate) fn is_noise(&self) -> bool {
         self.line().starts_with(b"CHL 0 ") || (self.line().starts_with(b"MSG Hotmail ") && is_mail_note(&self.payload))
     }
 }
 
-/// Returns whether a payload describes the inbox at sign-in.
+/// Returns whether a payload is a mail note, which describes the inbox when a user signs in.
 pub(crate) fn is_mail_note(payload: &[u8]) -> bool {
     let contains = |text: &[u8]| payload.windows(text.len()).any(|window| window == text);
     contains(b"text/x-msmsgsinitialemail") || contains(b"text/x-msmsgsinitialmdata")

@@ -17,11 +17,11 @@ pub enum Act {
     Receive(&'static str),
     /// Writes this text. `{here}` is replaced by the address of the server.
     Send(&'static str),
-    /// Reads once and records the number of bytes.
+    /// Reads once, and records the number of bytes that this read returned.
     ReceiveOnce,
     /// Waits for this number of milliseconds.
     Wait(u64),
-    /// Closes the connection. Without this step, it stays open after the last step.
+    /// Closes the connection. Without this step, the connection stays open after the last step.
     Close,
 }
 
@@ -112,18 +112,19 @@ pub fn quick() -> Options {
     Options { timeout: Duration::from_millis(400), quiet: Duration::from_millis(60), ..Options::default() }
 }
 
-/// Plays the first part of a text.
+/// Plays the first part of the transcript `text`.
 pub async fn play_text(text: &str, target: &dyn Target, options: &Options) -> PlayReport {
     let script = Script::parse("t.txt", text).unwrap();
     play_part(target, &script, 0, options).await
 }
 
-/// Fails the test if the part did not pass.
+/// Fails the test unless the server passed the part of the transcript that was played.
 pub fn assert_passed(report: &PlayReport) {
     assert!(matches!(report.outcome, Outcome::Passed), "{report}\n{}", shown(report));
 }
 
-/// Returns the failure of a part. Fails the test if the part did not fail.
+/// Returns the reason why the server did not pass the part of the transcript that was played. Fails
+/// the test if the server passed it, or if the part was not played.
 pub fn failure(report: &PlayReport) -> &Failure {
     match &report.outcome {
         Outcome::Failed(failure) => failure,

@@ -4,19 +4,21 @@ use super::headers::{Headers, plain, write_header, write_start};
 
 pub(super) const TYPE: &str = "text/x-clientcaps";
 
-/// The program that a partner uses. Official clients neither send nor read this message. Sending it is optional,
-/// because it reveals the program.
+/// The program that a partner uses. Official clients neither send nor read this message. Sending
+/// the message is optional, because it reveals which program the user runs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ClientCaps {
-    /// The name and version of the program. Empty if the partner did not state it. Control characters are left out,
-    /// both when the message is read and when it is written.
+    /// The name and version of the program. Empty if the partner did not state a name. Reading and
+    /// writing leave out control characters.
     pub name: String,
-    /// True if the program stores conversations. `None` if the partner did not state it.
+    /// True if the program stores conversations. `None` if the partner did not state this.
     pub logging: Option<bool>,
 }
 
 impl ClientCaps {
-    /// Reads the body. Any value of `Chat-Logging` except `N` counts as yes. Returns `None` if the body states nothing.
+    /// Reads the fields of the body. Every value of `Chat-Logging` except `N` means that the
+    /// program stores conversations. Returns `None` if the body has neither `Client-Name` nor
+    /// `Chat-Logging`.
     pub(super) fn read(fields: Headers<'_>) -> Option<Self> {
         let name = fields.get("Client-Name");
         let logging = fields.get("Chat-Logging").map(|value| !value.eq_ignore_ascii_case("N"));

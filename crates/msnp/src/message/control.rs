@@ -16,7 +16,8 @@ pub(super) enum Activity {
 impl Activity {
     const ALL: [Self; 2] = [Self::Typing, Self::Recording];
 
-    /// Returns the header that names the activity and the partner.
+    /// Returns the name of the header that stands for the activity. The value of this header is the
+    /// partner's handle.
     const fn header(self) -> &'static str {
         match self {
             Self::Typing => "TypingUser",
@@ -24,8 +25,8 @@ impl Activity {
         }
     }
 
-    /// Reads an activity, and the handle that the header claims. The handle is `None` if the value of the header is not
-    /// an address.
+    /// Reads an activity, and the handle in the header. The handle is `None` if the value of the
+    /// header is not an address.
     pub(super) fn read(mime: &Mime<'_>) -> Option<(Self, Option<Handle>)> {
         let with_value = |activity: Self| Some((activity, mime.header(activity.header())?));
         let (activity, value) = Self::ALL.into_iter().find_map(with_value)?;

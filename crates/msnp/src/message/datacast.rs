@@ -9,7 +9,7 @@ const NUDGE: &str = "1";
 const WINK: &str = "2";
 const VOICE_CLIP: &str = "3";
 
-/// A message of this type, by its ID.
+/// A message of the type `text/x-msnmsgr-datacast`. The field `ID` of the body selects the variant.
 pub(super) enum Datacast {
     Nudge,
     Wink(MsnObjectFields),
@@ -17,8 +17,9 @@ pub(super) enum Datacast {
 }
 
 impl Datacast {
-    /// Reads the body. Returns `None` for another ID, such as the action text of later clients, and for an object that
-    /// is malformed.
+    /// Reads the fields of the body. Returns `None` if the ID is missing or has no variant here.
+    /// For example, the action texts of later clients have no variant. Also returns `None` if the
+    /// object of a wink or a voice clip is missing or malformed.
     pub(super) fn read(fields: Headers<'_>) -> Option<Self> {
         let object = || MsnObjectFields::parse(fields.get("Data")?);
         match fields.get("ID")? {

@@ -7,10 +7,12 @@ use crate::MsnObjectFields;
 const STILL: &str = "text/x-mms-emoticon";
 const ANIMATED: &str = "text/x-mms-animemoticon";
 
-/// The maximum number of emoticons that are read from one message, or written to it. More are ignored.
+/// The maximum number of emoticons that this crate reads from one message or writes to one message.
+/// The crate ignores further emoticons.
 pub const MAX_EMOTICONS: usize = 10;
 
-/// The maximum number of emoticons that clients 7.x send in one message. Send the others in further messages.
+/// The maximum number of emoticons that clients 7.x send in one message. Send further emoticons in
+/// further messages.
 pub const USUAL_EMOTICONS: usize = 5;
 
 /// The emoticons in the next text of the same sender.
@@ -25,16 +27,18 @@ pub struct Emoticons {
 /// A shortcut, and the picture that the reader shows in its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CustomEmoticon {
-    /// The text that the picture replaces, outside of links. Must not be empty. Control characters in it are not
-    /// written.
+    /// The text that the picture replaces. The reader does not replace this text inside a URL. The
+    /// text must not be empty. When this crate writes the message, it leaves out control
+    /// characters.
     pub shortcut: String,
-    /// The picture, which the reader asks for by peer-to-peer transfer.
+    /// The picture. The reader fetches it by peer-to-peer transfer.
     pub object: MsnObjectFields,
 }
 
 impl Emoticons {
-    /// Reads a message of these types. Skips pairs with an empty shortcut or a malformed object. Returns `None` for any
-    /// other type, and if no pair remains.
+    /// Reads a message with still or animated emoticons. Skips an emoticon with an empty shortcut
+    /// or a malformed object. Returns `None` if the message has another type or contains no valid
+    /// emoticon.
     pub(super) fn read(mime: &Mime<'_>) -> Option<Self> {
         let animated = mime.is(ANIMATED);
         if !animated && !mime.is(STILL) {

@@ -4,21 +4,24 @@ use std::fmt::Write as _;
 
 use crate::text;
 
-/// The maximum number of characters of the name of a font. Windows allows 31, and old clients crash on longer names.
+/// The maximum length of a font name, in characters. Windows allows 31, and old clients crash on
+/// longer names.
 pub const MAX_FONT: usize = 31;
 
-/// The font and style of a text. The default has no font name, which means the reader's default font, in black.
+/// The font and style of a text. The default has no font name and the colour black. If there is no
+/// font name, the reader uses its default font.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TextFormat {
-    /// The name of the font, such as `Segoe UI`. Only the first [`MAX_FONT`] characters are written, and no control
-    /// characters.
+    /// The name of the font, such as `Segoe UI`. Writing leaves out control characters, and then
+    /// cuts the name after [`MAX_FONT`] characters.
     pub font: String,
     /// The style.
     pub effects: Effects,
     /// The colour.
     pub color: Color,
-    /// The Windows character set, such as 0 for Western European and 0x86 for simplified Chinese. If the reader does
-    /// not have this font, the character set helps to choose another one. The text itself is UTF-8.
+    /// The Windows character set, such as 0 for Western European and 0x86 for simplified Chinese.
+    /// If the reader does not have this font, the character set helps the reader to choose another
+    /// font. The text itself is UTF-8.
     pub charset: u8,
     /// The pitch and family of the font, as Windows numbers them: 0x22 is a proportional sans serif.
     pub pitch_family: u8,
@@ -51,8 +54,8 @@ pub struct Color {
 }
 
 impl TextFormat {
-    /// Reads the value of the header. Parts that are missing or malformed get their defaults. Unknown parts are
-    /// ignored.
+    /// Reads the value of the header `X-MMS-IM-Format`. A part that is missing or malformed gets
+    /// its default value. Ignores unknown parts.
     #[must_use]
     pub fn parse(value: &str) -> Self {
         let mut format = Self::default();
@@ -71,7 +74,8 @@ impl TextFormat {
         format
     }
 
-    /// Returns the value of the header. The font comes first, because servers of 2003 required it.
+    /// Returns the value of the header `X-MMS-IM-Format`. The font is the first part, because the
+    /// servers of 2003 required the font at this position.
     #[must_use]
     pub fn encode(&self) -> String {
         let mut out = String::from("FN=");
@@ -88,7 +92,8 @@ impl TextFormat {
 }
 
 impl Effects {
-    /// Reads letters in any order and case. Ignores unknown ones.
+    /// Reads the letters `B`, `I`, `S` and `U`, in any order and in upper or lower case. Ignores
+    /// all other letters.
     fn parse(value: &str) -> Self {
         let has = |letter: char| value.chars().any(|other| other.eq_ignore_ascii_case(&letter));
         Self { bold: has('B'), italic: has('I'), strike: has('S'), underline: has('U') }
@@ -101,7 +106,7 @@ impl Effects {
 }
 
 impl Color {
-    /// Reads up to eight hexadecimal digits: blue, green, red. Anything else is black.
+    /// Reads up to eight hexadecimal digits: blue, green, red. For any other value, returns black.
     fn parse(value: &str) -> Self {
         let [red, green, blue, _] = hex(value).unwrap_or_default().to_le_bytes();
         Self { red, green, blue }
@@ -119,7 +124,7 @@ fn hex(value: &str) -> Option<u32> {
     u32::from_str_radix(value, 16).ok().filter(|_| is_plain)
 }
 
-/// Reads a hexadecimal number of 8 bits. Anything else is 0.
+/// Reads a hexadecimal number of 8 bits. For any other value, returns 0.
 fn hex_byte(value: &str) -> u8 {
     hex(value).and_then(|number| u8::try_from(number).ok()).unwrap_or_default()
 }
@@ -128,8 +133,9 @@ fn decode_font(value: &str) -> String {
     plain_font(&text::decode_ansi(&text::decode_bytes(value.as_bytes())))
 }
 
-/// Escapes the characters that would end the part. ASCII letters and digits are not escaped, because official clients
-/// do not understand such escapes.
+/// Appends the name of a font. Escapes `;`, which would end the part `FN=` of the header, `%`,
+/// blanks and all characters that are not ASCII. Does not escape ASCII letters and digits, because
+/// official clients do not understand such escapes.
 fn encode_font(out: &mut String, font: &str) {
     for char in plain_font(font).chars() {
         match char {

@@ -3,10 +3,10 @@
 
 use std::fmt;
 
-/// The lines `Name: value` of a part of a message, borrowed from it.
+/// The `Name: value` lines in a part of a message. Borrows that part.
 ///
-/// The case of names does not matter. Lines end with LF or CR LF. A line is skipped if it has no colon or is not UTF-8.
-/// Nothing is allocated, and each call reads the part once.
+/// The case of names does not matter. Lines end with LF or CR LF. Lines that have no colon or are
+/// not UTF-8 are skipped. The functions allocate nothing, and each call reads the part once.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Headers<'a>(&'a [u8]);
 
@@ -16,8 +16,8 @@ impl<'a> Headers<'a> {
         Self(part)
     }
 
-    /// Returns the value of the first line with this name, without white space around it. It can contain control
-    /// characters other than LF.
+    /// Returns the value of the first line with this name, without the white space around it. The
+    /// value can contain control characters other than LF.
     #[must_use]
     pub fn get(self, name: &str) -> Option<&'a str> {
         self.iter().find(|(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, value)| value)
@@ -31,7 +31,7 @@ impl<'a> Headers<'a> {
 }
 
 impl fmt::Debug for Headers<'_> {
-    /// Shows the names only: some values are secret.
+    /// Shows only the names, because some values are secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.iter().map(|(name, _)| name)).finish()
     }

@@ -7,20 +7,21 @@ use super::headers::{Headers, plain, write_header, write_start};
 
 pub(super) const TYPE: &str = "text/x-msmsgsinvite";
 
-/// The maximum number of fields that an invitation keeps. Real ones have about ten.
+/// The maximum number of fields that an invitation keeps. Real invitations have about ten.
 const MAX_FIELDS: usize = 64;
 
 const COMMAND: &str = "Invitation-Command";
 const COOKIE: &str = "Invitation-Cookie";
 
-/// The step in an invitation that a message represents.
+/// The kind of a message about an invitation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InvitationCommand {
-    /// `INVITE`: the sender offers something.
+    /// `INVITE`: the sender of the message makes an offer.
     Invite,
-    /// `ACCEPT`: the sender accepts an offer. For files, the message contains the sender's IP address.
+    /// `ACCEPT`: the sender of the message accepts the partner's offer. If the offer is a file, the
+    /// message contains the sender's IP address.
     Accept,
-    /// `CANCEL`: the sender refuses an offer, or stops.
+    /// `CANCEL`: the sender of the message refuses an offer or, later, cancels an offer.
     Cancel,
 }
 
@@ -40,7 +41,8 @@ impl InvitationCommand {
     }
 }
 
-/// A message about an old-style invitation: its fields, in order. There is always a command and a cookie.
+/// A message about an old-style invitation: its fields, in order. The fields always include a
+/// command and a cookie.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Invitation {
     command: InvitationCommand,
@@ -51,10 +53,11 @@ pub struct Invitation {
 impl Invitation {
     /// Creates a message from its fields, in the order in which they are written.
     ///
-    /// Control characters and white space around names and values are removed, and so are colons from names. Fields
-    /// without a name are left out. At most 64 fields are kept.
+    /// Removes all control characters, all colons in names, and the white space around names and
+    /// values. Leaves out fields without a name. Keeps at most 64 fields.
     ///
-    /// Returns `None` if there is no valid `Invitation-Command` or no `Invitation-Cookie`.
+    /// Returns `None` if `Invitation-Command` is missing or invalid, or if `Invitation-Cookie` is
+    /// missing or empty.
     #[must_use]
     pub fn new<'a>(fields: impl IntoIterator<Item = (&'a str, &'a str)>) -> Option<Self> {
         let fields = fields.into_iter().map(|(name, value)| (plain(&name.replace(':', "")), plain(value)));
@@ -64,18 +67,19 @@ impl Invitation {
         Some(Self { command, cookie, fields })
     }
 
-    /// Reads the body.
+    /// Reads the fields of the body. Returns `None` in the same cases as [`Invitation::new`].
     pub(super) fn read(fields: Headers<'_>) -> Option<Self> {
         Self::new(fields.iter())
     }
 
-    /// Returns the step.
+    /// Returns the kind of the message.
     #[must_use]
     pub const fn command(&self) -> InvitationCommand {
         self.command
     }
 
-    /// Returns the number that ties the messages about one offer together. The client that makes the offer chooses it.
+    /// Returns the number that all messages about one offer contain. The client that makes the
+    /// offer chooses the number.
     #[must_use]
     pub fn cookie(&self) -> &str {
         &self.cookie
@@ -87,9 +91,9 @@ impl Invitation {
         find(&self.fields, name)
     }
 
-    /// Returns the answer that refuses the offer or stops it. `code` is one of `REJECT`, `TIMEOUT`, `FAIL`,
-    /// `OUTBANDCANCEL` and `REJECT_NOT_INSTALLED`. `REJECT_NOT_INSTALLED` answers an offer of a kind that the client
-    /// does not know.
+    /// Returns the answer that refuses or cancels the offer. `code` is one of `REJECT`, `TIMEOUT`,
+    /// `FAIL`, `OUTBANDCANCEL` and `REJECT_NOT_INSTALLED`. `REJECT_NOT_INSTALLED` answers an offer
+    /// of a kind that the client does not know.
     #[must_use]
     pub fn cancel(&self, code: &str) -> Self {
         let field = |name: &str, value: &str| (name.to_owned(), plain(value));

@@ -4,14 +4,16 @@ use std::fmt;
 
 use super::headers::Headers;
 
-/// The longest payload that is read as a message, in bytes. Messages of users have at most 1664
-/// ([`MAX_MESSAGE`](crate::switchboard::MAX_MESSAGE)). Servers may send longer ones.
+/// The length of the longest payload that this crate reads as a message, in bytes. Messages from
+/// users have at most 1664 bytes ([`MAX_MESSAGE`](crate::switchboard::MAX_MESSAGE)). Messages from
+/// servers may be longer.
 pub const MAX_PAYLOAD: usize = 64 * 1024;
 
 /// A payload of MSG, split into headers and body. Borrows the payload and allocates nothing.
 ///
-/// Headers can have any order and case, and lines can end with LF or CR LF. Lines are not folded. If there is no empty
-/// line, the whole payload counts as headers and the body is empty.
+/// Headers can have any order and case, and lines can end with LF or CR LF. A header cannot
+/// continue on the next line. If there is no empty line, the whole payload counts as headers and
+/// the body is empty.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Mime<'a> {
     headers: Headers<'a>,
@@ -49,8 +51,9 @@ impl<'a> Mime<'a> {
         self.headers.get(name)
     }
 
-    /// Returns the content type without its parameters, such as `text/plain`. Empty if there is no content type, as in
-    /// the later parts of a message in several packets.
+    /// Returns the content type without its parameters, such as `text/plain`. Empty if there is no
+    /// content type. For example, if a message is split into several packets, only the first packet
+    /// has a content type.
     #[must_use]
     pub fn content_type(&self) -> &'a str {
         let value = self.header("Content-Type").unwrap_or_default();
@@ -63,7 +66,8 @@ impl<'a> Mime<'a> {
         self.content_type().eq_ignore_ascii_case(content_type)
     }
 
-    /// Returns whether the message is one of several packets (payloads.md section 1), so that its body is incomplete.
+    /// Returns whether the payload is one of several packets of a message, so that its body is
+    /// incomplete (payloads.md section 1).
     #[must_use]
     pub fn is_partial(&self) -> bool {
         self.header("Chunk").is_some() || self.header("Chunks").is_some_and(|count| count != "1")
@@ -75,7 +79,7 @@ impl<'a> Mime<'a> {
         self.body
     }
 
-    /// Returns the body as `Name: value` lines, for the types that have them.
+    /// Returns the body as `Name: value` lines. Only messages of some types have such lines.
     #[must_use]
     pub const fn fields(&self) -> Headers<'a> {
         Headers::new(self.body)

@@ -1,9 +1,10 @@
 //! The messages that clients exchange on a switchboard: the payloads of MSG (docs/protocol/payloads.md sections 1 to 6,
 //! 8 and 11).
 //!
-//! A server passes these messages on without reading them. This module is for clients. [`Message::parse`] turns a
-//! payload into a typed message, and [`Message::encode`] does the reverse. [`Mime`] gives access to the headers and the
-//! body of any payload.
+//! A server passes these messages on unchanged. It reads two headers, but only in messages with the
+//! flag `D` (sb.md section 6). This module is for clients. [`Message::parse`] turns a payload into
+//! a typed message, and [`Message::encode`] does the reverse. [`Mime`] gives access to the headers
+//! and the body of any payload.
 //!
 //! Nothing in a payload proves who sent it. Only the MSG line names the real sender.
 
@@ -42,8 +43,8 @@ pub use text::{TextMessage, split_text};
 pub enum Message {
     /// A text.
     Text(TextMessage),
-    /// The sender is typing. The sender's client repeats this message every 5 seconds. Stop showing that the sender is
-    /// typing after 10 seconds, or when a text arrives.
+    /// The sender is typing. The sender's client repeats this message every 5 seconds. Show the
+    /// sender as typing until a text arrives, or for at most 10 seconds.
     ///
     /// The message contains a handle, but any client can write any address there. Trust the sender in the MSG line
     /// instead. The handle is `None` if the message contains something that is not an address. To send this message,
@@ -53,9 +54,9 @@ pub enum Message {
     Recording(Option<Handle>),
     /// A nudge, which shakes the window.
     Nudge,
-    /// A wink, which the reader asks for by peer-to-peer transfer and plays.
+    /// A wink. The reader fetches it by peer-to-peer transfer and plays it.
     Wink(MsnObjectFields),
-    /// A voice clip, which the reader asks for by peer-to-peer transfer and plays.
+    /// A voice clip. The reader fetches it by peer-to-peer transfer and plays it.
     VoiceClip(MsnObjectFields),
     /// The custom emoticons in the next text of the sender.
     Emoticons(Emoticons),
@@ -65,14 +66,14 @@ pub enum Message {
     PeerToPeer(PeerToPeer),
     /// A step of an old-style invitation.
     Invitation(Invitation),
-    /// The service will stop. Only a notification server sends this message. Ignore it on a switchboard, because there
-    /// it comes from a user.
+    /// The service will stop. Only a notification server sends this message. Ignore such a message
+    /// on a switchboard, where only users send messages.
     ShutdownWarning {
         /// The number of minutes until the service stops.
         minutes: u32,
     },
-    /// Any other message: one of an unknown type, a malformed one, one of several packets, or one that is longer than
-    /// [`MAX_PAYLOAD`].
+    /// Any other message: a message of an unknown type, a malformed message, one packet of a longer
+    /// message, or a message that is longer than [`MAX_PAYLOAD`].
     Other(OtherMessage),
 }
 
@@ -85,7 +86,7 @@ impl Message {
     }
 
     fn of_mime(mime: &Mime<'_>) -> Option<Self> {
-        // The most frequent types come first: transfers send hundreds of messages.
+        // The most frequent types come first, because transfers send hundreds of messages.
         if mime.is(peer_to_peer::TYPE) {
             return PeerToPeer::read(mime).map(Self::PeerToPeer);
         }
@@ -117,8 +118,9 @@ impl Message {
 
     /// Returns the payload.
     ///
-    /// The payload can be longer than [`MAX_MESSAGE`](crate::switchboard::MAX_MESSAGE), and servers refuse such a
-    /// payload. Only [`split_text`] observes that limit.
+    /// This function does not limit the length. Servers refuse a payload that is longer than
+    /// [`MAX_MESSAGE`](crate::switchboard::MAX_MESSAGE). [`split_text`] splits a text into messages
+    /// that fit.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
         let mut out = Vec::new();
@@ -144,10 +146,11 @@ impl Message {
         }
     }
 
-    /// Returns the flag that is usual for such a message (payloads.md section 1).
+    /// Returns the acknowledgement flag with which clients usually send such a message (payloads.md
+    /// section 1).
     ///
-    /// Texts have [`AckFlag::OnFailure`], which is enough to show that a text was not delivered. Clients 7.x use
-    /// [`AckFlag::Always`].
+    /// For a text, this is [`AckFlag::OnFailure`], which is enough to show that the text was not
+    /// delivered. Clients 7.x send texts with [`AckFlag::Always`].
     #[must_use]
     pub const fn default_flag(&self) -> AckFlag {
         match self {

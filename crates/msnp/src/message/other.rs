@@ -4,14 +4,16 @@ use std::fmt;
 
 use super::mime::Mime;
 
-/// A message of an unknown type, or one that is malformed: its payload, unchanged.
+/// The unchanged payload of a message that is malformed or has an unknown type.
 #[derive(Clone, PartialEq, Eq)]
 pub struct OtherMessage {
     payload: Vec<u8>,
 }
 
 impl OtherMessage {
-    /// Creates a message from any payload. If the payload is a message of a known type, it is read back as that type.
+    /// Creates a message from any payload. The payload may be a message of a known type. In that
+    /// case, [`Message::parse`](super::Message::parse) turns the payload into a message of that
+    /// type.
     #[must_use]
     pub const fn new(payload: Vec<u8>) -> Self {
         Self { payload }
@@ -29,7 +31,8 @@ impl OtherMessage {
         Mime::parse(&self.payload)
     }
 
-    /// Returns the content type without its parameters. Empty if there is none.
+    /// Returns the content type without its parameters, or an empty text if there is no content
+    /// type.
     #[must_use]
     pub fn content_type(&self) -> &str {
         self.mime().map(|mime| mime.content_type()).unwrap_or_default()
@@ -37,7 +40,7 @@ impl OtherMessage {
 }
 
 impl fmt::Debug for OtherMessage {
-    /// Shows the type and the length only.
+    /// Shows only the content type and, in place of the payload, its length.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "OtherMessage({:?}, {} bytes)", self.content_type(), self.payload.len())
     }

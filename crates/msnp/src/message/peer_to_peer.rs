@@ -8,17 +8,19 @@ use crate::Handle;
 
 pub(super) const TYPE: &str = "application/x-msnmsgrp2p";
 
-/// A piece of a transfer to one participant. The server sends it to all participants.
+/// A piece of a transfer to one participant. The server sends the piece to all participants.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PeerToPeer {
-    /// The participant that the piece is for. The others ignore it.
+    /// The participant that the piece is for. All other participants ignore the piece.
     pub destination: Handle,
-    /// The binary header of 48 bytes, up to 1202 bytes of data, and the footer of 4 bytes. They are not checked here.
+    /// The binary header of 48 bytes, up to 1202 bytes of data, and the footer of 4 bytes. This
+    /// type checks neither their content nor their lengths.
     pub data: Vec<u8>,
 }
 
 impl PeerToPeer {
-    /// Reads a message of this type. Returns `None` if `P2P-Dest` is not an address.
+    /// Reads a message of the type `application/x-msnmsgrp2p`. Returns `None` if the header
+    /// `P2P-Dest` is missing or is not an address.
     pub(super) fn read(mime: &Mime<'_>) -> Option<Self> {
         let destination = Handle::parse_lax(mime.header("P2P-Dest")?).ok()?;
         Some(Self { destination, data: mime.body().to_vec() })
@@ -34,7 +36,7 @@ impl PeerToPeer {
 }
 
 impl fmt::Debug for PeerToPeer {
-    /// Shows the length of the data only.
+    /// Shows the destination and, in place of the data, only the length of the data.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "PeerToPeer({}, {} bytes)", self.destination, self.data.len())
     }

@@ -3,7 +3,7 @@
 use super::mime::Mime;
 use crate::word::number;
 
-/// The type that servers send, and one that other sources list.
+/// The content type that servers send, and a second content type that other sources list.
 const TYPES: [&str; 2] = ["application/x-msmsgssystemmessage", "text/x-msmsgssystemmessage"];
 
 /// Returns the minutes in a shutdown warning. `None` for any other message.

@@ -35,7 +35,7 @@ fn messages_that_are_unknown_or_malformed_or_partial_are_kept_unchanged() {
 }
 
 #[test]
-fn an_oversize_payload_is_kept_without_being_parsed() {
+fn the_parser_does_not_parse_an_oversize_payload_but_keeps_it() {
     let payload = format!("Content-Type: text/plain\r\n\r\n{}", "x".repeat(MAX_PAYLOAD));
     assert!(matches!(parse(&payload), Message::Other(other) if other.content_type().is_empty()));
 }
@@ -56,7 +56,7 @@ fn types_and_headers_are_read_in_upper_and_lower_case_and_with_lf_line_ends() {
 }
 
 #[test]
-fn a_value_cannot_add_a_line_or_a_field() {
+fn the_value_of_a_message_field_cannot_add_a_line_or_a_field() {
     let name = "x\r\nChat-Logging: N\r\n\r\n".to_owned();
     let caps = Message::ClientCaps(ClientCaps { name, logging: Some(true) });
     let read = ClientCaps { name: "xChat-Logging: N".to_owned(), logging: Some(true) };

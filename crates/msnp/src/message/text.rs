@@ -11,18 +11,21 @@ pub(super) const TYPE: &str = "text/plain";
 
 /// A text from a user to the other participants.
 ///
-/// The header `P4-Context`, which asks the reader to show another name for the sender, is ignored (security.md section
-/// 5). A program that trusts the sender can read it with [`Mime::header`].
+/// The header `P4-Context` asks the reader to show another name for the sender. This crate ignores
+/// the header (security.md section 5). A program that trusts the sender can read the header with
+/// [`Mime::header`].
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct TextMessage {
-    /// The text. After reading, all its line ends are LF. A text to be written may have LF, CR LF or CR.
+    /// The text. In a text that was read, all line ends are LF. In a text to write, line ends may
+    /// be LF, CR LF or CR.
     pub text: String,
-    /// The font. `None` means the reader's default.
+    /// The font, style and colour. `None` means the reader's default.
     pub format: Option<TextFormat>,
 }
 
 impl TextMessage {
-    /// Reads any message of this type. A body that is not UTF-8 is read as Windows-1252.
+    /// Reads a message of the type `text/plain`. Never fails: if the body is not UTF-8, reads it as
+    /// Windows-1252.
     pub(super) fn read(mime: &Mime<'_>) -> Self {
         let text = with_lf(&decode_ansi(mime.body()));
         Self { text, format: mime.header("X-MMS-IM-Format").map(TextFormat::parse) }
@@ -36,7 +39,7 @@ impl TextMessage {
 }
 
 impl fmt::Debug for TextMessage {
-    /// Shows the length of the text only.
+    /// Shows the format and, in place of the text, only the length of the text.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TextMessage").field("len", &self.text.len()).field("format", &self.format).finish()
     }
@@ -45,11 +48,12 @@ impl fmt::Debug for TextMessage {
 /// Splits a text into messages whose payloads have at most `max` bytes, which is usually
 /// [`MAX_MESSAGE`](crate::switchboard::MAX_MESSAGE).
 ///
-/// A piece ends after white space if its second half contains any. Otherwise it ends between two characters. The
-/// pieces, joined in order, are the whole text, with LF as its line ends. An empty text gives no messages.
+/// A piece ends after white space if there is white space in its second half. Otherwise it ends
+/// between two characters. The pieces, joined in order, are the whole text, with LF as its line
+/// ends. An empty text gives no messages.
 ///
-/// Each piece has at least one character. If `max` has no room for one character and the headers, a payload is longer
-/// than `max`. The headers have up to 500 bytes.
+/// Each piece has at least one character. If `max` is too small for the headers and one character,
+/// the payloads are longer than `max`. The headers have up to 500 bytes.
 #[must_use]
 pub fn split_text(text: &str, format: Option<&TextFormat>, max: usize) -> Vec<TextMessage> {
     let mut head = Vec::new();

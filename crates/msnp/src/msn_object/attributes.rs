@@ -24,15 +24,15 @@ pub(super) struct Attributes {
 }
 
 impl Attributes {
-    /// Reads the text of an element. Returns `None` if it is not one element `msnobj` with a size, a type and a hash of
-    /// the data.
+    /// Reads the text of an element. Returns `None` unless the text is exactly one `msnobj` element
+    /// that has a size, a type and a hash of the data.
     pub(super) fn read(text: &str) -> Option<Self> {
         let mut reader = Reader::new(text);
         let Ok(Some(Step::Open(element))) = reader.step() else {
             return None;
         };
         let attributes = Self::of_element(&element)?;
-        // Nothing else may follow.
+        // After the element, the text must end.
         let closed = matches!(reader.step(), Ok(Some(Step::Close))) && matches!(reader.step(), Ok(None));
         closed.then_some(attributes)
     }
@@ -53,7 +53,8 @@ impl Attributes {
                 "type" => kind = number(&value).and_then(|number| u32::try_from(number).ok()),
                 "sha1d" => sha1d = hash(&value),
                 "sha1c" => sha1c = hash(&value),
-                // Winks from the shop have further attributes: a stamp and content ids.
+                // All other attributes are ignored. For example, winks that were sold in a shop
+                // also have a stamp and content ids.
                 _ => {}
             }
         }

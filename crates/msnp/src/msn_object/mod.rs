@@ -1,8 +1,8 @@
 //! The fields of MSNObjects, which describe pictures, emoticons, winks and voice clips (docs/protocol/identity.md,
 //! "MSNObject", and payloads.md sections 4, 5 and 7.3).
 //!
-//! Servers pass on the object in CHG without reading it, as an [`MsnObject`]. Clients read it, because they ask the
-//! partner for the data that it describes.
+//! Servers pass on the object in CHG without reading it, as an [`MsnObject`]. Clients read the
+//! object, because they ask the partner for the data that the object describes.
 
 mod attributes;
 mod hash;
@@ -23,8 +23,9 @@ pub use kind::ObjectKind;
 
 /// The description of a piece of data that a client offers to its partners: `<msnobj .../>`.
 ///
-/// A value keeps the exact text that it was read from, because the owner of the data may compare that text with the
-/// owner's copy. The text has no control characters, and the encoded word fits into CHG.
+/// A value keeps the exact text that it was read from, because the client that offers the data may
+/// compare this text with its own copy. The text has no control characters, and the encoded word
+/// fits into CHG.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct MsnObjectFields {
     xml: String,
@@ -57,15 +58,18 @@ impl MsnObjectFields {
 
     /// Reads an `msnobj` element, either as text or as the percent-encoded word that CHG and some messages contain.
     ///
-    /// Accepts attributes in any order and in any case, ignores unknown ones, and ignores white space and NUL around the
-    /// element. Creator, Location, Friendly and SHA1C may be missing. A SHA1C that is not the base64 of a hash counts as
-    /// missing.
+    /// Accepts attributes in any order and in any case. Ignores unknown attributes, and white space
+    /// and NUL around the element. Creator, Location, Friendly and SHA1C may be missing. A SHA1C
+    /// that is not the base64 of a hash counts as missing.
     ///
-    /// Returns `None` if Size, Type or SHA1D is missing or malformed, if the text is not a single element, if it
-    /// contains a control character, or if its word would be longer than [`MsnObject::MAX`] bytes.
+    /// Returns `None` if Size, Type or SHA1D is missing or malformed. Also returns `None` if the
+    /// text is not a single element, contains a control character, or would be a word of more than
+    /// [`MsnObject::MAX`] bytes.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        // An escape is three bytes long, so a longer text exceeds the limit even if every byte of it is escaped.
+        // Three bytes of an escape stand for one byte of the element. So a text of more than three
+        // times `MAX` bytes stands for an element of more than `MAX` bytes, even if the text
+        // consists of escapes. The word of this element is then also longer than `MAX`.
         if text.len() > 3 * MsnObject::MAX {
             return None;
         }
@@ -94,22 +98,22 @@ impl MsnObjectFields {
         &self.xml
     }
 
-    /// Returns the word for CHG: the element with everything escaped that is not an ASCII letter, a digit or one of
-    /// `-._`, as official clients write it.
+    /// Returns the word for CHG. In this word, every byte is escaped except ASCII letters, digits
+    /// and `-._`. Official clients write the word in the same way.
     #[must_use]
     pub fn to_word(&self) -> MsnObject {
         MsnObject::of_text(&self.xml)
     }
 
-    /// Returns the address of the account that created the object, as the object states. It proves nothing, because
-    /// people copy pictures.
+    /// Returns the address of the account that created the object, as the object states. The
+    /// address proves nothing, because people copy pictures.
     #[must_use]
     pub fn creator(&self) -> &str {
         &self.attributes.creator
     }
 
-    /// Returns the size of the data in bytes, as the owner states. Check the size against a limit before asking for the
-    /// data.
+    /// Returns the size of the data in bytes, as the client that offers the data states it. Check
+    /// the size against a limit before asking for the data.
     #[must_use]
     pub const fn size(&self) -> u64 {
         self.attributes.size
@@ -121,7 +125,9 @@ impl MsnObjectFields {
         self.attributes.kind
     }
 
-    /// Returns the name of the owner's file. Do not use it as a path: the partner chose it.
+    /// Returns the attribute Location: the name of the file that contains the data on the computer
+    /// of the client that offers the data. Do not use this name as a path, because the other client
+    /// chose it.
     #[must_use]
     pub fn location(&self) -> &str {
         &self.attributes.location
@@ -133,7 +139,8 @@ impl MsnObjectFields {
         &self.attributes.friendly
     }
 
-    /// Returns the name that Friendly contains, up to the first NUL. `None` if it is not base64 of UTF-16.
+    /// Returns the name that Friendly contains, up to the first NUL. `None` if Friendly is not
+    /// base64 of UTF-16.
     #[must_use]
     pub fn name(&self) -> Option<String> {
         let bytes = STANDARD.decode(&self.attributes.friendly).ok()?;
@@ -150,7 +157,7 @@ impl MsnObjectFields {
         self.attributes.sha1d
     }
 
-    /// Returns the hash of the other attributes, if the object has one.
+    /// Returns SHA1C, which is the hash of the other attributes, if the object has a SHA1C.
     #[must_use]
     pub const fn sha1c(&self) -> Option<Sha1> {
         self.attributes.sha1c
@@ -176,8 +183,8 @@ impl fmt::Debug for MsnObjectFields {
     }
 }
 
-/// Returns whether a text has no control character and fits into a word. A control character could end a line. In a
-/// list of emoticons, it could end a field.
+/// Returns whether a text has no control character and fits into a word. A control character could
+/// end a line. In a list of emoticons, it could also end a field.
 fn is_allowed(xml: &str) -> bool {
     let is_plain = |char: char| !char.is_control() && is_xml_char(char);
     xml.chars().all(is_plain) && text::strictly_encoded_len(xml) <= MsnObject::MAX

@@ -83,7 +83,7 @@ fn attributes_may_be_in_any_order_and_in_upper_or_lower_case_and_unknown_attribu
 }
 
 #[test]
-fn values_are_unescaped_and_a_bare_ampersand_is_kept() {
+fn attribute_values_are_unescaped_and_a_bare_ampersand_is_kept() {
     let read = |location: &str| {
         let xml = format!("<msnobj Size=\"7\" Type=\"3\" SHA1D=\"{SHA1D}\" Location=\"{location}\"/>");
         MsnObjectFields::parse(&xml).map(|object| object.location().to_owned())

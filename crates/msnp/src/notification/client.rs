@@ -85,11 +85,12 @@ pub enum ClientCommand {
 }
 
 impl ClientCommand {
-    /// Reads a frame that [`verb::admit`] has accepted, from a client of `dialect`. Before VER has agreed on a dialect,
-    /// any value of `dialect` works.
+    /// Reads a frame from a client of `dialect`. [`verb::admit`] must have accepted the frame.
+    /// Before VER has agreed on a dialect, any value of `dialect` works.
     ///
     /// # Errors
-    /// The answer that the reference gives for invalid words: an error code or a close.
+    /// If the words are invalid, returns the answer that the reference requires: an error code, or
+    /// closing the connection.
     pub fn decode(dialect: Dialect, frame: Frame<'_>) -> Result<Self, Refusal> {
         let (verb, trid, mut words) = verb::head(frame.line)?;
         Ok(match verb {
@@ -144,7 +145,8 @@ impl ClientCommand {
         Ok(())
     }
 
-    /// Appends the command in the form of the nearest dialect that has it.
+    /// Appends the command in the form of `dialect`. If `dialect` lacks the command, uses the form
+    /// of the nearest dialect that has the command.
     fn write(&self, dialect: Dialect, out: &mut Vec<u8>) {
         match self {
             Self::Ver(ver) => ver.encode(out),

@@ -1,7 +1,8 @@
 //! Changes of the lists: addresses are added to or removed from a list or a group (docs/protocol/ns.md section 8).
 //!
-//! Up to MSNP9, clients send ADD instead of ADC. ADD names contacts by handle and groups by number, and every line
-//! about a change carries the new list version. The service treats ADC and ADD as one command.
+//! Up to MSNP9, clients send ADD instead of ADC. ADD names contacts by handle and groups by number.
+//! In these dialects, every line about a change carries the new list version. The service treats
+//! ADC and ADD as one command.
 
 use super::settings::decode_nickname;
 use crate::reference::skip_version;
@@ -11,7 +12,8 @@ use crate::{
     Text, TrId,
 };
 
-/// `ADC TrID list ...`, or `ADD TrID list handle nick [group]` before MSNP10: adds to a list or a group.
+/// `ADC TrID list ...`, or `ADD TrID list handle nick [group]` before MSNP10: adds an address to a
+/// list, or a contact to a group.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Adc {
     /// The transaction id, which the answer repeats.
@@ -28,7 +30,7 @@ pub enum Addition {
     Contact {
         /// The address.
         handle: Handle,
-        /// The nickname as received. If it is missing, the handle is used.
+        /// The nickname as received. If it is `None`, the handle serves as the nickname.
         nickname: Option<(DisplayName, Text)>,
         /// The group for the contact, if any.
         group: Option<GroupRef>,
@@ -56,7 +58,7 @@ impl Adc {
         let list = words.need_with(List::parse)?;
         let adc = Self::decode_on(dialect, trid, list, words)?;
         match &adc.addition {
-            // MSNP11 introduced telephones.
+            // Telephone numbers can be on lists from MSNP11 on.
             Addition::Contact { handle, .. } | Addition::ToList { handle, .. }
                 if handle.is_telephone() && dialect < Dialect::Msnp11 =>
             {
@@ -108,7 +110,8 @@ impl Adc {
         Ok(Self { trid, addition })
     }
 
-    /// Writes the request or the answer. The answer contains the list version if the reader's dialect has one.
+    /// Writes the request or the answer. The answer contains the list version if the reader's
+    /// dialect has list versions.
     pub(super) fn encode(&self, dialect: Dialect, version: Option<u32>, out: &mut Vec<u8>) {
         // ADD cannot name a contact by GUID. To add a contact to a group, ADD uses the form for `Addition::Contact`.
         let is_add = dialect < Dialect::Msnp10 && !matches!(self.addition, Addition::ToGroup { .. });
@@ -180,7 +183,8 @@ fn decode_group(trid: TrId, word: &[u8]) -> Result<Guid, Refusal> {
     Guid::parse(word).ok_or(Refusal::Answer(trid, ErrorCode::InvalidGroup))
 }
 
-/// `REM TrID list ...`: removes from a list or a group. The answer is the same line.
+/// `REM TrID list ...`: removes an address from a list, or a contact from a group. The answer
+/// repeats the line and, before MSNP10, also contains the list version.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rem {
     /// The transaction id, which the answer repeats.
@@ -192,7 +196,7 @@ pub struct Rem {
 /// A removal by REM.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Removal {
-    /// `FL contact`: removes a contact.
+    /// `FL contact`: removes a contact from FL.
     Contact(ContactRef),
     /// `FL contact group`: removes a contact from a group.
     FromGroup {
@@ -201,7 +205,7 @@ pub enum Removal {
         /// The group.
         group: GroupRef,
     },
-    /// `AL|BL|PL handle`.
+    /// `AL|BL|PL handle`: removes an address from a list.
     FromList {
         /// AL, BL or PL.
         list: List,
@@ -222,7 +226,7 @@ impl Rem {
         let removal = match list {
             List::Reverse => return Err(Malformed::Word.into()),
             List::Forward => {
-                // aMSN sometimes sends no GUID at all (ns.md section 8, REM).
+                // The client aMSN sometimes sends no GUID at all (ns.md section 8, REM).
                 let contact = words.next().and_then(|word| decode_contact_ref(dialect, word)).ok_or(not_on_list)?;
                 match words.next() {
                     None => Removal::Contact(contact),
@@ -240,7 +244,8 @@ impl Rem {
         Ok(Self { trid, removal })
     }
 
-    /// Writes the request or the answer. The answer contains the list version if the reader's dialect has one.
+    /// Writes the request or the answer. The answer contains the list version if the reader's
+    /// dialect has list versions.
     pub(super) fn encode(&self, version: Option<u32>, out: &mut Vec<u8>) {
         let line = LineWriter::new(out, "REM").word(self.trid);
         match &self.removal {
@@ -266,10 +271,12 @@ fn decode_group_ref(dialect: Dialect, trid: TrId, word: &[u8]) -> Result<GroupRe
     Ok(GroupNumber::parse(word).map(GroupRef::Number).ok_or(Malformed::Word)?)
 }
 
-/// The server's lines: the answers to ADC and REM, and the lines that other users receive.
+/// The server's lines about the lists: the answers to ADC and REM, and the lines that tell a user
+/// which other user has added this user to FL or removed this user from FL.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ContactLine {
-    /// `ADC TrID FL N=handle F=nick C=guid [group]`; `ADD TrID FL version handle nick [group]`.
+    /// `ADC TrID FL N=handle F=nick C=guid [group]`, or `ADD TrID FL version handle nick [group]`
+    /// before MSNP10.
     Added {
         /// The transaction id of the request.
         trid: TrId,
@@ -277,17 +284,20 @@ pub enum ContactLine {
         handle: Handle,
         /// The nickname as received, or the handle if the request had no nickname.
         nickname: Text,
-        /// The new GUID.
+        /// The GUID of the new contact.
         contact: Guid,
-        /// The group, if one was named.
+        /// The group that the request named, if any.
         group: Option<GroupRef>,
     },
-    /// The answer to the other forms of ADC and ADD: the request with the handle as registered, and the version. A
-    /// client also reads the answer to `ADD FL` as this variant, because that answer contains no GUID.
+    /// The answer to every ADC and ADD except those that [`ContactLine::Added`] answers. The answer
+    /// repeats the request with the handle as registered. Before MSNP10, it also contains the list
+    /// version. A client also decodes the answer to `ADD FL` as this variant, because that answer
+    /// contains no GUID.
     Addition(Adc),
-    /// The answer to REM: the request and the version.
+    /// The answer to REM. It repeats the request. Before MSNP10, it also contains the list version.
     Removal(Rem),
-    /// `ADC 0 RL N=handle F=name`, `ADD 0 RL version handle name`: a user added the reader to their FL.
+    /// `ADC 0 RL N=handle F=name`, or `ADD 0 RL version handle name` before MSNP10: a user added
+    /// the reader to their FL.
     ReverseAdded {
         /// The user's handle.
         handle: Handle,

@@ -38,14 +38,16 @@ pub struct Rmg {
 /// The group that RMG names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum GroupWord {
-    /// By GUID or number.
+    /// RMG names the group by its GUID or number.
     Reference(GroupRef),
-    /// By another word. Client 7.0 sometimes sends the group's name, encoded twice.
+    /// RMG contains a word that is neither a GUID nor a number. Client 7.0 sometimes sends the
+    /// group's name, encoded twice.
     Name(Vec<u8>),
 }
 
 impl GroupWord {
-    /// Returns whether the word, decoded once or twice, is the name of a group.
+    /// Returns whether this is a [`GroupWord::Name`] whose word, decoded once or twice, equals
+    /// `name`.
     #[must_use]
     pub fn is_name(&self, name: &str) -> bool {
         let Self::Name(word) = self else { return false };
@@ -54,7 +56,7 @@ impl GroupWord {
     }
 }
 
-/// Skips the `0` that older clients send after the name. Any word is accepted in its place.
+/// Skips the `0` that older clients send after the name. Accepts any word in place of the `0`.
 fn end_after_old_word(mut words: Words<'_>) -> Result<(), Malformed> {
     words.next();
     words.end()
@@ -89,10 +91,12 @@ impl Reg {
         Ok(Self { trid, group, name })
     }
 
-    /// Writes the request or the answer. The answer contains the list version if the reader's dialect has one.
+    /// Writes the request or the answer. The answer contains the list version if the reader's
+    /// dialect has list versions.
     ///
-    /// From MSNP10 on, answers have no version. Only a client with a quirk gets an answer with a version, and that
-    /// client expects the word order of ADG (clients.md).
+    /// From MSNP10 on, answers have no list version, with one exception: one client library needs a
+    /// number in place of the list version. For this library, the answer also has the word order of
+    /// ADG, which is the name before the group (clients.md).
     pub(super) fn encode(&self, reader: Reader, version: Option<u32>, out: &mut Vec<u8>) {
         let line = LineWriter::new(out, "REG").word(self.trid).opt(version);
         if version.is_some() && !reader.is_old() {
@@ -134,29 +138,30 @@ impl Rmg {
 /// The server's lines about groups.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum GroupLine {
-    /// `ADG TrID name guid`; `ADG TrID version name number 0`.
+    /// `ADG TrID name guid`, or `ADG TrID version name number 0` before MSNP10.
     Added {
         /// The transaction id of the request.
         trid: TrId,
         /// The name, as received.
         name: Text,
-        /// The new GUID or number.
+        /// The GUID or the number of the new group.
         group: GroupRef,
     },
-    /// `REG TrID guid name`; `REG TrID version number name 0`.
+    /// `REG TrID guid name`, or `REG TrID version number name 0` before MSNP10.
     Renamed(Reg),
-    /// `RMG TrID guid`; `RMG TrID version number`.
+    /// `RMG TrID guid`, or `RMG TrID version number` before MSNP10.
     Removed {
         /// The transaction id of the request.
         trid: TrId,
         /// The GUID or the number of the group, even if the request contained the group's name.
         group: GroupRef,
     },
-    /// `LSG name guid`, `LSG number name 0` in the SYN burst.
+    /// `LSG name guid`, or `LSG number name 0` before MSNP10. The server sends this line in the
+    /// burst after SYN.
     Listed {
-        /// The name.
+        /// The name of the group.
         name: String,
-        /// Its GUID or number.
+        /// The GUID or the number of the group.
         group: GroupRef,
     },
 }
@@ -216,7 +221,8 @@ impl GroupLine {
     }
 }
 
-/// Skips the `0` at the end of lines about groups, before MSNP10.
+/// Skips the `0` that a server line about a group has at its end before MSNP10. Does nothing if
+/// `dialect` is MSNP10 or later.
 fn skip_old_word(dialect: Dialect, words: &mut Words<'_>) -> Result<(), Malformed> {
     if dialect < Dialect::Msnp10 {
         words.need()?;

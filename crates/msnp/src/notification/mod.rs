@@ -1,8 +1,8 @@
 //! The notification and dispatch connections: every command in both directions (docs/protocol/ns.md).
 //!
-//! A client sends [`ClientCommand`]s and a server sends [`ServerCommand`]s. Each family of commands has a file with its
-//! types, how they are read and how they are written. [`verb`] is the table of the stages in which commands are
-//! allowed.
+//! A client sends [`ClientCommand`]s and a server sends [`ServerCommand`]s. For each family of
+//! commands, one file defines the types, and reads and writes them. [`verb`] contains a table that
+//! says in which stages of a connection each command is allowed.
 
 mod client;
 mod contacts;

@@ -20,7 +20,7 @@ pub struct Chg {
 }
 
 impl Chg {
-    /// Creates a change to `status`.
+    /// Creates a CHG that sets the status to `status`.
     #[must_use]
     pub fn new(trid: TrId, status: Status, capabilities: Capabilities, object: Option<MsnObject>) -> Self {
         let mut echo = format!("{status} {capabilities}").into_bytes();
@@ -50,13 +50,14 @@ impl Chg {
         Ok(Self { trid, status, capabilities, object, echo })
     }
 
-    /// Writes the request.
+    /// Writes CHG as a client sends it.
     pub(super) fn encode(&self, out: &mut Vec<u8>) {
         LineWriter::new(out, "CHG").word(self.trid).raw(&self.echo).end();
     }
 
-    /// Writes the answer, which has the same words. In MSNP8, if the client sent no capabilities, the answer contains
-    /// `0`, because the MSNP8 module of Twisted rejects an answer without capabilities (ns.md section 10).
+    /// Writes the answer, which has the same words as the request. There is one exception: in
+    /// MSNP8, if the client sent no capabilities, the answer contains `0`. The MSNP8 module of
+    /// Twisted rejects an answer without capabilities (ns.md section 10).
     fn encode_answer(&self, dialect: Dialect, out: &mut Vec<u8>) {
         let bare = !self.echo.contains(&b' ');
         let capabilities = (bare && dialect == Dialect::Msnp8).then_some(0);
@@ -69,7 +70,7 @@ impl Chg {
 pub struct Uux {
     /// The transaction id, which the answer repeats.
     pub trid: TrId,
-    /// The message.
+    /// The personal message. `None` removes it.
     pub message: Option<PersonalMessage>,
 }
 
@@ -105,7 +106,7 @@ pub enum PresenceLine {
     Online(PresenceInfo),
     /// `FLN handle`: a contact went offline.
     Offline(Handle),
-    /// `UUX TrID 0`.
+    /// `UUX TrID 0`: the answer to UUX.
     Published(TrId),
     /// `UBX handle n`: the personal message of a contact. `None` (n = 0) if the contact removed it.
     Message(Handle, Option<PersonalMessage>),
@@ -200,7 +201,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_chg_without_capabilities_is_answered_with_0_only_in_msnp8() {
+    fn the_answer_to_a_chg_without_capabilities_contains_0_only_in_msnp8() {
         let answer = |dialect, words: &str| {
             let chg = Chg::decode(TrId::new(6), Words::new(words.as_bytes())).unwrap();
             let mut out = Vec::new();
@@ -238,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn clients_of_older_dialects_do_not_receive_the_picture() {
+    fn msnp8_clients_do_not_receive_the_picture_of_a_contact() {
         let presence = PresenceInfo {
             status: Status::Online,
             handle: Handle::parse("bob@example.com").unwrap(),

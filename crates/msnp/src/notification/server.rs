@@ -18,7 +18,7 @@ verbs! {
     ServerVerb {
         /// Agrees on a dialect.
         Ver = "VER",
-        /// Gives the recommended versions of the client.
+        /// Tells the client which client versions are recommended.
         Cvr = "CVR",
         /// Answers the version query.
         Cvq = "CVQ",
@@ -30,15 +30,15 @@ verbs! {
         Out = "OUT",
         /// Answers a ping.
         Qng = "QNG",
-        /// Begins the burst of lists and settings.
+        /// Begins the burst: the lines with lists and settings that the server sends after SYN.
         Syn = "SYN",
-        /// An address and its lists, in the burst.
+        /// An address and the lists that it is on, in the burst.
         Lst = "LST",
         /// A group, in the burst.
         Lsg = "LSG",
-        /// Gives the setting for new reverse-list entries.
+        /// Tells the client the account's setting for new entries on the reverse list.
         Gtc = "GTC",
-        /// Gives the setting for addresses on neither AL nor BL.
+        /// Tells the client the account's setting for addresses on neither AL nor BL.
         Blp = "BLP",
         /// A property of the account itself.
         Prp = "PRP",
@@ -62,13 +62,13 @@ verbs! {
         Rmg = "RMG",
         /// Repeats the account's own new status.
         Chg = "CHG",
-        /// The status of a contact that is online when the account sets its own first status.
+        /// The status of a contact who is already online when the account sets its first status.
         Iln = "ILN",
         /// The new status of a contact.
         Nln = "NLN",
         /// A contact went offline.
         Fln = "FLN",
-        /// Answers a personal message.
+        /// Confirms that the server has published the account's personal message.
         Uux = "UUX",
         /// The personal message of a contact.
         Ubx = "UBX",
@@ -78,9 +78,9 @@ verbs! {
         Qry = "QRY",
         /// An invitation to a switchboard.
         Rng = "RNG",
-        /// Gives the setting for invitations.
+        /// Answers a change of the setting for invitations.
         Ims = "IMS",
-        /// A document of settings.
+        /// The document that the client asked for with GCF.
         Gcf = "GCF",
         /// The mobile subscription.
         Sbs = "SBS",
@@ -90,7 +90,8 @@ verbs! {
         Msg = "MSG",
         /// An alert.
         Not = "NOT",
-        /// A page from a telephone. It is not supported, but its payload must be skipped.
+        /// A page: a text message from a telephone. This crate does not read the page, but a reader
+        /// of the stream must skip its payload.
         Ipg = "IPG",
     }
 }
@@ -109,7 +110,7 @@ impl ServerVerb {
 /// use msnp::notification::{ContactLine, ServerCommand};
 /// use msnp::{Dialect, Handle, Reader};
 ///
-// The same event, for a reader of each dialect.
+/// // One event, written for a reader of MSNP12 and for a reader of MSNP8.
 /// let bob = Handle::parse("bob@example.com").expect("an address");
 /// let line = ServerCommand::from(ContactLine::ReverseRemoved(bob));
 /// let mut bytes = Vec::new();
@@ -159,11 +160,11 @@ pub enum OutReason {
     SignedInElsewhere,
     /// `SSD`: the server is shutting down.
     ShuttingDown,
-    /// `MIG`: the lists now use GUIDs. The client signs in again.
+    /// `MIG`: the lists now use GUIDs. The client must sign in again.
     ListsMoved,
     /// `TOU`: the terms of use were not accepted.
     TermsOfUse,
-    /// `RCT`: closed for this many minutes.
+    /// `RCT`: the service is closed for this many minutes.
     Closed(u32),
 }
 
@@ -195,7 +196,7 @@ impl OutReason {
 /// Returns the length of the payload after a line from a server.
 ///
 /// # Errors
-/// [`Malformed::PayloadLength`] when the last word is not a number, or is over `max`.
+/// [`Malformed::PayloadLength`] when the last word is not a number or is greater than `max`.
 pub fn server_payload_length(line: &[u8], max: usize) -> Result<usize, Malformed> {
     let mut words = Words::new(line);
     let verb = words.next().and_then(ServerVerb::from_word);
@@ -207,8 +208,8 @@ pub fn server_payload_length(line: &[u8], max: usize) -> Result<usize, Malformed
 }
 
 impl ServerCommand {
-    /// Appends the line in the form that `reader` expects. If the line does not report a change of the reader's lists,
-    /// it is enough to pass a dialect.
+    /// Appends the line in the form that `reader` expects. For a line that does not report a change
+    /// of the reader's lists, `reader` can be the [`Dialect`] of the client.
     pub fn encode(&self, reader: impl Into<Reader>, out: &mut Vec<u8>) {
         let reader = reader.into();
         let dialect = reader.dialect;
@@ -235,7 +236,7 @@ impl ServerCommand {
         }
     }
 
-    /// Reads a line from a server that speaks `dialect`. Drops the list version.
+    /// Reads a line from a server that speaks `dialect`. Ignores the list version.
     ///
     /// # Errors
     /// The reason why the line is invalid. A client then closes the connection.
@@ -314,7 +315,8 @@ impl ServerCommand {
         words.next().map_or(Some(0), word::number).map(Self::Qng).ok_or(Malformed::Word)
     }
 
-    /// Reads PRP: an answer if it has a transaction id, otherwise a line of the burst.
+    /// Reads PRP. If the line has a transaction id, it is an answer. Otherwise it is a line of the
+    /// burst after SYN.
     fn decode_prp(dialect: Dialect, mut words: Words<'_>) -> Result<Self, Refusal> {
         if words.clone().need_trid().is_err() {
             return Ok(Self::Setting(SettingLine::decode_own(words)?));

@@ -11,7 +11,7 @@ pub struct Qry {
     pub trid: TrId,
     /// The product id, which selects the key. Never percent-decoded.
     pub product_id: String,
-    /// The answer: 32 hex digits in either case, if the client is correct.
+    /// The answer. A correct client sends 32 hex digits, in upper or lower case.
     pub answer: Vec<u8>,
 }
 
@@ -44,7 +44,7 @@ const URL_SERVICES: [&str; 15] = [
     "CHAT",
 ];
 
-/// A request to one of the additional services. This server has only a few of them.
+/// A request to one of the additional services. This project's server provides only a few of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ServiceRequest {
     /// `GCF TrID Shields.xml`.
@@ -55,7 +55,7 @@ pub enum ServiceRequest {
     Url {
         /// The transaction id, which the answer repeats.
         trid: TrId,
-        /// One of the known services.
+        /// One of the services that ns.md section 13 lists for `URL`.
         service: String,
         /// The parameter, for example the recipient of a mail.
         parameter: Option<String>,
@@ -64,43 +64,44 @@ pub enum ServiceRequest {
     Telephone {
         /// The transaction id, which the answer repeats.
         trid: TrId,
-        /// The number, with `tel:+`.
+        /// The telephone number, with `tel:+` before it.
         number: String,
     },
-    /// `SND TrID to [lcid library [id]]`, and SDC with a text: mails an invitation.
+    /// `SND TrID to [lcid library [id]]`: mails an invitation. SDC does the same and adds a text.
     Invitation {
         /// The transaction id, which the answer repeats.
         trid: TrId,
-        /// The words.
+        /// The words after the transaction id, without the payload length of SDC.
         words: Vec<String>,
-        /// The text of SDC; `None` for SND.
+        /// The text of the mail, which is the payload of SDC. `None` for SND.
         text: Option<Vec<u8>>,
     },
     /// `FND`: searches the directory.
     Directory {
         /// The transaction id, which the answer repeats.
         trid: TrId,
-        /// The words.
+        /// The words after the transaction id.
         words: Vec<String>,
     },
-    /// `PAG TrID handle n`, the page of MSNP5 to 8.
+    /// `PAG TrID handle n`: sends a page, which is a text for the mobile device of a user, in MSNP5
+    /// to 8.
     OldPage {
         /// The transaction id, which the answer repeats.
         trid: TrId,
-        /// The recipient.
+        /// The user who receives the page.
         to: String,
-        /// The page.
+        /// The text of the page.
         text: Vec<u8>,
     },
-    /// `PGD TrID handle device n`: pages a device.
+    /// `PGD TrID handle device n`: sends a page to a mobile device of a user, from MSNP9 on.
     Page {
         /// The transaction id, which the answer repeats.
         trid: TrId,
-        /// The recipient.
+        /// The user who receives the page.
         to: String,
-        /// 1 for a mobile, 2 for another device.
+        /// The kind of the device: 1 for a mobile phone, 2 for another device.
         device: u32,
-        /// The page.
+        /// The text of the page.
         text: Vec<u8>,
     },
 }
@@ -149,7 +150,7 @@ impl ServiceRequest {
 
     pub(super) fn decode_sdc(trid: TrId, words: Words<'_>, payload: &[u8]) -> Result<Self, Refusal> {
         let mut words = strings(words)?;
-        // to lcid library id X X name length
+        // The words: to lcid library id X X name length
         if words.len() != 8 {
             return Err(Refusal::Fatal(trid, ErrorCode::BadInvitation));
         }
@@ -225,9 +226,9 @@ pub enum ServiceLine {
     Config {
         /// The transaction id of the request.
         trid: TrId,
-        /// The file.
+        /// The name of the document, such as `Shields.xml`.
         file: String,
-        /// Its content.
+        /// The content of the document.
         document: Vec<u8>,
     },
     /// `SBS TrID null`: no mobile subscription.
@@ -236,11 +237,11 @@ pub enum ServiceLine {
     Url {
         /// The transaction id of the request.
         trid: TrId,
-        /// The page behind the login.
+        /// The path of the web page that the user sees after the login.
         target: String,
-        /// The login page.
+        /// The URL of the login page.
         login: String,
-        /// The site id.
+        /// The site id, which is the last word of the answer.
         site: u32,
     },
     /// `MSG Hotmail Hotmail n` and a message from the service.

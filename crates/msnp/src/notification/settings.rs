@@ -6,18 +6,19 @@ use crate::reference::{skip_version, trid_and_version};
 use crate::word::{LineWriter, Words, address};
 use crate::{Dialect, DisplayName, ErrorCode, Guid, Handle, Malformed, Reader, Refusal, Text, TrId};
 
-/// The longest telephone number, in bytes as written.
+/// The longest telephone number, in percent-encoded bytes.
 pub const MAX_PHONE: usize = 95;
 /// The longest name of a property, in bytes.
 const MAX_PROPERTY_WORD: usize = 3;
 
-/// GTC: the client's behaviour when a user adds its account. The server only stores it.
+/// GTC: what the client does when another user adds the account to their FL. The server stores this
+/// setting, but does not act on it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum AddPrompt {
-    /// `A`: ask.
+    /// `A`: the client asks its user whether to allow the other user.
     #[default]
     Ask,
-    /// `N`: allow.
+    /// `N`: the client allows the other user without asking.
     Allow,
 }
 
@@ -31,7 +32,7 @@ impl AddPrompt {
         }
     }
 
-    /// Reads the word.
+    /// Reads `A` or `N`. Returns `None` for any other word.
     #[must_use]
     pub fn parse(word: &[u8]) -> Option<Self> {
         [Self::Ask, Self::Allow].into_iter().find(|value| value.word().as_bytes() == word)
@@ -41,10 +42,10 @@ impl AddPrompt {
 /// BLP: the rule for addresses on neither AL nor BL.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Privacy {
-    /// `AL`: they may see and call the account.
+    /// `AL`: addresses on neither AL nor BL may see and call the account.
     #[default]
     Allow,
-    /// `BL`: they may not see or call the account.
+    /// `BL`: addresses on neither AL nor BL may not see or call the account.
     Block,
 }
 
@@ -58,26 +59,26 @@ impl Privacy {
         }
     }
 
-    /// Reads the word.
+    /// Reads `AL` or `BL`. Returns `None` for any other word.
     #[must_use]
     pub fn parse(word: &[u8]) -> Option<Self> {
         [Self::Allow, Self::Block].into_iter().find(|value| value.word().as_bytes() == word)
     }
 }
 
-/// A telephone number of an account.
+/// The kind of a telephone number of an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Phone {
-    /// PHH.
+    /// PHH: the telephone number at home.
     Home,
-    /// PHW.
+    /// PHW: the telephone number at work.
     Work,
-    /// PHM.
+    /// PHM: the number of the mobile phone.
     Mobile,
 }
 
 impl Phone {
-    /// All telephone numbers, in the order of the SYN burst.
+    /// All kinds, in the order in which the server sends the telephone numbers after SYN.
     pub const ALL: [Self; 3] = [Self::Home, Self::Work, Self::Mobile];
 
     /// Returns the word on the wire.
@@ -90,7 +91,7 @@ impl Phone {
         }
     }
 
-    /// Reads the word.
+    /// Reads `PHH`, `PHW` or `PHM`. Returns `None` for any other word.
     #[must_use]
     pub fn parse(word: &[u8]) -> Option<Self> {
         Self::ALL.into_iter().find(|phone| phone.word().as_bytes() == word)
@@ -117,9 +118,9 @@ pub struct Prp {
 pub enum PropertyChange {
     /// MFN: the display name.
     Name(DisplayName, Text),
-    /// PHH, PHW, PHM. Without a value, the number is deleted.
+    /// PHH, PHW, PHM: a telephone number. `None` deletes the number.
     Phone(Phone, Option<Text>),
-    /// MOB: true if the mobile can be paged.
+    /// MOB: true if other users may send pages to the mobile phone.
     Paging(bool),
 }
 
@@ -148,7 +149,8 @@ impl Prp {
         Ok(Self { trid, change })
     }
 
-    /// Writes the request or the answer. The answer contains the list version if the reader's dialect has one.
+    /// Writes the request or the answer. The answer contains the list version if the reader's
+    /// dialect has list versions.
     pub(super) fn encode(&self, version: Option<u32>, out: &mut Vec<u8>) {
         let line = LineWriter::new(out, "PRP").word(self.trid).opt(version);
         match &self.change {
@@ -160,7 +162,7 @@ impl Prp {
     }
 }
 
-/// Reads the new name of REA and PRP. A missing or invalid name is refused with 209.
+/// Reads the new name in REA or PRP. If the name is missing or invalid, returns error 209.
 fn decode_own_name(trid: TrId, word: Option<&[u8]>) -> Result<(DisplayName, Text), Refusal> {
     let bad_name = Refusal::Answer(trid, ErrorCode::InvalidFriendlyName);
     let word = word.ok_or(bad_name)?;
@@ -168,17 +170,17 @@ fn decode_own_name(trid: TrId, word: Option<&[u8]>) -> Result<(DisplayName, Text
     Ok((DisplayName::new(text.value()).ok_or(bad_name)?, text))
 }
 
-/// `REA TrID handle name` (up to MSNP9): changes the account's own name, or the nickname of a contact. The answer has
-/// the version before the handle.
+/// `REA TrID handle name` (up to MSNP9): changes the account's own name, or the nickname of a
+/// contact. The answer has the list version before the handle.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rea {
     /// The transaction id, which the answer repeats.
     pub trid: TrId,
-    /// The account itself or a contact.
+    /// The handle of the account itself or of a contact.
     pub handle: Handle,
     /// The new name.
     pub name: DisplayName,
-    /// The name as received.
+    /// The new name as received.
     pub word: Text,
 }
 
@@ -206,8 +208,9 @@ fn decode_phone(trid: TrId, word: Option<&[u8]>) -> Result<Option<Text>, Refusal
     Ok(Some(number))
 }
 
-/// Reads a nickname. Returns `None` for an empty nickname, which stands for the handle. A nickname that is too long is
-/// refused with 209 (framing.md section 6).
+/// Reads a nickname. Returns `None` for an empty nickname, which stands for the handle. If the
+/// nickname is longer than [`MAX_DISPLAY_NAME`](crate::name::MAX_DISPLAY_NAME), returns error 209
+/// (framing.md section 6).
 pub(super) fn decode_nickname(trid: TrId, word: &[u8]) -> Result<Option<(DisplayName, Text)>, Refusal> {
     let text = Text::parse(word).ok_or(Refusal::Answer(trid, ErrorCode::InvalidParameter))?;
     if text.value().is_empty() {
@@ -221,14 +224,14 @@ fn is_property(word: &[u8]) -> bool {
     word.len() == MAX_PROPERTY_WORD && word.iter().all(u8::is_ascii_uppercase)
 }
 
-/// Reads `Y` or `N`.
+/// Returns `Y` for true and `N` for false.
 #[must_use]
 pub(super) const fn yes_no(on: bool) -> &'static str {
     if on { "Y" } else { "N" }
 }
 
-/// `SBP TrID contact-guid property value [1]`: a property of a contact. MFN is the nickname. The server only repeats
-/// other properties.
+/// `SBP TrID contact-guid property value [1]`: a property of a contact. MFN is the nickname. The
+/// server repeats any other property in the answer, and otherwise ignores it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sbp {
     /// The transaction id, which the answer repeats.
@@ -246,7 +249,7 @@ pub struct Sbp {
 pub enum ContactChange {
     /// MFN: the nickname. `None` resets it to the handle.
     Nickname(Option<DisplayName>),
-    /// Another property, which the server only repeats.
+    /// Another property. The server repeats it in the answer, and otherwise ignores it.
     Other,
 }
 
@@ -281,28 +284,29 @@ impl Sbp {
     }
 }
 
-/// The server's lines about settings: the answers, and the lines of the SYN burst.
+/// The server's lines about settings: the answers, and the lines of the burst, which are the lines
+/// with lists and settings that the server sends after SYN.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SettingLine {
-    /// `GTC [TrID [version]] A|N`. In the burst, there is no transaction id.
+    /// `GTC [TrID [version]] A|N`. In the burst after SYN, the line has no transaction id.
     AddPrompt(Option<TrId>, AddPrompt),
-    /// `BLP [TrID [version]] AL|BL`.
+    /// `BLP [TrID [version]] AL|BL`. In the burst after SYN, the line has no transaction id.
     Privacy(Option<TrId>, Privacy),
-    /// `PRP property value` in the burst.
+    /// `PRP property value` in the burst after SYN: a property of the account itself.
     Own(Property),
-    /// `BPR [[version] handle] property [value]`. In the burst there is no handle: the line belongs to the LST before
-    /// it.
+    /// `BPR [[version] handle] property [value]`: a property of a contact. In the burst after SYN,
+    /// the line has no handle, and the contact is the one in the LST line before it.
     Contact(Option<Handle>, Property),
 }
 
 /// A property and its value, as a server sends it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Property {
-    /// MFN.
+    /// MFN: the display name.
     Name(DisplayName),
-    /// PHH, PHW, PHM. `None` if the number was deleted.
+    /// PHH, PHW, PHM: a telephone number. `None` if the number was deleted.
     Phone(Phone, Option<String>),
-    /// MOB.
+    /// MOB: true if other users may send pages to the mobile phone.
     Paging(bool),
     /// MBE: true if the account has a mobile device.
     MobileEnabled(bool),
@@ -368,7 +372,8 @@ impl SettingLine {
     }
 
     pub(super) fn decode_contact(dialect: Dialect, mut words: Words<'_>) -> Result<Self, Malformed> {
-        // Three letters are a property. Anything else is a handle or a version (ns.md section 7, BPR).
+        // A word of three capital letters is a property. Any other word is a handle or a version
+        // (ns.md section 7, BPR).
         if is_property(words.clone().need()?) {
             return Ok(Self::Contact(None, Property::decode(words)?));
         }
@@ -378,7 +383,7 @@ impl SettingLine {
     }
 }
 
-/// Reads `[TrID [version]] value`, without a transaction id in the burst.
+/// Reads `[TrID [version]] value`. In the burst after SYN, there is no transaction id.
 fn decode_choice<T>(
     dialect: Dialect,
     mut words: Words<'_>,

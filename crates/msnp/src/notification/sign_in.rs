@@ -20,9 +20,9 @@ pub struct Ver {
 pub enum Agreement {
     /// The highest dialect that both sides support.
     Dialect(Dialect),
-    /// Only the version query.
+    /// CVR0: no dialect fits, but the client also offered the version query.
     Cvr0,
-    /// Nothing.
+    /// No offered word fits.
     Nothing,
 }
 
@@ -37,8 +37,8 @@ impl Ver {
         self.offer.iter().fold(line, LineWriter::word).end();
     }
 
-    /// Returns the highest offered dialect that is in `supported`. The order of the dialects does not matter. CVR0
-    /// counts only if no dialect fits.
+    /// Returns the highest offered dialect that is in `supported`. The order of the dialects does
+    /// not matter. If no dialect fits, returns [`Agreement::Cvr0`] if the client offered CVR0.
     #[must_use]
     pub fn agree(&self, supported: &[Dialect]) -> Agreement {
         let dialects = self.offer.iter().filter_map(|word| Dialect::from_name(word));
@@ -50,13 +50,13 @@ impl Ver {
         }
     }
 
-    /// Returns whether a word is among those offered.
+    /// Returns whether `word` is one of the offered words.
     #[must_use]
     pub fn offers(&self, word: &str) -> bool {
         self.offer.iter().any(|offered| offered.eq_ignore_ascii_case(word))
     }
 
-    /// Returns whether the offer is exactly these words, in this order.
+    /// Returns whether the offer consists of exactly the words in `words`, in the same order.
     #[must_use]
     pub fn offers_exactly(&self, words: &[&str]) -> bool {
         self.offer.len() == words.len()
@@ -71,20 +71,21 @@ pub struct Cvr {
     pub trid: TrId,
     /// The language of the client as a Windows locale id. 0x0409 is US English.
     pub locale: u16,
-    /// Operating system, its version, and the processor.
+    /// The operating system, its version, and the processor.
     pub system: [String; 3],
-    /// The name of the program. The official one is `MSNMSGR`.
+    /// The name of the program. The official client writes `MSNMSGR`.
     pub client: String,
-    /// Its version, such as `7.5.0324`.
+    /// The version of the program, such as `7.5.0324`.
     pub version: String,
-    /// `MSMSGS`, in either case.
+    /// The id of the client, which is `MSMSGS` in upper or lower case.
     pub id: String,
-    /// The handle that will sign in. Small old clients leave it out.
+    /// The handle that will sign in. Small old clients leave out this word.
     pub handle: Option<String>,
 }
 
 impl Cvr {
-    /// The lowest number of words after the transaction id: a client can leave out the handle.
+    /// The lowest number of words after the transaction id. It does not count the handle, because a
+    /// client can leave out the handle.
     const MIN_WORDS: usize = 7;
 
     pub(super) fn decode(trid: TrId, mut words: Words<'_>) -> Result<Self, Refusal> {
@@ -199,7 +200,7 @@ impl fmt::Debug for Ticket {
 /// The server's lines for signing in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SignInAnswer {
-    /// `VER TrID word ...`, with `0` if nothing fits.
+    /// `VER TrID word ...`. If no offered word fits, the only word is `0`.
     Ver {
         /// The transaction id of the request.
         trid: TrId,
@@ -210,22 +211,25 @@ pub enum SignInAnswer {
     Cvr {
         /// The transaction id of the request.
         trid: TrId,
-        /// True if this answers CVQ.
+        /// True if this is the answer to CVQ. False if it is the answer to CVR.
         query: bool,
-        /// The recommended version, again, and the oldest version that is allowed.
+        /// The recommended version, the recommended version again, and the oldest version that is
+        /// allowed.
         versions: [String; 3],
-        /// The page to download the client, and the page about it.
+        /// The address of the page that offers the client for download, and the address of a page
+        /// about the client.
         urls: [String; 2],
     },
-    /// `USR TrID TWN S policy`.
+    /// `USR TrID TWN S policy`: the answer to step 1.
     Policy {
         /// The transaction id of the request.
         trid: TrId,
-        /// One word, which the client passes on to the login service.
+        /// The policy string: one word, which the client passes on to the login service.
         policy: String,
     },
-    /// `USR TrID OK handle verified 0`, or `USR TrID OK handle name verified 0` before MSNP10. The second form contains
-    /// the name because before MSNP10 no PRP MFN carries it.
+    /// `USR TrID OK handle verified 0`, or `USR TrID OK handle name verified 0` before MSNP10. The
+    /// second form contains the name, because before MSNP10 the server does not send the name in
+    /// PRP MFN.
     Ok {
         /// The transaction id of the request.
         trid: TrId,
@@ -238,9 +242,9 @@ pub enum SignInAnswer {
     },
     /// `XFR TrID NS address 0 dispatch-address`.
     Transfer {
-        /// The transaction id of the request, or 0 without a request.
+        /// The transaction id of the request, or 0 if there was no request.
         trid: TrId,
-        /// The notification server to connect to.
+        /// The address of the notification server that the client must connect to.
         notification: String,
         /// The address of the server that sends this line.
         dispatch: String,

@@ -6,7 +6,8 @@ use crate::{
     Reader, Refusal, TrId,
 };
 
-/// The state of a copy of lists and settings.
+/// The words that say how new a copy of the lists and settings is: two time stamps or the list
+/// version.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CopyOf {
     /// The time stamps of lists and settings, from MSNP10 on. The server accepts any two words from a client.
@@ -36,13 +37,13 @@ impl CopyOf {
     }
 }
 
-/// `SYN TrID list settings`, `SYN TrID version`: asks for the lists and settings if they are newer than the client's
-/// copy.
+/// `SYN TrID list settings`, or `SYN TrID version` before MSNP10: asks for the lists and settings
+/// if they are newer than the client's copy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Syn {
     /// The transaction id, which the answer repeats.
     pub trid: TrId,
-    /// The state of the client's copy.
+    /// The time stamps, or the list version, of the client's copy of the lists and settings.
     pub copy: CopyOf,
 }
 
@@ -62,15 +63,16 @@ impl Syn {
     }
 }
 
-/// `SYN TrID list settings [contacts groups]`, `SYN TrID version [contacts groups]`: the server's state. If the
-/// client's copy is outdated, the line also contains the numbers of LST and LSG lines that follow.
+/// `SYN TrID list settings [contacts groups]`, or `SYN TrID version [contacts groups]` before
+/// MSNP10: the state of the lists and settings on the server. If the client's copy is outdated, the
+/// line also says how many LST lines and how many LSG lines follow.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SynAnswer {
     /// The transaction id of the request.
     pub trid: TrId,
-    /// The server's state.
+    /// The time stamps, or the list version, of the lists and settings on the server.
     pub copy: CopyOf,
-    /// The numbers of LST and LSG lines. `None` if the client's copy is current.
+    /// How many LST lines and how many LSG lines follow. `None` if the client's copy is current.
     pub counts: Option<(u32, u32)>,
 }
 
@@ -105,13 +107,14 @@ pub struct Lst {
     pub handle: Handle,
     /// The nickname.
     pub nickname: DisplayName,
-    /// The lists.
+    /// The lists that the address is on.
     pub lists: ListBits,
-    /// The GUID, for a contact on FL.
+    /// The GUID of the contact, from MSNP10 on. `None` if the address is not on FL.
     pub contact: Option<Guid>,
-    /// The network, from MSNP12 on.
+    /// The networks that the contact is on, from MSNP12 on.
     pub network: Option<NetworkIds>,
-    /// The groups, for a contact on FL. Before MSNP10, each contact has at least one group.
+    /// The groups that the contact is in. Empty if the address is not on FL. Before MSNP10, each
+    /// contact on FL is in at least one group.
     pub groups: Vec<GroupRef>,
 }
 
@@ -179,8 +182,8 @@ fn parse_groups(word: &[u8], parse: impl Fn(&[u8]) -> Option<GroupRef>) -> Resul
     word.split(|byte| *byte == b',').map(|group| parse(group).ok_or(Malformed::Word)).collect()
 }
 
-/// Returns the lists as they were before MSNP10, without a pending list. Before MSNP10, an undecided contact is on RL,
-/// and on neither AL nor BL (ns.md section 1.2 rule 6).
+/// Returns the lists in the form of the dialects before MSNP10, which have no pending list. In
+/// these dialects, a pending user is on RL, and on neither AL nor BL (ns.md section 1.2 rule 6).
 fn pending_as_reverse(lists: ListBits) -> ListBits {
     if lists.has(List::Pending) { lists.without(List::Pending) | List::Reverse } else { lists }
 }
@@ -195,9 +198,10 @@ mod tests {
         String::from_utf8(out).unwrap()
     }
 
-    /// The line of the seed document, with the network id after the list bits.
+    /// The line is the sample LST line of the seed document (msnp-wiki's page on MSNP12), with the
+    /// network id added after the list bits.
     #[test]
-    fn the_line_for_a_contact_matches_the_seed_document() {
+    fn the_line_for_a_contact_matches_the_example_in_msnp_wiki() {
         let guid = |text: &str| Guid::parse(text.as_bytes()).unwrap();
         let mut lst = Lst {
             handle: Handle::parse("anotheruser@hotmail.com").unwrap(),

@@ -1,8 +1,9 @@
 //! The table of the verbs that clients send to a notification or dispatch server.
 //!
-//! Each row gives the stage of a connection and the dialects in which a verb exists, the number of words after its
-//! transaction id, and the limit of its payload. [`admit`] checks them in one place, for every command, before any byte
-//! of a payload has arrived (docs/protocol/framing.md sections 4, 8 and 9).
+//! Each row gives the dialects in which a verb exists, the number of words after its transaction
+//! id, and the limit of its payload. [`admit`] checks these rules and the stage of the connection
+//! in one place. It does so for every command, before any byte of a payload has arrived
+//! (docs/protocol/framing.md sections 4, 8 and 9).
 
 use std::ops::RangeInclusive;
 
@@ -10,16 +11,16 @@ use crate::verbs::verbs;
 use crate::word::{self, Words};
 use crate::{Dialect, ErrorCode, Malformed, Refusal, TrId};
 
-/// The stage of a connection, from the first byte to signed in.
+/// The stage of a connection, from the first byte until the account is signed in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
     /// Before VER.
     Fresh,
-    /// VER chose the version query alone.
+    /// VER did not agree on a dialect, but on the version query (CVR0).
     VersionQuery,
     /// VER chose a dialect.
     Negotiated(Dialect),
-    /// USR was answered with OK.
+    /// The server has answered USR with OK.
     SignedIn(Dialect),
 }
 
@@ -28,10 +29,10 @@ pub enum Stage {
 pub struct Row {
     /// The verb.
     pub verb: Verb,
-    /// The dialects in which it has this form.
+    /// The dialects in which the verb has this form.
     pub dialects: RangeInclusive<Dialect>,
-    /// The allowed numbers of words after the transaction id. `ANY` if the decoder itself answers a wrong number of
-    /// words.
+    /// The allowed numbers of words after the transaction id. `ANY` if the decoder of the command
+    /// handles a wrong number of words itself.
     pub words: RangeInclusive<usize>,
     /// The payload after the line.
     pub payload: Payload,
@@ -42,12 +43,14 @@ pub struct Row {
 pub enum Payload {
     /// No payload.
     None,
-    /// Up to this many bytes. The last word is the length. A longer payload closes the connection.
+    /// A payload of up to this many bytes. The last word of the line is the length of the payload.
+    /// If this length is greater than the maximum, the server closes the connection.
     UpTo(usize),
-    /// Exactly this many bytes. Another length is answered with this code, then the connection is closed.
+    /// A payload of exactly this many bytes. If the line gives another length, the server answers
+    /// with this code and closes the connection.
     Exactly(usize, ErrorCode),
-    /// The number of words, and the highest number of bytes after them. Another number of words is answered with this
-    /// code, then the connection is closed.
+    /// The required number of words, and the maximum length of the payload in bytes. If the line
+    /// has another number of words, the server answers with this code and closes the connection.
     WithWords(usize, usize, ErrorCode),
 }
 
@@ -56,7 +59,8 @@ const ANY: RangeInclusive<usize> = 0..=usize::MAX;
 
 /// The longest personal message (UUX), in bytes.
 pub const MAX_PERSONAL_MESSAGE: usize = 4096;
-/// The longest invitation mail or page (SDC, PAG, PGD), in bytes.
+/// The maximum payload length of SDC, PAG and PGD, in bytes. The payload of SDC is the text of an
+/// invitation mail. The payload of PAG and PGD is a page, which is a text for a mobile device.
 pub const MAX_PAGE: usize = 1664;
 
 verbs! {
@@ -64,9 +68,10 @@ verbs! {
     Verb {
         /// Agrees on a dialect.
         Ver = "VER",
-        /// Tells the client's version.
+        /// Tells the server the version of the client.
         Cvr = "CVR",
-        /// The version query of CVR0.
+        /// The version query: asks for the recommended client versions after VER has agreed on
+        /// CVR0.
         Cvq = "CVQ",
         /// Signs in.
         Usr = "USR",
@@ -82,7 +87,7 @@ verbs! {
         Gcf = "GCF",
         /// Asks for the mobile subscription.
         Gsb = "GSB",
-        /// Sets the behaviour for new reverse-list entries.
+        /// Sets what the client does when the reverse list gets a new entry.
         Gtc = "GTC",
         /// Sets the rule for addresses on neither AL nor BL.
         Blp = "BLP",
@@ -92,11 +97,11 @@ verbs! {
         Sbp = "SBP",
         /// Sets the account's own name or the name of a contact.
         Rea = "REA",
-        /// Adds to a list or group, up to MSNP9.
+        /// Adds an address to a list, or a contact to a group, up to MSNP9.
         Add = "ADD",
-        /// Adds to a list or group, from MSNP10 on.
+        /// Adds an address to a list, or a contact to a group, from MSNP10 on.
         Adc = "ADC",
-        /// Removes from a list or group.
+        /// Removes an address from a list, or a contact from a group.
         Rem = "REM",
         /// Creates a group.
         Adg = "ADG",
@@ -116,7 +121,7 @@ verbs! {
         Ims = "IMS",
         /// Asks for the address of a web service.
         Url = "URL",
-        /// Looks a telephone number up.
+        /// Asks whether a telephone can be reached.
         Lkp = "LKP",
         /// Mails an invitation.
         Snd = "SND",
@@ -124,9 +129,9 @@ verbs! {
         Sdc = "SDC",
         /// Searches the directory.
         Fnd = "FND",
-        /// Pages a telephone, up to MSNP8.
+        /// Sends a page to the mobile device of a user, up to MSNP8.
         Pag = "PAG",
-        /// Pages a telephone, from MSNP9 on.
+        /// Sends a page to the mobile device of a user, from MSNP9 on.
         Pgd = "PGD",
     }
 }
@@ -222,8 +227,8 @@ pub fn head(line: &[u8]) -> Result<(Verb, TrId, Words<'_>), Malformed> {
 /// ```
 ///
 /// # Errors
-/// The errors of framing.md: section 8 for a verb that is not allowed here, section 9 for a wrong number of words, and
-/// section 4 for an invalid length.
+/// The errors of framing.md: section 8 for a verb that is not allowed in this stage, section 9 for
+/// a wrong number of words, and section 4 for an invalid length.
 pub fn admit(stage: Stage, line: &[u8]) -> Result<usize, Refusal> {
     let (verb, trid, words) = head(line)?;
     let row = row_in(stage, verb, trid)?;
@@ -236,7 +241,7 @@ pub fn admit(stage: Stage, line: &[u8]) -> Result<usize, Refusal> {
 /// Returns the row of a verb, if it is allowed in this stage.
 fn row_in(stage: Stage, verb: Verb, trid: TrId) -> Result<&'static Row, Refusal> {
     let refuse = Err(Refusal::Close(Malformed::WrongState));
-    // VER, CVQ, OUT and PNG have one form in all dialects.
+    // VER, CVQ, OUT and PNG have the same form in all dialects.
     let in_dialect = |dialect| verb.row(dialect).ok_or(Refusal::Close(Malformed::UnknownVerb));
     match (stage, verb) {
         (_, Verb::Out | Verb::Png) | (Stage::Fresh, Verb::Ver) | (Stage::VersionQuery, Verb::Cvq) => {

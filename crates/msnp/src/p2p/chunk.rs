@@ -10,14 +10,14 @@ pub const MAX_DATA: usize = 1202;
 /// The length of the footer, in bytes.
 const FOOTER: usize = 4;
 
-/// A part of a message, or a whole message if it is short.
+/// A part of a message. If the message is short, the chunk is the whole message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Chunk<'a> {
     /// The header. Its `length` is the length of `data`.
     pub header: Header,
     /// The data.
     pub data: &'a [u8],
-    /// 0 in session 0, otherwise the AppID of the session.
+    /// 0 in session 0. In any other session, the AppID of the session.
     pub footer: u32,
 }
 
@@ -27,7 +27,7 @@ pub enum BadChunk {
     /// There are fewer bytes than a header and a footer have.
     #[error("it is shorter than a header and a footer")]
     TooShort,
-    /// The header announces more or less data than there is.
+    /// The header announces more data or less data than there is.
     #[error("the length in the header is not the length of the data")]
     Length,
     /// The data extends beyond the end of the message.
@@ -36,10 +36,11 @@ pub enum BadChunk {
 }
 
 impl<'a> Chunk<'a> {
-    /// Reads a chunk, which has to fill `bytes`. Data longer than [`MAX_DATA`] is accepted.
+    /// Reads a chunk. The chunk must use all of `bytes`. Its data may be longer than [`MAX_DATA`].
     ///
     /// # Errors
-    /// See [`BadChunk`]. The end of the data, `offset + length`, never exceeds the total size and never overflows.
+    /// See [`BadChunk`]. In an accepted chunk, the end of the data (`offset + length`) does not
+    /// exceed the total size, and the sum does not overflow.
     pub fn parse(bytes: &'a [u8]) -> Result<Self, BadChunk> {
         let (header, rest) = Header::parse(bytes).ok_or(BadChunk::TooShort)?;
         let (data, footer) = rest.split_last_chunk::<FOOTER>().ok_or(BadChunk::TooShort)?;

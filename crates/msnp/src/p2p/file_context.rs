@@ -6,29 +6,32 @@ use thiserror::Error;
 
 use super::header::{read_u32, read_u64};
 
-/// The length of the header in bytes, which is also its first number.
+/// The length of the header in bytes. This length is also the first number in the header.
 const HEADER: u32 = 574;
-/// The version of the header that we write.
+/// The version of the header that this crate writes.
 const VERSION: u32 = 2;
-/// The length of the file name, in bytes.
+/// The length of the field for the file name in the header, in bytes.
 const NAME: usize = 550;
-/// The maximum number of UTF-16 units of a name that we write. Windows allows paths of 260 with the final NUL.
+/// The maximum length of a name that this crate writes, in UTF-16 units. Windows allows paths of
+/// 260 units, including the final NUL.
 const NAME_UNITS: usize = 259;
-/// The bytes after the name.
+/// The four bytes after the file name, which end the header.
 const END: [u8; 4] = [0xff; 4];
 
-/// The longest preview that fits into an INVITE, in bytes. An INVITE has at most 64 KiB, and base64 needs four bytes for
-/// three.
+/// The longest preview that fits into an INVITE, in bytes. An INVITE has at most 64 KiB, and base64
+/// turns three bytes into four.
 pub const MAX_PREVIEW: usize = 40 * 1024;
 
-/// The name, size and preview of an offered file: the Context of its INVITE, before base64.
+/// The name, size and preview of an offered file. In base64, this is the Context of the INVITE for
+/// the file.
 #[derive(Clone, PartialEq, Eq)]
 pub struct FileContext {
-    /// The name, exactly as the sender wrote it. See [`super::safe_file_name`] before a file is created.
+    /// The name, exactly as the sender wrote it. Before you create a file with this name, pass the
+    /// name to [`super::safe_file_name`].
     pub name: String,
     /// The size of the file, in bytes.
     pub size: u64,
-    /// A small PNG image of the file; empty if there is none.
+    /// A small PNG image of the file. Empty if there is no image.
     pub preview: Vec<u8>,
 }
 
@@ -38,13 +41,15 @@ pub enum BadFileContext {
     /// There are fewer bytes than a header has.
     #[error("it is shorter than a header")]
     TooShort,
-    /// The header announces a length that it cannot have.
+    /// The first number in the header, which is the length of the header, is less than 574 or
+    /// greater than the number of bytes.
     #[error("the length of the header is invalid")]
     HeaderSize,
 }
 
 impl FileContext {
-    /// Reads a context. A longer header, as later versions have, is accepted.
+    /// Reads a context. Also accepts a longer header, because later versions of the header are
+    /// longer.
     ///
     /// # Errors
     /// See [`BadFileContext`]. A name that is not valid UTF-16 is not an error: the invalid units become U+FFFD.
@@ -60,7 +65,8 @@ impl FileContext {
         Ok(Self { name: decode_name(name), size, preview })
     }
 
-    /// Returns the length of the header, the size, the mark for a missing preview, and the bytes after them.
+    /// Returns the length of the header, the size of the file, the number that says whether the
+    /// preview is missing, and the bytes after these numbers.
     fn numbers(bytes: &[u8]) -> Option<(u32, u64, u32, &[u8])> {
         let mut rest = bytes;
         let header = read_u32(&mut rest)?;
@@ -70,7 +76,8 @@ impl FileContext {
         Some((header, size, no_preview, rest))
     }
 
-    /// Returns the bytes of the context: 574, and the preview. A name of more than 259 UTF-16 units is cut.
+    /// Returns the bytes of the context: a header of 574 bytes, and the preview. A name of more
+    /// than 259 UTF-16 units is cut.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(HEADER as usize + self.preview.len());
@@ -89,7 +96,8 @@ impl FileContext {
     }
 }
 
-/// Returns the units of a name, up to the limit and without half a character at the end.
+/// Returns the first UTF-16 units of a name, at most [`NAME_UNITS`]. The last character is always
+/// whole, even if it needs two units.
 fn name_units(name: &str) -> impl Iterator<Item = u16> {
     let mut room = NAME_UNITS;
     let fits = move |char: &char| {

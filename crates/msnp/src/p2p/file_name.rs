@@ -1,10 +1,11 @@
-//! Names of received files that are safe to create.
+//! Safe names for received files.
 
-/// The longest name that [`safe_file_name`] returns, in bytes. Most file systems allow 255, and a program may have to
-/// append a number or an extension of its own.
+/// The longest name that [`safe_file_name`] returns, in bytes. Most file systems allow 255 bytes.
+/// The difference is room for a number or an extension that a program may append.
 pub const MAX_FILE_NAME: usize = 200;
 
-/// The longest extension that is kept when a name is shortened, in bytes with the dot.
+/// The length of the longest extension that is kept when a name is shortened, in bytes. The length
+/// includes the dot.
 const MAX_EXTENSION: usize = 16;
 
 /// The name of a file whose own name has no usable character.
@@ -15,9 +16,13 @@ const DEVICES: [&str; 6] = ["con", "prn", "aux", "nul", "com", "lpt"];
 
 /// Returns a name under which a file from a stranger may be saved.
 ///
-/// It is the last part of a path, is not empty, and has at most [`MAX_FILE_NAME`] bytes. Control characters, characters
-/// that change the direction of text (they can hide an extension), and those that Windows does not allow are replaced by
-/// `_`. It neither starts with a dot nor ends with a dot or a blank, and names no device of Windows.
+/// The result is the last part of the path in `name`, is not empty, and has at most
+/// [`MAX_FILE_NAME`] bytes. It does not start with a dot, does not end with a dot or a blank, and
+/// is not the name of a Windows device.
+///
+/// The function replaces some characters by `_`: control characters, characters that Windows does
+/// not allow, and characters that change the direction of text. A change of direction can hide an
+/// extension.
 #[must_use]
 pub fn safe_file_name(name: &str) -> String {
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
@@ -41,7 +46,7 @@ fn is_safe(char: char) -> bool {
     !(char.is_control() || forbidden || direction)
 }
 
-/// Returns whether the name without its extension is that of a device, such as `nul` or `com1`.
+/// Returns whether the name without its extension is the name of a device, such as `nul` or `com1`.
 fn is_device(name: &str) -> bool {
     let stem = name.split('.').next().unwrap_or_default().trim_end().to_lowercase();
     let mut chars = stem.chars();
@@ -51,7 +56,7 @@ fn is_device(name: &str) -> bool {
             && known(chars.as_str(), &DEVICES[4..]))
 }
 
-/// Cuts the name in front of its extension.
+/// Shortens the part of the name before the extension.
 fn shorten(name: &str) -> String {
     let dot = name.rfind('.').filter(|dot| name.len() - dot <= MAX_EXTENSION);
     let (stem, extension) = name.split_at(dot.unwrap_or(name.len()));

@@ -5,9 +5,9 @@ use std::fmt;
 /// The header of a chunk: nine little-endian numbers without padding.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Header {
-    /// The session; 0 for MSNSLP.
+    /// The id of the session. 0 for MSNSLP messages.
     pub session_id: u32,
-    /// The number of the message. All its chunks have the same.
+    /// The number of the message. All chunks of a message have the same number.
     pub identifier: u32,
     /// The position of this chunk in the message, in bytes.
     pub offset: u64,
@@ -17,11 +17,12 @@ pub struct Header {
     pub length: u32,
     /// The kind of the message.
     pub flags: Flags,
-    /// A random number; in an ACK, the identifier of the acknowledged message.
+    /// In an ACK, the identifier of the acknowledged message. In any other message, a random
+    /// number.
     pub ack_id: u32,
-    /// 0; in an ACK, the `ack_id` of the acknowledged message.
+    /// In an ACK, the `ack_id` of the acknowledged message. In any other message, 0.
     pub ack_unique_id: u32,
-    /// 0; in an ACK, the length of the acknowledged message in bytes.
+    /// In an ACK, the length of the acknowledged message in bytes. In any other message, 0.
     pub ack_size: u64,
 }
 
@@ -62,7 +63,8 @@ impl Header {
 
     /// Returns the header of the ACK for the message that this header belongs to.
     ///
-    /// The total size repeats that of the message, as aMSN writes it.
+    /// The total size in the ACK is the total size of the message. The client aMSN writes the same
+    /// value.
     #[must_use]
     pub fn acknowledgement(&self, identifier: u32) -> Self {
         Self {
@@ -79,14 +81,14 @@ impl Header {
     }
 }
 
-/// Reads a little-endian number and moves `bytes` behind it.
+/// Reads a little-endian number and advances `bytes` past it.
 pub(super) fn read_u32(bytes: &mut &[u8]) -> Option<u32> {
     let (number, rest) = bytes.split_first_chunk()?;
     *bytes = rest;
     Some(u32::from_le_bytes(*number))
 }
 
-/// Reads a little-endian number and moves `bytes` behind it.
+/// Reads a little-endian number and advances `bytes` past it.
 pub(super) fn read_u64(bytes: &mut &[u8]) -> Option<u64> {
     let (number, rest) = bytes.split_first_chunk()?;
     *bytes = rest;
@@ -100,13 +102,13 @@ pub struct Flags(pub u32);
 impl Flags {
     /// A plain message: MSNSLP, or the data preparation of a session.
     pub const NONE: Self = Self(0);
-    /// Data is missing: the sender should start again at `ack_size`.
+    /// Data is missing. The sender of the data should start again at the position `ack_size`.
     pub const NAK: Self = Self(0x01);
     /// An ACK.
     pub const ACK: Self = Self(0x02);
-    /// The sender waits for an answer.
+    /// The sender of this message waits for an answer.
     pub const WAITING: Self = Self(0x04);
-    /// An error in the binary layer.
+    /// An error in the binary headers or in the chunks, and not in an MSNSLP message.
     pub const ERROR: Self = Self(0x08);
     /// The data of an MSNObject.
     pub const OBJECT_DATA: Self = Self(0x20);
@@ -119,19 +121,19 @@ impl Flags {
     /// The data of a file.
     pub const FILE_DATA: Self = Self(0x0100_0030);
 
-    /// Returns whether all bits of `other` are set.
+    /// Returns whether all bits of `other` are set in `self`.
     #[must_use]
     pub const fn contains(self, other: Self) -> bool {
         self.0 & other.0 == other.0
     }
 
-    /// Returns whether a bit of `other` is set.
+    /// Returns whether at least one bit of `other` is set in `self`.
     #[must_use]
     pub const fn intersects(self, other: Self) -> bool {
         self.0 & other.0 != 0
     }
 
-    /// Returns the bits of both sets.
+    /// Returns all bits that are set in `self` or in `other`.
     #[must_use]
     pub const fn union(self, other: Self) -> Self {
         Self(self.0 | other.0)

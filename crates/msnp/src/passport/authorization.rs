@@ -15,8 +15,9 @@ pub struct Credentials {
 
 /// Reads `Passport1.4 key=value,key=value,...`. Returns `None` if `sign-in` or `pwd` is missing.
 ///
-/// A comma inside a value is always `%2C`. Some libraries encode nothing except commas, and their values are accepted
-/// too. Keys other than `sign-in` and `pwd` are ignored, including the words of the policy.
+/// A comma inside a value is always `%2C`. Some libraries encode nothing except commas, and this
+/// function also accepts their values. Keys other than `sign-in` and `pwd` are ignored, including
+/// the words of the policy.
 #[must_use]
 pub fn parse_authorization(value: &[u8]) -> Option<Credentials> {
     const SCHEME: &[u8] = b"Passport1.4 ";
@@ -54,7 +55,7 @@ mod tests {
             // Official clients, as in the example of http.md.
             "Passport1.4 OrgVerb=GET,OrgURL=http%3A%2F%2Fmessenger%2Emsn%2Ecom,sign-in=alice%40example.com,\
              pwd=s3cr%2Ct%20%26%25,ct=1,rver=1,wp=FS_40SEC_0_COMPACT,lc=1,id=1",
-            // msnp11-sdk, which encodes almost nothing.
+            // The library msnp11-sdk, which encodes almost no characters.
             "Passport1.4 OrgVerb=GET,OrgURL=http://messenger.msn.com,sign-in=alice@example.com,pwd=s3cr%2Ct &%",
             "passport1.4 pwd=s3cr%2ct%20&%25,sign-in=alice@example.com",
             "Passport1.4 sign-in=alice@example.com, pwd=s3cr%2Ct %26%25,pwd=other",
@@ -66,13 +67,13 @@ mod tests {
     }
 
     #[test]
-    fn a_value_may_contain_equals_signs_and_a_plus_sign_is_not_read_as_a_space() {
+    fn a_password_may_contain_equals_signs_and_a_plus_sign_is_not_read_as_a_space() {
         let expected = ("a+b@example.com".to_owned(), b"a=b+c".to_vec());
         assert_eq!(parse("Passport1.4 sign-in=a+b@example.com,pwd=a=b+c"), Some(expected));
     }
 
     #[test]
-    fn a_header_without_a_required_part_is_refused() {
+    fn an_authorization_header_must_contain_the_scheme_and_an_address_and_a_password() {
         for value in [
             "",
             "Passport1.4",

@@ -4,8 +4,8 @@
 /// Returns `true` if it changed the line. A client that sends such a line does not know that a connection can be kept
 /// open.
 ///
-/// libpurple and msn-pecan send no version, and search the answer for `HTTP/1.1 200 OK` (http.md section 0 items 2 and
-/// 5).
+/// The clients libpurple and msn-pecan send no version, but search the answer for `HTTP/1.1 200 OK`
+/// (http.md section 0 items 2 and 5).
 pub fn complete_request_line(bytes: &mut Vec<u8>, end: usize) -> bool {
     const OURS: &[u8] = b" HTTP/1.1";
     const OLD: &[u8] = b"HTTP/1.0";

@@ -10,7 +10,8 @@ use crate::xml::{BadXml, Reader, Step};
 
 /// The highest number of tokens in one request (security.md section 6).
 pub const MAX_TOKENS: usize = 16;
-/// The longest address of a service, in bytes. Real addresses are below 40. The answer repeats each address.
+/// The maximum length of a service address, in bytes. Real addresses have fewer than 40 bytes. The
+/// answer repeats each address.
 const MAX_ADDRESS: usize = 255;
 
 /// A request for tokens. `Debug` does not show the password.
@@ -24,16 +25,17 @@ pub struct RstRequest {
     pub tokens: Vec<TokenRequest>,
 }
 
-/// One requested token. Its policy is ignored, because libraries leave it out.
+/// One requested token. Its policy is ignored, because some libraries leave out the policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TokenRequest {
-    /// The number in `Id="RST<n>"`. Without such an Id, the token's place in the request.
+    /// The number in `Id="RST<n>"`. If there is no such Id, the index of the token in the request,
+    /// from 0.
     pub number: u32,
     /// The address of the service that the token is for.
     pub address: String,
 }
 
-/// The reason why a request is answered with `Invalid Request`.
+/// The reason why the server answers a request with `Invalid Request`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum BadRst {
     /// The body is not well-formed, or uses an entity that XML does not define.
@@ -60,7 +62,7 @@ impl From<BadXml> for BadRst {
     }
 }
 
-/// Reads the body of an RST request. Elements are found by local name. Their prefixes do not matter.
+/// Reads the body of an RST request. Finds elements by local name, and ignores their prefixes.
 pub fn parse_rst(body: &[u8]) -> Result<RstRequest, BadRst> {
     let text = decode_ansi(body);
     let mut reader = Reader::new(&text);
@@ -100,8 +102,8 @@ impl Builder {
             return Err(BadRst::Limit);
         }
         let place = u32::try_from(self.tokens.len()).unwrap_or_default();
-        // The attribute is not unescaped, because a number needs no escapes. A policy with a bare `&` next to it
-        // therefore does no harm.
+        // This code does not unescape attributes, because the number in Id needs no escapes. So a
+        // bare `&` in another attribute of the element causes no error.
         let id = start.try_get_attribute("Id").map_err(|_| BadRst::Xml)?;
         let number = id.and_then(|id| id.value.strip_prefix("RST")?.parse().ok());
         self.tokens.push(TokenRequest { number: number.unwrap_or(place), address: String::new() });
@@ -145,7 +147,8 @@ const ONE_TOKEN: [&str; 2] = ["Body", "RequestSecurityToken"];
 const TOKEN_OF_MANY: [&str; 3] = ["Body", "RequestMultipleSecurityTokens", "RequestSecurityToken"];
 const ADDRESS: [&str; 4] = ["RequestSecurityToken", "AppliesTo", "EndpointReference", "Address"];
 
-/// Sets a field. Refuses a field that occurs twice, because another program could use the other value.
+/// Sets a field. Refuses a field that occurs twice, because two programs could read two different
+/// values from such a request.
 fn begin(field: &mut Option<String>) -> Result<(), BadRst> {
     match field.replace(String::new()) {
         None => Ok(()),

@@ -18,7 +18,7 @@ pub fn alert(handle: &Handle, member_id: u64, id: u32, page: &str, text: &str) -
     .into_bytes()
 }
 
-/// Returns the text of an alert. `None` if it has none, or is not XML.
+/// Returns the text of an alert. `None` if the alert has no text or is not XML.
 #[must_use]
 pub fn alert_text(xml: &str) -> Option<String> {
     let mut reader = Reader::new(xml.trim());

@@ -13,23 +13,25 @@ use crate::xml::{self, escape_xml, is_xml_char};
 /// The deepest nesting that is accepted (security.md section 4).
 const MAX_DEPTH: usize = 32;
 
-/// A personal message: the payload of UUX, which goes to contacts unchanged. Cheap to clone.
+/// A personal message: the payload of UUX. The server sends the payload to contacts unchanged.
+/// Cheap to clone.
 ///
-/// It is well-formed UTF-8 XML with the root `Data`, without a document type, and with no entities other than the five
-/// predefined ones. This protects the clients of contacts.
+/// The payload is well-formed UTF-8 XML with the root `Data`, without a document type, and with no
+/// entities other than the five predefined ones. These rules protect the clients of contacts.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PersonalMessage(Arc<[u8]>);
 
 impl PersonalMessage {
-    /// Reads a payload. Returns `None` if it does not have the form that the type describes.
+    /// Reads a payload. Returns `None` if the payload does not have the form that
+    /// [`PersonalMessage`] describes.
     #[must_use]
     pub fn parse(payload: &[u8]) -> Option<Self> {
         let text = std::str::from_utf8(payload).ok()?;
         is_data_document(text).then(|| Self(payload.into()))
     }
 
-    /// Creates the personal message with this text. Returns `None` if it is longer than a server accepts
-    /// ([`MAX_PERSONAL_MESSAGE`]).
+    /// Creates the personal message with this text. Returns `None` if the message would be longer
+    /// than a server accepts ([`MAX_PERSONAL_MESSAGE`]).
     #[must_use]
     pub fn of_text(text: &str) -> Option<Self> {
         let xml = format!("<Data><PSM>{}</PSM><CurrentMedia></CurrentMedia></Data>", escape_xml(text));
@@ -42,13 +44,14 @@ impl PersonalMessage {
         &self.0
     }
 
-    /// Returns the text of the element `PSM`, which is empty if there is none.
+    /// Returns the text of the element `PSM`, or an empty text if there is no such element.
     #[must_use]
     pub fn text(&self) -> String {
         let xml = String::from_utf8_lossy(&self.0);
         let mut reader = xml::Reader::new(xml.trim());
         let mut text = String::new();
-        // The document is well-formed, but may have more attributes than this reader accepts. Then the text ends there.
+        // The document is well-formed, but an element may have more attributes than this reader
+        // accepts. In that case, the text ends before that element.
         while let Ok(Some(step)) = reader.step() {
             match step {
                 xml::Step::Text(piece) if reader.at(&["Data", "PSM"]) => text.push_str(&piece),
@@ -65,8 +68,8 @@ impl fmt::Debug for PersonalMessage {
     }
 }
 
-/// Returns whether a text is XML as [`PersonalMessage`] requires. White space around the root is accepted, because a
-/// current client sends it.
+/// Returns whether a text is XML as [`PersonalMessage`] requires. White space around the root is
+/// accepted, because a current client sends such white space.
 fn is_data_document(text: &str) -> bool {
     if !text.chars().all(is_xml_char) {
         return false;
@@ -110,7 +113,7 @@ fn is_data_document(text: &str) -> bool {
     }
 }
 
-/// Returns whether a declaration names no encoding except the encoding of UUX.
+/// Returns whether an XML declaration names no encoding, or names UTF-8.
 fn is_utf8(declaration: &BytesDecl<'_>) -> bool {
     match declaration.encoding() {
         None => true,

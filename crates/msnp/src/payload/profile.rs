@@ -11,7 +11,8 @@ pub struct Profile<'a> {
     pub login_time: u64,
     /// True if the account has a mail box.
     pub email_enabled: bool,
-    /// The account number: 64 bits. Each half must stay below 2^31, because old clients read it as a signed number.
+    /// The account number: 64 bits. Each half must stay below 2^31, because old clients read each
+    /// half as a signed number.
     pub member_id: u64,
     /// The language as a Windows locale id.
     pub locale: u16,
@@ -19,9 +20,12 @@ pub struct Profile<'a> {
     pub handle: &'a Handle,
     /// The country, as two letters.
     pub country: &'a str,
-    /// A token for web pages. It crosses the network unencrypted, so it must not give access to anything else.
+    /// The token MSPAuth, which the client only passes on to web pages. The server sends the token
+    /// unencrypted. Therefore the token must not give access to the account or to anything except
+    /// these web pages (security.md section 1).
     pub web_token: &'a str,
-    /// The client's address as the server sees it. The port is 0 over the HTTP gateway, because it is unknown there.
+    /// The client's address as the server sees it. Over the HTTP gateway, the port is 0, because it
+    /// is unknown.
     pub client: SocketAddr,
 }
 
@@ -77,10 +81,11 @@ impl Profile<'_> {
 mod tests {
     use super::*;
 
-    /// The values of the sample in the seed document. That document gives the length as 465 bytes, or 448 without
-    /// ABCHMigrated.
+    /// The values are those of the sample profile in the seed document (msnp-wiki's page on
+    /// MSNP12). That document gives the length of the sample as 465 bytes, or as 448 bytes without
+    /// the field ABCHMigrated.
     #[test]
-    fn the_seed_profile_has_465_bytes() {
+    fn the_example_profile_in_msnp_wiki_has_465_bytes() {
         let profile = Profile {
             login_time: 1_726_321_960,
             email_enabled: true,

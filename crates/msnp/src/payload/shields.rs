@@ -7,13 +7,14 @@ use std::ops::RangeInclusive;
 use crate::Dialect;
 use crate::xml::escape_xml;
 
-/// The content of the shields document, which clients fetch with GCF. It is advice: a client can ignore it.
+/// The content of the shields document, which clients fetch with GCF. The document is advice, and a
+/// client can ignore it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Shields {
     /// The features that are disabled, by client version. Real documents have at least one entry.
     pub clients: Vec<ShieldedClients>,
-    /// Texts that clients must not send, as regular expressions. The document carries them in base64. Only clients of
-    /// MSNP12 know them.
+    /// Texts that clients must not send, as regular expressions. In the document, these expressions
+    /// are in base64. Only clients of MSNP12 know them.
     pub block_texts: Vec<String>,
 }
 
@@ -54,7 +55,8 @@ pub enum Feature {
 }
 
 impl Default for Shields {
-    /// Returns the document of 145 bytes that disables nothing, as in the seed document.
+    /// Returns the document of 145 bytes that disables nothing. It is the example in the seed
+    /// document (msnp-wiki's page on MSNP12).
     fn default() -> Self {
         let nobody = ShieldedClients { major: 7, minor: 0, builds: 0..=9999, deny: BTreeSet::new() };
         Self { clients: vec![nobody], block_texts: Vec::new() }
@@ -62,14 +64,16 @@ impl Default for Shields {
 }
 
 impl Shields {
-    /// Returns the document for a client of this dialect. Before MSNP12 the element `block` is empty.
+    /// Returns the document for a client of this dialect. Before MSNP12, the element `block` is
+    /// empty.
     #[must_use]
     pub fn document(&self, dialect: Dialect) -> String {
         let mut out = String::from(r#"<?xml version="1.0" encoding="utf-8" ?><config><shield>"#);
         for ShieldedClients { major, minor, builds, deny } in &self.clients {
             let (min, max) = (builds.start(), builds.end());
             let names: Vec<_> = deny.iter().map(|feature| feature.name()).collect();
-            // The seed document has a blank here if nothing is disabled.
+            // If no feature is disabled, `deny` is a blank, as in the example of the seed document
+            // (msnp-wiki's page on MSNP12).
             let deny = if names.is_empty() { " ".to_owned() } else { names.join(" ") };
             let _ = write!(out, r#"<cli maj="{major}" min="{minor}" minbld="{min}" maxbld="{max}" deny="{deny}" />"#);
         }
@@ -144,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn the_length_of_the_default_shields_matches_the_seed_document() {
+    fn the_length_of_the_default_shields_matches_the_example_in_msnp_wiki() {
         for dialect in [Dialect::Msnp11, Dialect::Msnp12] {
             assert_eq!(Shields::default().document(dialect), DEFAULT);
         }

@@ -39,20 +39,21 @@ impl AckFlag {
         Self::ALL.into_iter().find(|flag| flag.word().as_bytes() == word)
     }
 
-    /// Returns whether the sender is sent an ACK after a success.
+    /// Returns whether the server sends an ACK to the sender if the message was delivered.
     #[must_use]
     pub const fn wants_ack(self) -> bool {
         matches!(self, Self::Always | Self::Data | Self::OnSuccess)
     }
 
-    /// Returns whether the sender is sent a NAK after a failure.
+    /// Returns whether the server sends a NAK to the sender if the message was not delivered.
     #[must_use]
     pub const fn wants_nak(self) -> bool {
         matches!(self, Self::OnFailure | Self::Always | Self::Data)
     }
 }
 
-/// A command from a client. The payload of MSG is borrowed, because a switchboard relays it without reading it.
+/// A command from a client. The payload of MSG is borrowed, because a switchboard relays the
+/// payload unchanged.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ClientCommand<'a> {
     /// `USR TrID handle cookie`: opens a session.
@@ -91,7 +92,7 @@ pub enum ClientCommand<'a> {
         /// Any bytes, up to [`MAX_MESSAGE`](super::MAX_MESSAGE).
         payload: &'a [u8],
     },
-    /// `OUT`: leaves.
+    /// `OUT`: leaves the session.
     Out,
 }
 
@@ -99,7 +100,8 @@ impl<'a> ClientCommand<'a> {
     /// Reads a frame that [`admit`](super::admit) has accepted.
     ///
     /// # Errors
-    /// 208 for a callee that is not an address, 282 for malformed peer-to-peer data, and a close for all other errors.
+    /// Error 208 if the callee is not an address, and error 282 for malformed peer-to-peer data.
+    /// All other errors close the connection.
     pub fn decode(frame: Frame<'a>) -> Result<Self, Refusal> {
         let mut words = Words::new(frame.line);
         let verb = Verb::from_word(words.need()?).ok_or(Malformed::UnknownVerb)?;

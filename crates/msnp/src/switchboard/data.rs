@@ -1,23 +1,26 @@
 //! Peer-to-peer data in messages with the flag `D`: the parts that a server reads (docs/protocol/sb.md section 6).
 //!
-//! A server reads only the headers, which are some hundred bytes. It copies nothing.
+//! A server reads only the headers, which are short, and copies nothing.
 
 /// The content type of peer-to-peer data.
 const TYPE: &[u8] = b"application/x-msnmsgrp2p";
-/// The binary header and footer that every peer-to-peer message has (payloads.md section 7.1).
+/// The length of the binary header and footer that every peer-to-peer message has, in bytes
+/// (payloads.md section 7.1).
 const FRAME: usize = 48 + 4;
 
-/// Returns the address of the participant that peer-to-peer data is for (the header `P2P-Dest`), as the sender wrote it.
-/// Returns `None` if the payload is not peer-to-peer data, or has no such header.
+/// Returns the address in the header `P2P-Dest`, as the sender wrote it. It is the address of the
+/// participant that the peer-to-peer data is for. Returns `None` if the payload is not peer-to-peer
+/// data, or has no such header.
 ///
-/// Clients ignore data that is for somebody else. Nothing proves that the address is a participant.
+/// Clients ignore data that is for another participant. The sender can write any address, so the
+/// address may not belong to a participant.
 #[must_use]
 pub fn data_destination(payload: &[u8]) -> Option<&[u8]> {
     let (head, _) = split(payload);
     is_data(head).then(|| values(head, b"P2P-Dest").next()).flatten()
 }
 
-/// Returns whether a payload claims to be peer-to-peer data but is too short for it.
+/// Returns whether a payload claims to be peer-to-peer data, but is shorter than such data can be.
 pub(super) fn is_broken_data(payload: &[u8]) -> bool {
     let (head, body) = split(payload);
     is_data(head) && body.is_none_or(|body| body.len() < FRAME)

@@ -12,7 +12,7 @@ pub struct Participant {
     pub handle: Handle,
     /// The display name at the time of joining.
     pub name: DisplayName,
-    /// The capabilities of the client. Sent from MSNP12 on.
+    /// The capabilities of the client. Servers send them from MSNP12 on.
     pub capabilities: Option<Capabilities>,
 }
 
@@ -55,11 +55,11 @@ pub enum ServerCommand<'a> {
     Roster {
         /// The transaction id of ANS.
         trid: TrId,
-        /// The number of this line, from 1.
+        /// The position of this line among the IRO lines for the client, from 1.
         index: u32,
-        /// The number of lines.
+        /// How many IRO lines the client receives.
         total: u32,
-        /// The participant.
+        /// The participant who was already in the session.
         who: Participant,
     },
     /// `ANS TrID OK`.

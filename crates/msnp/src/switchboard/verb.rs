@@ -1,4 +1,5 @@
-//! The verbs of a switchboard: the stage in which each is allowed, and the length of its payload.
+//! The verbs of a switchboard. For each verb, this module knows the stage in which the verb is
+//! allowed, and the length of the payload.
 
 use crate::verbs::verbs;
 use crate::word::{Words, number, utf8};
@@ -27,7 +28,7 @@ verbs! {
         Cal = "CAL",
         /// Carries a message.
         Msg = "MSG",
-        /// Leaves.
+        /// Leaves the session.
         Out = "OUT",
     }
 }
@@ -57,7 +58,8 @@ verbs! {
 }
 
 impl Verb {
-    /// Returns the number of words after the verb, and the only stage in which the verb is allowed, if there is one.
+    /// Returns the number of words after the verb, and the stage in which the verb is allowed. The
+    /// stage is `None` if the verb is allowed in every stage.
     const fn form(self) -> (usize, Option<Stage>) {
         match self {
             Self::Usr => (3, Some(Stage::Fresh)),
@@ -72,8 +74,8 @@ impl Verb {
 /// Decides whether a line is allowed in this stage, and how long its payload is.
 ///
 /// # Errors
-/// The cases of sb.md sections 3 and 8. All of them close the connection. Only a second USR or ANS gets an answer
-/// before that, with code 911.
+/// The cases of sb.md sections 3 and 8. All of them close the connection. Only a second USR or ANS
+/// gets an answer, with code 911, before the connection is closed.
 pub fn admit(stage: Stage, line: &[u8]) -> Result<usize, Refusal> {
     utf8(line)?;
     let mut words = Words::new(line);
@@ -95,7 +97,7 @@ pub fn admit(stage: Stage, line: &[u8]) -> Result<usize, Refusal> {
     Ok(words.last().and_then(message_length).ok_or(Malformed::PayloadLength)?)
 }
 
-/// Reads a decimal number of at most nine digits, within the limit.
+/// Reads the payload length of MSG: a decimal number of at most nine digits, up to [`MAX_MESSAGE`].
 fn message_length(word: &[u8]) -> Option<usize> {
     let length = (word.len() <= 9).then(|| number(word)).flatten()?;
     usize::try_from(length).ok().filter(|length| *length <= MAX_MESSAGE)
@@ -104,7 +106,8 @@ fn message_length(word: &[u8]) -> Option<usize> {
 /// Returns the length of the payload after a line from a server.
 ///
 /// # Errors
-/// [`Malformed::PayloadLength`] when the length of MSG is not a number within the limit.
+/// [`Malformed::PayloadLength`] when the payload length of MSG is not a number, or is greater than
+/// [`MAX_MESSAGE`].
 pub fn server_payload_length(line: &[u8]) -> Result<usize, Malformed> {
     let mut words = Words::new(line);
     if words.next().and_then(ServerVerb::from_word) != Some(ServerVerb::Msg) {

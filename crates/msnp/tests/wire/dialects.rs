@@ -1,4 +1,4 @@
-//! The commands that a dialect lacks, and the forms of one event in each dialect.
+//! The commands that a dialect lacks, and the form of each event in each dialect.
 
 use std::ops::RangeInclusive;
 
@@ -13,14 +13,14 @@ const GUID: &str = "c1f9a363-4ee9-4a33-a434-b056a4c55b98";
 const OLD: RangeInclusive<Dialect> = Msnp8..=Msnp9;
 const NEW: RangeInclusive<Dialect> = Msnp10..=Msnp12;
 
-/// Returns the result of a line without a payload in a session of `dialect`.
+/// Returns what a server decodes from a line without a payload, in a session of `dialect`.
 fn understood(dialect: Dialect, line: &str) -> Result<ClientCommand, Refusal> {
     verb::admit(Stage::SignedIn(dialect), line.as_bytes())?;
     ClientCommand::decode(dialect, Frame { line: line.as_bytes(), payload: b"" })
 }
 
 #[test]
-fn a_command_works_in_the_dialects_that_have_it_and_closes_the_connection_in_all_others() {
+fn a_command_works_in_each_dialect_that_has_the_command_and_closes_the_connection_in_all_other_dialects() {
     let table = [
         ("ADD 1 AL bob@example.com Bob", OLD),
         ("ADD 1 FL bob@example.com Bob 29", OLD),
@@ -102,7 +102,8 @@ fn each_dialect_refuses_invalid_words_in_the_way_that_its_rules_require() {
     }
 }
 
-/// Returns the line for a reader whose list version is 7.
+/// Encodes a line for a client of `dialect` whose list version is 7. Returns the line without its
+/// line end.
 fn encoded(dialect: Dialect, line: impl Into<ServerCommand>) -> String {
     let mut out = Vec::new();
     line.into().encode(Reader { list_version: 7, ..dialect.into() }, &mut out);
@@ -118,7 +119,7 @@ fn name() -> DisplayName {
 }
 
 #[test]
-fn in_dialects_before_msnp10_each_change_carries_the_list_version() {
+fn before_msnp10_each_line_about_a_change_carries_the_list_version() {
     let trid = TrId::new(1);
     let table = [
         (SettingLine::AddPrompt(Some(trid), AddPrompt::Ask).into(), "GTC 1 7 A", "GTC 1 A"),
@@ -139,7 +140,8 @@ fn in_dialects_before_msnp10_each_change_carries_the_list_version() {
             "ADC 0 RL N=bob@example.com F=Bob%20B",
         ),
         (ContactLine::ReverseRemoved(bob()).into(), "REM 0 RL 7 bob@example.com", "REM 0 RL bob@example.com"),
-        // The lines of the burst report no change, so they carry no list version.
+        // The lines of the burst after SYN report no change of the lists, so they carry no list
+        // version.
         (SettingLine::AddPrompt(None, AddPrompt::Ask).into(), "GTC A", "GTC A"),
         (SettingLine::Privacy(None, Privacy::Block).into(), "BLP BL", "BLP BL"),
         (SettingLine::Contact(None, Property::Paging(true)).into(), "BPR MOB Y", "BPR MOB Y"),
@@ -290,8 +292,8 @@ fn a_telephone_number_can_be_added_as_a_contact_only_from_msnp11_on() {
     }
 }
 
-/// REA without a name is refused like PRP MFN without one. The row of REA once required two words, so such a line
-/// closed the connection.
+/// REA without a name gets the same error as PRP MFN without a name. In an earlier version, the
+/// table of verbs required two words for REA, so such a line closed the connection.
 #[test]
 fn rea_without_a_name_gets_error_209() {
     for (dialect, line) in [(Msnp9, "REA 1 bob@example.com"), (Msnp8, "REA 1 bob@example.com "), (Msnp12, "PRP 1 MFN")]
@@ -301,7 +303,7 @@ fn rea_without_a_name_gets_error_209() {
     }
 }
 
-/// An invalid name once made the line look like a line of MSNP10.
+/// In an earlier version, an invalid name made the decoder read the line as a line of MSNP10.
 #[test]
 fn usr_ok_with_an_invalid_name_is_malformed() {
     for name in ["%FF", "%0D%0A", "%00"] {

@@ -1,4 +1,5 @@
-//! Splitting a stream that a test generates: with any rule for payloads, at any positions.
+//! Splits a stream that a test generates. The test chooses the rule for payloads and the positions
+//! of the splits.
 
 use std::collections::BTreeSet;
 
@@ -52,7 +53,7 @@ pub(crate) fn frames<S: From<Malformed>>(
     Ok(collector.frames)
 }
 
-/// Returns the line at the beginning of `bytes`, and the rest.
+/// Returns the line at the beginning of `bytes`, and the bytes after it.
 pub(crate) fn first_line(bytes: &[u8]) -> (&[u8], &[u8]) {
     let end = bytes.windows(2).position(|pair| pair == b"\r\n").unwrap();
     (&bytes[..end], &bytes[end + 2..])
@@ -64,7 +65,8 @@ pub(crate) fn verbs(lines: impl IntoIterator<Item = Vec<u8>>) -> BTreeSet<String
     lines.into_iter().map(verb).collect()
 }
 
-/// Panics, with the differing verbs, unless the strategies generated exactly the verbs in `wanted`.
+/// Panics unless the strategies generated exactly the verbs in `wanted`. The message of the panic
+/// shows the differing verbs.
 pub(crate) fn assert_made<'v>(wanted: impl IntoIterator<Item = &'v str>, made: &BTreeSet<String>) {
     let wanted: BTreeSet<String> = wanted.into_iter().map(str::to_owned).collect();
     let missing: Vec<_> = wanted.difference(made).collect();

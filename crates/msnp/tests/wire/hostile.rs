@@ -1,5 +1,6 @@
-//! Hostile input causes no panic and puts no line end into the line of another client. Input that the crate accepts can
-//! be passed on.
+//! Tests with hostile input. The tests check that such input causes no panic, and that it adds no
+//! line end to a line for another client. A server can therefore pass on any input that the crate
+//! accepts.
 
 use msnp::frame::{Frame, LineRules};
 use msnp::notification::verb::{self, Verb};
@@ -29,7 +30,7 @@ fn hostile_word() -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
-/// Words that have a meaning in at least one command, and some that have none.
+/// Words that have a meaning in at least one command, and some words that have no meaning.
 fn any_word() -> impl Strategy<Value = Vec<u8>> {
     const KNOWN: &[&str] = &[
         "0",
@@ -120,7 +121,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(1000))]
 
     #[test]
-    fn client_lines_never_cause_a_panic_and_a_decoded_line_keeps_its_meaning(
+    fn client_lines_never_cause_a_panic_and_every_decoded_command_is_read_back_unchanged(
         line in line_of(ns_client_verbs()),
         payload in any_payload(),
         dialect in select(&Dialect::ALL),
@@ -141,7 +142,7 @@ proptest! {
     }
 
     #[test]
-    fn server_lines_never_cause_a_panic_and_a_decoded_line_keeps_its_meaning(
+    fn server_lines_never_cause_a_panic_and_every_decoded_command_is_read_back_unchanged(
         line in line_of(ns_server_verbs()),
         payload in any_payload(),
         dialect in select(&Dialect::ALL),
@@ -156,7 +157,7 @@ proptest! {
     }
 
     #[test]
-    fn switchboard_lines_never_cause_a_panic_and_a_decoded_line_keeps_its_meaning(
+    fn switchboard_lines_never_cause_a_panic_and_every_decoded_command_is_read_back_unchanged(
         line in line_of(sb_verbs()),
         payload in any_payload(),
     ) {
@@ -235,7 +236,7 @@ proptest! {
     }
 }
 
-/// Returns a group, as `dialect` names it.
+/// Returns a reference to a group in the form that `dialect` uses: a GUID or a number.
 fn group_ref(dialect: Dialect) -> GroupRef {
     if dialect >= Dialect::Msnp10 {
         return GroupRef::Guid(Guid::from_bytes([7; 16]));
@@ -243,7 +244,7 @@ fn group_ref(dialect: Dialect) -> GroupRef {
     GroupRef::Number(GroupNumber::OTHER_CONTACTS)
 }
 
-/// The beginnings of the lines whose answers repeat words.
+/// The beginnings of commands whose answers repeat words of the command.
 const REPEATED: &[&str] = &[
     "CHG 1",
     "CHG 1 NLN 0",
@@ -267,7 +268,8 @@ const REPEATED: &[&str] = &[
     "REA 1 bob@example.com",
 ];
 
-/// Returns every line of a notification server that contains a user's name, nickname, group name or number.
+/// Returns every line in which a notification server sends one of these texts: the name of a user,
+/// a nickname, the name of a group, or a telephone number.
 fn lines_with(dialect: Dialect, handle: &Handle, name: &DisplayName, text: &Text) -> Vec<ServerCommand> {
     let guid = Guid::from_bytes([7; 16]);
     let presence = PresenceInfo {
@@ -317,7 +319,9 @@ fn lines_with(dialect: Dialect, handle: &Handle, name: &DisplayName, text: &Text
     ]
 }
 
-/// CHG can be as long as a line. NLN adds the address and the name of the sender.
+/// A CHG line can have the maximum length of a line. A presence line for contacts, such as NLN,
+/// repeats the object of the CHG, and adds the address and the name of the sender. The test checks
+/// that the presence line does not exceed the maximum length either.
 #[test]
 fn the_longest_object_that_chg_accepts_fits_into_the_presence_lines_for_contacts() {
     let address = format!("{}@example.com", "a".repeat(handle::MAX_HANDLE - 12));

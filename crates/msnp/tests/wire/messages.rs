@@ -50,13 +50,13 @@ fn every_message_in_the_reference_is_read_and_written_unchanged() {
         names.push(name(&message));
     }
     let users = ["Text", "Typing", "Nudge", "Wink", "VoiceClip", "Emoticons", "ClientCaps", "Invitation"];
-    // The profile and the notes about mail come from servers only.
+    // Only servers send the profile and the notes about mail.
     let servers = ["Other", "Other", "Other", "Other", "Other", "ShutdownWarning"];
     assert_eq!(names, [users.as_slice(), &servers].concat());
 }
 
 #[test]
-fn the_lengths_of_other_messages_match_the_reference() {
+fn the_lengths_of_recording_and_peer_to_peer_messages_match_the_reference() {
     let alice = msnp::Handle::parse("alice@example.com").unwrap();
     let recording = Message::Recording(Some(alice.clone())).encode();
     assert_eq!(recording.len(), 93);

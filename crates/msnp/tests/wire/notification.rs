@@ -1,4 +1,5 @@
-//! The notification connection: an encoded value is accepted, and decodes to itself.
+//! Tests the notification connection. Each encoded value is accepted, and decodes to the same
+//! value.
 
 use msnp::frame::{Frame, LineRules};
 use msnp::notification::verb::{self, Verb};
@@ -13,7 +14,8 @@ use proptest::test_runner::TestRunner;
 use crate::framing::{assert_clean_lines, assert_made, first_line, frames, verbs};
 use crate::strategies::{ns_client, ns_server};
 
-/// The list version in every line about a change of the reader's lists, before MSNP10.
+/// The list version of the client that receives the lines. In dialects before MSNP10, every line
+/// about a change of the client's lists contains this version.
 const LIST_VERSION: u32 = 4711;
 const MAX_PAYLOAD: usize = 4096;
 
@@ -45,14 +47,14 @@ fn stages(dialect: Dialect, verb: Verb) -> Vec<Stage> {
     }
 }
 
-/// Returns whether clients of any dialect read lines with this verb.
+/// Returns whether the clients of at least one dialect read lines with this verb.
 fn is_read(verb: ServerVerb) -> bool {
     let frame = Frame { line: verb.word().as_bytes(), payload: b"" };
     Dialect::ALL.iter().any(|dialect| ServerCommand::decode(*dialect, frame) != Err(Malformed::UnknownVerb))
 }
 
 #[test]
-fn the_strategies_generate_every_verb() {
+fn the_generated_commands_and_lines_contain_every_verb() {
     let mut runner = TestRunner::deterministic();
     let mut lines = Vec::new();
     for dialect in Dialect::ALL {
@@ -93,7 +95,7 @@ proptest! {
     }
 
     #[test]
-    fn a_command_closes_the_connection_in_a_dialect_that_does_not_have_it(
+    fn a_command_closes_the_connection_in_a_dialect_without_that_command(
         (dialect, command) in in_any_of(&Dialect::ALL, ns_client),
         other in select(&Dialect::ALL),
     ) {
@@ -107,7 +109,7 @@ proptest! {
     }
 
     #[test]
-    fn a_clients_stream_gives_the_same_commands_wherever_it_is_split(
+    fn the_stream_of_a_client_gives_the_same_commands_wherever_the_stream_is_split(
         (dialect, commands) in in_any_of(&Dialect::ALL, |dialect| vec(ns_client(dialect), 0..8)),
         cuts in vec(any::<Index>(), 0..20),
     ) {
@@ -120,7 +122,7 @@ proptest! {
     }
 
     #[test]
-    fn a_servers_stream_gives_the_same_lines_wherever_it_is_split(
+    fn the_stream_of_a_server_gives_the_same_lines_wherever_the_stream_is_split(
         (dialect, lines) in in_any_of(&Dialect::ALL, |dialect| vec(ns_server(dialect), 0..8)),
         cuts in vec(any::<Index>(), 0..20),
     ) {

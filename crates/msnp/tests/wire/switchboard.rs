@@ -1,4 +1,4 @@
-//! The switchboard: an encoded value is accepted, and decodes to itself.
+//! Tests the switchboard. Each encoded value is accepted, and decodes to the same value.
 
 use msnp::frame::{Frame, LineRules};
 use msnp::switchboard::*;
@@ -27,7 +27,7 @@ fn stages(command: &ClientCommand<'_>) -> &'static [Stage] {
 }
 
 #[test]
-fn the_strategies_generate_every_verb() {
+fn the_generated_commands_and_lines_contain_every_verb() {
     let mut runner = TestRunner::deterministic();
     let (client, server) = (sb_client(), sb_server(Dialect::Msnp12));
     let (mut sent, mut received) = (Vec::new(), Vec::new());
@@ -56,7 +56,7 @@ proptest! {
     }
 
     #[test]
-    fn a_clients_stream_gives_the_same_commands_wherever_it_is_split(
+    fn the_stream_of_a_client_gives_the_same_commands_wherever_the_stream_is_split(
         commands in vec(sb_client(), 0..8),
         cuts in vec(any::<Index>(), 0..20),
     ) {
@@ -70,7 +70,7 @@ proptest! {
     }
 
     #[test]
-    fn a_servers_stream_gives_the_same_lines_wherever_it_is_split(
+    fn the_stream_of_a_server_gives_the_same_lines_wherever_the_stream_is_split(
         (dialect, lines) in
             select(&Dialect::ALL).prop_flat_map(|dialect| (Just(dialect), vec(sb_server(dialect), 0..8))),
         cuts in vec(any::<Index>(), 0..20),

@@ -1,4 +1,4 @@
-//! The golden transcripts: the crate reads and writes exactly the lines in them.
+//! Tests that the crate reads and writes exactly the lines in the golden transcripts.
 //!
 //! This test reads only what a parser needs: records, escapes, the positions of texts, and the stage of each
 //! connection. `msnp-conformance` plays the files against a server.
@@ -12,7 +12,8 @@ use msnp::notification::{self as ns, Stage, server_payload_length, verb};
 use msnp::switchboard as sb;
 use msnp::{Dialect, Reader, Refusal, text};
 
-/// The transcripts that are not read back, each with the reason. All other transcripts in the folder are read back.
+/// The transcripts that these tests skip, each with the reason. The tests read back all other
+/// transcripts in the folder, which means that they decode and encode every line.
 const NOT_READ_BACK: &[(&str, &str)] =
     &[("quirks.txt", "the lines that one client alone receives are read back as those that all others receive")];
 
@@ -23,7 +24,7 @@ enum Event {
     Sent,
     /// The server sends a line.
     Told,
-    /// The server closes.
+    /// The server closes the connection.
     Closed,
 }
 
@@ -46,7 +47,8 @@ impl Record {
         self.connection.starts_with("sb")
     }
 
-    /// Returns whether the text has a `{word}` that the server chooses, except for the words that [`fill`] replaces.
+    /// Returns whether the text contains a placeholder `{word}` for a value that the server
+    /// chooses. The placeholders that [`fill`] replaces do not count.
     fn has_free_part(&self) -> bool {
         [&self.line, &self.payload]
             .iter()
@@ -67,8 +69,8 @@ impl Record {
     }
 }
 
-/// Returns the dialect of a connection in a stage. Before VER and on switchboards, this is the dialect of the newest
-/// client.
+/// Returns the dialect of a connection in a stage. Before VER and on switchboards, returns the
+/// dialect of the newest client.
 fn dialect(stage: Stage) -> Dialect {
     match stage {
         Stage::Fresh | Stage::VersionQuery => Dialect::Msnp12,
@@ -141,7 +143,7 @@ fn records(name: &str) -> Vec<Record> {
     records
 }
 
-/// Replaces the words that represent GUIDs, time stamps and list versions with values.
+/// Replaces the placeholders for GUIDs, time stamps and list versions with values.
 fn fill(text: &str) -> (String, u32) {
     let mut filled = String::new();
     let mut list_version = 0;
@@ -214,9 +216,9 @@ fn assert_same(record: &Record, written: &[u8]) {
     assert_eq!(written.escape_ascii().to_string(), expected.escape_ascii().to_string(), "{place}");
 }
 
-/// Returns the line without the parts that the crate does not keep: the case of addresses, the second half of a ticket,
-/// and the word of older dialects after the name of a group. Adds the `0` of older dialects at the end of a REG, which
-/// clients can leave out.
+/// Returns the line without the parts that the crate does not keep: the case of addresses, the
+/// second half of a ticket, and the word of older dialects after the name of a group. Adds the `0`
+/// of older dialects at the end of a REG, because clients can leave out this `0`.
 fn as_kept(record: &Record) -> Vec<u8> {
     if record.line.starts_with(b"REG") && dialect(record.stage) < Dialect::Msnp10 && !record.line.ends_with(b" 0") {
         let line = [&record.line, b" 0".as_slice()].concat();
@@ -287,8 +289,9 @@ fn assert_sent_reads_back(sent: &Record, after: &[Record]) {
     }
 }
 
-/// Reads a file back and returns how many fixed lines of clients and of servers it has. Skips the lines of clients on a
-/// switchboard.
+/// Reads back the lines of a transcript, except for the lines with placeholders for values that the
+/// server chooses. Returns the number of client lines and the number of server lines that were read
+/// back. Skips the client lines on a switchboard.
 fn read_back(name: &str) -> (usize, usize) {
     let records = records(name);
     let (mut sent, mut received) = (0, 0);
@@ -309,7 +312,7 @@ fn read_back(name: &str) -> (usize, usize) {
 }
 
 #[test]
-fn every_line_of_the_literal_sign_in_transcript_is_read_back_unchanged() {
+fn every_line_of_the_transcript_msnp12_signin_literal_is_read_back_unchanged() {
     let (sent, received) = read_back("msnp12-signin-literal.txt");
     assert!(sent > 10 && received > 20, "{sent} and {received} lines");
 }

@@ -1,18 +1,22 @@
-//! The certificates that the server creates itself: a private root, and a certificate for Windows XP. Clients connect
-//! to Microsoft's old host names, and no public authority signs certificates for these names.
+//! The certificates that the server creates itself: a private root, and a certificate for Windows
+//! XP. The server needs its own certificates because clients connect to Microsoft's old host names,
+//! and no public authority signs certificates for these names.
 //!
 //! **The root** is created once and stays in the data directory. Critical name constraints limit the root to [`names`].
 //! A user who installs the root trusts this server for those hosts and for the names below them, but for no others (RFC
-//! 5280 section 4.2.1.10: a permitted dNSName includes the names below it). The RFC limits each type of name
-//! separately. So if the names contain no IP address of a family, the root excludes all addresses of that family. The
-//! root and the certificates under it have ECDSA keys. The server speaks TLS 1.2 only with forward secrecy and AES-GCM,
-//! which Windows 7 supports only for ECDSA. The certificate that the listeners show is never written to disk. The
-//! server signs a new one at each start, and again before the old one expires.
+//! 5280 section 4.2.1.10: a permitted dNSName includes the names below it). In the RFC, a
+//! constraint on host names does not limit IP addresses. So if [`names`] contains no IPv4 address,
+//! the root excludes all IPv4 addresses. The same applies to IPv6. The root and the certificates
+//! under it have ECDSA keys. For TLS 1.2, the server offers only ciphers with forward secrecy and
+//! AES-GCM, and Windows 7 supports these ciphers only with ECDSA keys. The certificate that the
+//! listeners show is never written to disk. The server signs a new certificate at each start, and
+//! again before that certificate expires.
 //!
 //! **Windows XP** supports only RSA keys, and rejects certificates under a root with name constraints. In 2016, a
-//! public authority had to give up its name constraints for that reason. The certificate for Windows XP ([`OldTls`]) is
-//! for the terminator of packaging/old-tls and is self-signed. Users install it among the trusted roots, but it is not
-//! a root: it is valid only for its own names. Only the terminator uses its key (security.md section 8).
+//! public authority had to give up its name constraints for that reason. The certificate for
+//! Windows XP ([`OldTls`]) is for the terminator of packaging/old-tls and is self-signed. Users
+//! install it among the trusted roots, but it cannot sign other certificates and is valid only for
+//! its own names. Only the terminator uses the key of this certificate (security.md section 8).
 
 use std::fs::File;
 use std::io::{ErrorKind, Write};
@@ -47,17 +51,17 @@ const ROOT: &str = "root";
 const OLD_TLS: &str = "old-tls";
 const CERTIFICATE: &str = "certificate.pem";
 const KEY: &str = "key.pem";
-/// The file with the names in a certificate, one per line. The certificate also contains the names, but our code does
-/// not read them from the certificate.
+/// The file with the names in a certificate, one per line. The certificate also contains the names,
+/// but the server reads them from this file.
 const NAMES: &str = "names.txt";
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
-/// The time between the beginning of a certificate's validity and its creation. The validity begins early, because the
+/// How long before its creation a certificate becomes valid. It becomes valid early because the
 /// clock of a PC may be slow.
 const BACKDATED: Duration = DAY.saturating_mul(7);
-/// The validity of certificates that users install.
+/// How long certificates that users install are valid after their creation.
 const LONG: Duration = DAY.saturating_mul(3650);
-/// The validity of certificates that the listeners show.
+/// How long certificates that the listeners show are valid after their creation.
 const SHORT: Duration = DAY.saturating_mul(397);
 /// The age at which the server replaces the certificate that its listeners show.
 pub const RENEWED_AFTER: Duration = DAY.saturating_mul(90);
@@ -69,9 +73,10 @@ const RSA_BITS: usize = 2048;
 pub struct PublicCertificate {
     /// The certificate as DER, which Windows opens with a double-click.
     pub der: Vec<u8>,
-    /// The same certificate as PEM.
+    /// The certificate as PEM. This is the same certificate as `der`.
     pub pem: String,
-    /// The names that the certificate is for. For a root, the names to which it is limited.
+    /// The names for which the certificate is valid. For a root, the names for which it may sign
+    /// certificates.
     pub names: Vec<String>,
 }
 
@@ -133,7 +138,8 @@ impl Root {
         if !missing.is_empty() {
             let directory = directory.display();
             tracing::warn!(?missing, %directory, "the server's own root is not valid for these names; delete the \
-                                                  directory to get a new root, then install it on every client");
+                                                  directory to get a new root, then install the new root on every \
+                                                  client");
         }
         let path = directory.join(KEY);
         let broken =
@@ -150,7 +156,7 @@ impl Root {
         &self.public
     }
 
-    /// Signs a new certificate for the names of the root, with a new key.
+    /// Creates a new key, and signs a certificate for this key and the names of the root.
     ///
     /// # Errors
     /// Returns an error if a certificate does not allow one of the names. [`names`] excludes such names.
@@ -167,7 +173,8 @@ impl Root {
 }
 
 impl OldTls {
-    /// Reads the certificate and finds its files. Returns `None` if the certificate was not created.
+    /// Reads the certificate and finds its files. Returns `None` if the certificate has not been
+    /// created yet.
     ///
     /// # Errors
     /// Returns an error that names the file if it cannot be read.
@@ -189,10 +196,11 @@ impl OldTls {
         if let Some(old) = Self::read(data)? {
             return Ok(old);
         }
-        // This library only generates the two primes. ring creates the signatures.
+        // The `rsa` library only generates the two primes. ring creates the signatures.
         let secret = PrivateKey::new(&mut SysRng, RSA_BITS)?.to_pkcs8_pem(LineEnding::LF)?;
         let key = KeyPair::from_pkcs8_pem_and_sign_algo(&secret, &PKCS_RSA_SHA256)?;
-        // No key usages are set, because none of them means "signs only itself".
+        // This sets no key usages. The key signs only its own certificate, and no key usage is
+        // defined for that.
         let mut params = server_params(names, LONG)?;
         params.is_ca = IsCa::ExplicitNoCa;
         let certificate = params.self_signed(&key)?;
@@ -248,8 +256,8 @@ fn root_params(key: &KeyPair, names: &[String]) -> CertificateParams {
     params
 }
 
-/// Returns the whole address range of each family that has no permitted address. Without these exclusions, a root for
-/// host names only would also allow any address.
+/// Returns the whole address range of each IP family that has no address in `names`. Without these
+/// exclusions, a root with constraints on host names only would allow every IP address.
 fn excluded(names: &[String]) -> Vec<GeneralSubtree> {
     let families = [IpAddr::from(Ipv4Addr::UNSPECIFIED), IpAddr::from(Ipv6Addr::UNSPECIFIED)];
     let is_named = |family: &IpAddr| {
@@ -284,15 +292,16 @@ fn subtree(name: &str) -> GeneralSubtree {
     }
 }
 
-/// Sets the validity: from [`BACKDATED`] before now until `long` after now.
+/// Sets the validity of a certificate. It begins [`BACKDATED`] before now, and ends `long` after
+/// now.
 fn live(params: &mut CertificateParams, long: Duration) {
     let (epoch, now) = (rcgen::date_time_ymd(1970, 1, 1), Duration::from_secs(Utc::now().unix().unsigned_abs()));
     params.not_before = epoch + now.saturating_sub(BACKDATED);
     params.not_after = epoch + now.saturating_add(long);
 }
 
-/// Reads a file of a certificate. Only the owner can read the file. If permission is denied, the error names the user
-/// that must own the file.
+/// Reads one of the files of a certificate. Only the owner can read these files. If permission is
+/// denied, the error names the user that must own the file.
 fn read(directory: &Path, name: &str) -> anyhow::Result<String> {
     let path = directory.join(name);
     std::fs::read_to_string(&path).map_err(|error| {
@@ -305,8 +314,9 @@ fn read(directory: &Path, name: &str) -> anyhow::Result<String> {
 fn foreign(directory: &Path) -> String {
     let (directory, data) = (directory.display(), directory.parent().unwrap_or(directory).display());
     format!(
-        "{directory} and all its files must belong to the user that runs the server. Another user created it, \
-         perhaps with client-setup. To give it to the owner of {data}, run: chown -R --reference={data} {directory}"
+        "{directory} and all its files must belong to the user that runs the server. Another user created the \
+         directory, perhaps with client-setup. To give it to the owner of {data}, run: chown -R --reference={data} \
+         {directory}"
     )
 }
 
@@ -323,7 +333,7 @@ fn make(data: &Path, name: &str, certificate: &str, key: &str, names: &[String])
         let mut file = create_private_file(&new.path().join(name), data).with_context(cannot)?;
         file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).with_context(cannot)?;
     }
-    // The names of the files must be on the disk before the name of the directory.
+    // The new directory must be completely on the disk before it gets its final name.
     directory.sync_all().with_context(cannot)?;
     match std::fs::rename(new.path(), data.join(name)) {
         Ok(()) => {

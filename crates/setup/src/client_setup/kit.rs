@@ -12,7 +12,8 @@ use super::steps::Steps;
 use crate::client_table::{Client, Kind};
 use crate::pac::script;
 
-/// The content type of a file for regedit. Browsers save files of this type.
+/// The content type of a file for regedit. Browsers save files of this type instead of showing
+/// them.
 const REG: &str = "application/octet-stream";
 
 /// The instructions and the files for one client.
@@ -59,7 +60,8 @@ impl Kit {
         self.html(&self.steps.sections, folder)
     }
 
-    /// Returns the steps that undo everything as HTML for a page, with links to the files in `folder`.
+    /// Returns HTML for a page with the steps that undo everything. The links open the files in
+    /// `folder`.
     ///
     /// # Errors
     /// See [`Kit::new`].
@@ -88,7 +90,7 @@ fn files(client: &Client, place: &Place) -> Vec<Made> {
             if let Some(root) = &offer.root {
                 add(ROOT_CER, CER, "The root certificate of this server, for Windows", root.der.clone());
                 let pem = root.pem.clone().into_bytes();
-                add(ROOT_PEM, "application/x-pem-file", "The same certificate for other programs (PEM)", pem);
+                add(ROOT_PEM, "application/x-pem-file", "The root certificate for other programs (PEM)", pem);
             }
         }
     }

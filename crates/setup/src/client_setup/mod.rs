@@ -1,8 +1,9 @@
 //! The files and instructions that a user needs to connect a client to this server.
 //!
-//! [`Kit::new`] creates them for one [`crate::client_table::Client`] and one [`Place`]. `swallowtail client-setup`
-//! saves them in a directory, and the page `/setup` offers them. This module does not read from the network and never
-//! opens a path from a request. The page finds a requested file by its name among the files of the kit.
+//! [`Kit::new`] creates these files for one [`crate::client_table::Client`] and one [`Place`].
+//! `swallowtail client-setup` saves the files in a directory, and the page `/setup` offers them.
+//! This module does not read from the network and never opens a path from a request. The page
+//! `/setup` looks up a requested file by its name among the files of the kit.
 
 mod certificates;
 mod kit;

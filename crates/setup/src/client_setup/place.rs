@@ -65,7 +65,8 @@ impl Offer {
 }
 
 impl Place {
-    /// Creates the server's main network, with the ports in the settings.
+    /// Creates the place for clients that reach the server's main network at `host`. The ports are
+    /// the ports in the settings.
     #[must_use]
     pub fn of_main(config: &Config, host: String, offer: Arc<Offer>) -> Self {
         let port = |address: Option<SocketAddr>| address.map(|address| address.port());
@@ -107,8 +108,8 @@ impl Place {
         }
     }
 
-    /// Returns the host if it is an IPv4 address. A hosts file cannot contain a name instead, and these clients do not
-    /// support IPv6.
+    /// Returns the host if it is an IPv4 address. In a hosts file, a host name cannot replace the
+    /// address, and the clients that connect with a hosts file do not support IPv6.
     pub(super) fn ip(&self) -> Option<Ipv4Addr> {
         self.host.parse().ok()
     }
@@ -124,7 +125,8 @@ impl Place {
         join(&self.host, Some(self.http_port()))
     }
 
-    /// Returns the lines for a hosts file, or `None` if the client cannot connect with one.
+    /// Returns the lines for a hosts file, or `None` if the client cannot connect with a hosts
+    /// file.
     pub(super) fn hosts(&self, client: &Client) -> Option<String> {
         let ip = self.ip()?;
         let sign_in = match client.kind {

@@ -32,7 +32,9 @@ pub(super) fn amsn_by_proxy(place: &Place) -> Vec<Point> {
 /// Returns the steps to use the server as the HTTP proxy of a Pidgin account.
 pub(super) fn pidgin_by_proxy(place: &Place) -> Vec<Point> {
     let mut points = vec![
-        Point::new("Build msn-pecan with `make GIO=`. Built with plain `make`, it ignores the proxy of the account."),
+        Point::new(
+            "Build msn-pecan with `make GIO=`. If you build it with plain `make`, it ignores the proxy of the account.",
+        ),
         Point::new(
             "In Pidgin, choose Accounts, Manage Accounts, Add. The protocol is WLM, as msn-pecan calls it. Username \
              and password are those of your account on this server.",
@@ -76,9 +78,9 @@ fn trust(place: &Place) -> Option<Point> {
     place.offer.root.as_ref()?;
     Some(Point::copy(
         format!(
-            "If the program asks whether to trust the server's certificate, compare its issuer with {ROOT_PEM} and \
-             accept it. If it refuses the certificate without asking, make the system trust {ROOT_PEM}. On Debian, \
-             as root:"
+            "If the program asks whether to trust the server's certificate, compare the issuer of the certificate \
+             with {ROOT_PEM}, and accept the certificate if they match. If the program refuses the certificate \
+             without asking, make the system trust {ROOT_PEM}. On Debian, as root:"
         ),
         &format!("cp {ROOT_PEM} /usr/local/share/ca-certificates/swallowtail-root.crt\nupdate-ca-certificates"),
     ))
@@ -102,14 +104,15 @@ pub(super) fn gtmess(place: &Place) -> Vec<Point> {
         &format!("gtmess -O server={server} -O passp_server={}/login2.srf", place.host),
     ));
     points.push(Point::new(
-        "Connect (Alt-C) with the address and the password of your account on this server. If gtmess says that the common name \
-         of the certificate does not match and asks to continue, accept: it compares only the first name in the \
-         certificate.",
+        "Connect (Alt-C) with the address and the password of your account on this server. If gtmess says that the \
+         common name of the certificate does not match and asks whether to continue, answer yes. gtmess compares only \
+         the first name in the certificate.",
     ));
     points
 }
 
-/// Returns the steps for programs that use msnp11-sdk. The addresses of their servers are settings.
+/// Returns the steps for programs that use msnp11-sdk. In these programs, the addresses of the
+/// servers are settings.
 pub(super) fn sdk(place: &Place) -> Vec<Point> {
     let host = split(&place.notification).map_or(place.notification.as_str(), |(host, _)| host);
     vec![
@@ -120,8 +123,8 @@ pub(super) fn sdk(place: &Place) -> Vec<Point> {
             &place.page("/Config/MsgrConfig.asmx"),
         ),
         Point::new(
-            "Sign in with the address and the password of your account on this server. Use letters and digits in the password: \
-             the library sends a comma or a percent sign in a form that the server cannot read.",
+            "Sign in with the address and the password of your account on this server. Use only letters and digits in \
+             the password, because the library sends a comma or a percent sign in a form that the server cannot read.",
         ),
     ]
 }

@@ -7,16 +7,18 @@ use super::made::{PAC, REG_FILE, UNDO, UNDO_WINDOWS_7, WINDOWS_7};
 use super::place::Place;
 use crate::client_table::{Client, Kind};
 
-/// The settings of WinINet. All these clients use WinINet for HTTP.
+/// The settings of WinINet, which all of Microsoft's clients use for HTTP.
 const INTERNET: &str = r"HKEY_CURRENT_USER\Software\Microsoft\Windows\CurrentVersion\Internet Settings";
 const MESSENGER: &str = r"HKEY_CURRENT_USER\Software\Microsoft\MSNMessenger";
-/// The value of SecureProtocols for TLS 1.0 only. SSL 2.0 would change the form of the hello (http.md section 6).
+/// The value of SecureProtocols that switches on TLS 1.0 only. With SSL 2.0, Windows would send its
+/// hello in another form (http.md section 6).
 const TLS_1_0: u32 = 0x80;
-/// The value of SecureProtocols for TLS 1.0, 1.1 and 1.2. Windows 10 and 11 enable these by default, and also TLS 1.3
-/// if they support it, so they need no file.
+/// The value of SecureProtocols that switches on TLS 1.0, 1.1 and 1.2. In Windows 10 and 11, these
+/// versions are on by default, and TLS 1.3 is on if the system supports it. So these systems need
+/// no file.
 const TLS_1_2: u32 = 0xA80;
 
-/// Returns the file with the settings that lead a client to the server.
+/// Returns the file with the settings that make a client connect to the server.
 pub(super) fn set(client: &Client, place: &Place) -> Vec<u8> {
     let mut lines = vec![
         format!("; Connects {} to the server {}.", client.name, place.host),
@@ -50,7 +52,7 @@ pub(super) fn undo(client: &Client) -> Vec<u8> {
         "; If you had a proxy script or other TLS settings before, set them again in Internet Options.".to_owned(),
         String::new(),
         format!("[{INTERNET}]"),
-        "; No proxy script.".to_owned(),
+        "; Removes the proxy script.".to_owned(),
         "\"AutoConfigURL\"=-".to_owned(),
     ];
     if client.kind == Kind::Xp {
@@ -68,12 +70,12 @@ pub(super) fn undo(client: &Client) -> Vec<u8> {
 }
 
 const DEFAULT_VERSIONS: [&str; 2] =
-    ["; The SSL and TLS versions that Windows has by default.", "\"SecureProtocols\"=-"];
+    ["; Restores the SSL and TLS versions that Windows uses by default.", "\"SecureProtocols\"=-"];
 
 /// Returns the settings for Windows 7, 8 and 8.1, where TLS 1.2 is off by default.
 pub(super) fn windows_7() -> Vec<u8> {
     let lines = vec![
-        "; Only for Windows 7, 8 and 8.1. Windows 10 and 11 do not need it: there it would switch TLS 1.3 off."
+        "; Only for Windows 7, 8 and 8.1. Windows 10 and 11 do not need this file. It would switch off TLS 1.3 there."
             .to_owned(),
         format!("; Applies only to the Windows user who opens this file. {UNDO_WINDOWS_7} undoes it."),
         String::new(),

@@ -25,7 +25,7 @@ enum Look {
     Steps,
     /// Facts, in any order.
     Notes,
-    /// Facts to read before the steps, shown in a box.
+    /// Facts that the user must read before doing the steps. The page shows these facts in a box.
     Warning,
     /// Tasks that the operator has to do before the steps can work.
     NotYet,
@@ -69,7 +69,7 @@ impl Section {
         Self { title, look: Look::Notes, points }
     }
 
-    /// Creates a section of facts to read before the steps.
+    /// Creates a section of facts that the user must read before doing the steps.
     pub(super) fn warning(title: &'static str, points: Vec<Point>) -> Self {
         Self { title, look: Look::Warning, points }
     }
@@ -167,7 +167,8 @@ pub(super) fn lines(title: &str, sections: &[Section]) -> Vec<String> {
     lines
 }
 
-/// Wraps a text at spaces. Indents all lines after the first as far as its first word.
+/// Wraps a text at spaces. Indents all lines except the first, so that they begin below the first
+/// word of the text.
 fn wrap(mark: &str, text: &str, lines: &mut Vec<String>) {
     let mut line = mark.to_owned();
     let mut is_empty = true;

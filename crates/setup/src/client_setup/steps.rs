@@ -37,7 +37,8 @@ fn sections(client: &Client, place: &Place) -> Vec<Section> {
     sections
 }
 
-/// Returns the ways in which the client can connect, the best one first. Shows a second way only if it works.
+/// Returns a section for each way in which the client can connect. The best way is first. The
+/// second way is included only if it works now.
 fn ways(client: &Client, place: &Place) -> Vec<Section> {
     let lines = place.hosts(client).unwrap_or_default();
     let (title, by_proxy, by_hosts) = match client.kind {
@@ -54,8 +55,8 @@ fn ways(client: &Client, place: &Place) -> Vec<Section> {
     if !place.offer.proxy {
         let mut missing = missing_for_hosts;
         if !missing.is_empty() {
-            missing
-                .push(Point::new("Or set `proxy.enabled` to true: through the proxy, the server can use other ports."));
+            let text = "Or set `proxy.enabled` to true. For clients of the proxy, the server can listen on any port.";
+            missing.push(Point::new(text));
         }
         return vec![Section::way("With a hosts file", missing, by_hosts)];
     }
@@ -72,23 +73,23 @@ const UNTESTED: &str = "No original client has been run against this server yet,
                         They are based on what is known about the clients, and on tests with other programs that use \
                         the same protocol. If a step is wrong, please tell the operator.";
 
-/// The sentences that say how the other programs were tested.
+/// The sentences that say how the programs that are not Microsoft's were tested.
 const TESTED: &str = "aMSN, Pidgin with msn-pecan, gtmess and a program built with msnp11-sdk were run against this server \
                       on 28 November 2026. They signed in, chatted with each other, sent pictures and files both \
                       ways, blocked contacts, and signed in a second time.";
 
 fn before(place: &Place) -> Vec<Point> {
     let open = format!(
-        "Open {} in a browser on the computer where you want to chat. If it does not open, the client cannot connect \
-         either: ask the operator.",
+        "Open {} in a browser on the computer where you want to chat. If the page does not open, the client cannot \
+         connect either. In that case, ask the operator.",
         place.page("/")
     );
     let account = format!("Create an account at {}, or ask the operator for one.", place.page("/signup"));
     let mut points = vec![Point::new(open), Point::new(account)];
     if place.is_local() {
         points.push(Point::new(format!(
-            "These instructions only work on the computer running the server, because of the address {}. To set up \
-             another computer, open this page there, using the server's network address.",
+            "These instructions only work on the computer running the server, because they use its local address {}. \
+             To set up another computer, open this page there, using the server's network address.",
             place.host
         )));
     }
@@ -112,8 +113,8 @@ fn no_certificate(client: &Client, place: &Place) -> Vec<Point> {
     }
     if client.kind == Kind::Windows && offer.root.is_none() {
         points.push(Point::new(
-            "Set `tls.own_root` to true: without a root certificate of its own, the server cannot sign for Microsoft's \
-             old host names.",
+            "Set `tls.own_root` to true. The server needs a root certificate of its own to sign certificates for \
+             Microsoft's old host names.",
         ));
     }
     points
@@ -126,11 +127,11 @@ fn no_http(place: &Place) -> Vec<Point> {
     }
     let key = place.key("http");
     vec![Point::new(format!(
-        "Offer plain HTTP on the network through which you opened this page: the client needs it (`{key}`)."
+        "Offer plain HTTP on the network through which you opened this page, because the client needs it (`{key}`)."
     ))]
 }
 
-/// Returns what is missing for a hosts file, which can contain only IPv4 addresses of the server.
+/// Returns what is missing for a hosts file, which needs an IPv4 address of the server.
 fn no_address(client: &Client, place: &Place) -> Vec<Point> {
     let mut points = Vec::new();
     if place.ip().is_none() {
@@ -147,7 +148,7 @@ fn no_address(client: &Client, place: &Place) -> Vec<Point> {
     points
 }
 
-/// Returns the services that are not on the ports that are fixed in the client.
+/// Returns a point for each service that is not on the port to which the client always connects.
 fn ports(client: &Client, place: &Place) -> Vec<Point> {
     let mut points = Vec::new();
     let mut want = |what, key, wanted: u16, port: Option<u16>| {
@@ -173,14 +174,15 @@ fn ports(client: &Client, place: &Place) -> Vec<Point> {
 
 fn by_proxy(client: &Client, place: &Place) -> Vec<Point> {
     let mut points = vec![Point::new(format!(
-        "Save {REG_FILE}, double-click it and answer Yes. With it, Windows uses this server for Microsoft's old host \
-         names and for nothing else. The list of these names is {}. A comment above each line says what it does.",
+        "Save {REG_FILE}, double-click it and answer Yes. Windows then uses this server for Microsoft's old host \
+         names and for nothing else. These names are listed in {}. In {REG_FILE}, a comment above each setting says \
+         what the setting does.",
         place.page(&format!("/setup/{}/{PAC}", client.id))
     ))];
     if client.kind == Kind::Windows {
         points.push(Point::new(format!(
             "On Windows 7, 8 or 8.1, do the same with {WINDOWS_7}, which switches on TLS 1.2. Windows 10 and 11 do \
-             not need it."
+             not need that file."
         )));
     }
     points.extend(certificate(client, place));
@@ -194,18 +196,20 @@ const SIGN_IN: &str = "Start the client and sign in with the address and the pas
 fn by_hosts_on_windows(client: &Client, place: &Place, lines: &str) -> Vec<Point> {
     let mut points = Vec::new();
     if place.offer.proxy {
-        points.push(Point::new(format!("If you opened {REG_FILE}, open {UNDO} first: use only one of the two ways.")));
+        points.push(Point::new(format!(
+            "If you opened {REG_FILE} before, open {UNDO} first. Use either the proxy or the hosts file, not both."
+        )));
     }
     points.push(Point::copy(
         format!(
-            "Open Notepad (on Windows 7 and later with \"Run as administrator\"). In it, open \
+            "Open Notepad (on Windows 7 and later with \"Run as administrator\"). In Notepad, open \
              C:\\WINDOWS\\system32\\drivers\\etc\\hosts and add the lines of {HOSTS} at the end:"
         ),
         lines,
     ));
     points.extend(certificate(client, place));
     points.push(Point::new(if client.kind == Kind::Xp {
-        "Internet Options, Advanced, Security: switch TLS 1.0 on, and SSL 2.0 and SSL 3.0 off.".to_owned()
+        "In Internet Options, Advanced, Security, switch TLS 1.0 on, and switch SSL 2.0 and SSL 3.0 off.".to_owned()
     } else {
         format!("On Windows 7, 8 or 8.1, double-click {WINDOWS_7}, which switches on TLS 1.2.")
     }));
@@ -221,24 +225,24 @@ fn by_hosts_on_windows(client: &Client, place: &Place, lines: &str) -> Vec<Point
     points
 }
 
-const CLOCK: &str = "Check the PC's date, including the year. If it is wrong, Windows rejects the certificate.";
+const CLOCK: &str = "Check the PC's date, including the year. If the date is wrong, Windows rejects the certificate.";
 
 /// Returns the steps that make Windows trust the server. Skips the fingerprint on Windows XP, which has no program that
 /// computes a SHA-256.
 fn certificate(client: &Client, place: &Place) -> Vec<Point> {
     let install = |name| {
         Point::new(format!(
-            "Save {name} and double-click it. Choose Install Certificate, for the current user if you are asked, \
-             then \"Place all certificates in the following store\", Browse, \"Trusted Root Certification \
-             Authorities\". Windows warns you; answer Yes."
+            "Save {name} and double-click it. Choose Install Certificate, and the current user if Windows asks. Then \
+             choose \"Place all certificates in the following store\", Browse, \"Trusted Root Certification \
+             Authorities\". When Windows shows a warning, answer Yes."
         ))
     };
     match (client.kind, &place.offer.old, &place.offer.root) {
         (Kind::Xp, Some(_), _) => vec![Point::new(CLOCK), install(XP_CER)],
         (Kind::Windows, _, Some(root)) => {
             let check = format!(
-                "If you do not trust the network, ask the operator for the SHA-256 of the root certificate before \
-                 you install it. In a command window, `certutil -hashfile {ROOT_CER} SHA256` has to show"
+                "If you do not trust the network, ask the operator for the SHA-256 of the root certificate before you \
+                 install it. In a command window, `certutil -hashfile {ROOT_CER} SHA256` has to show that value:"
             );
             vec![Point::new(CLOCK), Point::copy(check, &root.fingerprint()), install(ROOT_CER)]
         }
@@ -255,9 +259,9 @@ fn dangers(client: &Client, place: &Place) -> Vec<Point> {
             "With these lines in the hosts file, everyone on this computer"
         };
         points.push(Point::new(format!(
-            "Microsoft accounts still sign in at login.live.com. {who} cannot sign in to a Microsoft account, \
-             and programs that try may send its password to this server. Use a separate Windows user, computer or \
-             virtual machine for this client."
+            "Microsoft accounts still sign in at login.live.com. {who} cannot sign in to a Microsoft account, and \
+             programs that try may send the password of that account to this server. Use a separate Windows user, \
+             computer or virtual machine for this client."
         )));
     }
     points
@@ -278,15 +282,15 @@ fn notes(client: &Client, place: &Place) -> Vec<Point> {
                  password that you use nowhere else.",
             ));
             points.push(Point::new(
-                "Windows XP needs Service Pack 3 for this certificate. The certificate is valid only for the \
-                 hosts that it names, and cannot sign other certificates.",
+                "Windows XP needs Service Pack 3 for this certificate. The certificate is valid only for the hosts in \
+                 it, and cannot sign other certificates.",
             ));
         }
         _ => {
             if let Some(root) = &offer.root {
                 points.push(Point::new(format!(
                     "The key of the root certificate never leaves the server. Anyone who has the key could \
-                     impersonate these hosts and the names below them, but no others: {}.",
+                     impersonate the following hosts and the names below them, and no other hosts: {}.",
                     root.names.join(", ")
                 )));
             }
@@ -313,15 +317,15 @@ fn undo(client: &Client, place: &Place) -> Vec<Point> {
         points.push(Point::new(format!("If you opened {WINDOWS_7}, double-click {UNDO_WINDOWS_7} and answer Yes.")));
     }
     let installed = match (client.kind, &place.offer.old, &place.offer.root) {
-        // The name of the certificate in Windows.
+        // The name under which Windows lists the certificate that the user installed.
         (Kind::Xp, Some(old), _) => old.names.first().cloned(),
         (Kind::Windows, _, Some(_)) => Some(format!("a name that begins with \"{ROOT_NAME}\"")),
         _ => None,
     };
     if let Some(name) = installed {
         points.push(Point::new(format!(
-            "Start, Run, certmgr.msc: under Trusted Root Certification Authorities, Certificates, delete the one for \
-             {name}."
+            "Choose Start, Run, and enter certmgr.msc. Under Trusted Root Certification Authorities, Certificates, \
+             delete the one for {name}."
         )));
     }
     points.extend(programs::undo(client, place));
@@ -330,7 +334,7 @@ fn undo(client: &Client, place: &Place) -> Vec<Point> {
     }
     if client.kind == Kind::Xp {
         points.push(Point::new(
-            "If you changed the TLS versions by hand, change them back: Internet Options, Advanced, Security.",
+            "If you changed the TLS versions by hand, change them back in Internet Options, Advanced, Security.",
         ));
     }
     points

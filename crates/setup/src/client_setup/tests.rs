@@ -32,7 +32,8 @@ fn utf16(bytes: &[u8]) -> String {
     String::from_utf16(&units).unwrap()
 }
 
-/// Settings in which every port is where clients expect it, and the terminator has its own address.
+/// Settings in which every service is on the port that clients expect, and the terminator has its
+/// own address.
 const GOOD: &str = "[listen]\nnotification = \"0.0.0.0:1863\"\nhttp = \"0.0.0.0:80\"\nhttps = \"0.0.0.0:443\"\n\
     [proxy]\nold_tls = \"192.0.2.7:443\"\n";
 
@@ -102,9 +103,10 @@ fn the_hosts_file_for_windows_xp_points_to_the_terminator_and_needs_an_ipv4_addr
     assert!(lines.contains("\r\n192.0.2.7 loginnet.passport.com\r\n"), "{lines}");
     assert!(text("7.5", &good, "hosts.txt").contains("\r\n192.0.2.1 loginnet.passport.com\r\n"));
     assert!(text("amsn", &good, "hosts.txt").contains("192.0.2.1 www.amsn-project.net\r\n"), "aMSN hangs without it");
-    assert_eq!(file("gtmess", &good, "hosts.txt"), None, "its servers are options");
+    assert_eq!(file("gtmess", &good, "hosts.txt"), None, "the servers of gtmess are options");
     assert_eq!(file("7.5", &place("msn.example.org", GOOD), "hosts.txt"), None);
-    // If a hosts file cannot lead to the terminator, XP cannot sign in with a hosts file.
+    // If the terminator is not on port 443 of an address that clients can reach, a hosts file
+    // cannot point to the terminator, and clients on XP cannot sign in with a hosts file.
     for settings in ["", "[proxy]\nold_tls = \"127.0.0.1:443\"", "[proxy]\nold_tls = \"192.0.2.7:8443\""] {
         assert_eq!(file("7.5-xp", &place("192.0.2.1", settings), "hosts.txt"), None, "{settings}");
     }
@@ -214,15 +216,15 @@ fn the_instructions_name_the_settings_and_ports_of_the_visitors_network() {
     far.https = Some(443);
     let gtmess = words("gtmess", &far);
     assert!(gtmess.contains("-O server=chat.example.com:1900 -O passp_server=192.0.2.1/login2.srf"), "{gtmess}");
-    assert!(gtmess.contains("~/.gtmess/root.pem"), "the only file that it reads: {gtmess}");
+    assert!(gtmess.contains("~/.gtmess/root.pem"), "the only file that gtmess reads: {gtmess}");
     far.notification = "chat.example.com:1863".to_owned();
     let sdk = words("msnp11-sdk", &far);
-    assert!(sdk.contains("chat.example.com") && !sdk.contains("chat.example.com:"), "its server has no port: {sdk}");
+    assert!(sdk.contains("chat.example.com") && !sdk.contains("chat.example.com:"), "the server has no port: {sdk}");
     assert!(!sdk.contains("Only the sign-in is encrypted"), "{sdk}");
 }
 
 #[test]
-fn amsn_and_pidgin_get_the_proxy_steps_before_the_hosts_file() {
+fn the_instructions_for_amsn_and_pidgin_explain_the_proxy_before_the_hosts_file() {
     let place = place("192.0.2.1", GOOD);
     for (id, first, second) in [
         ("amsn", "I am behind a proxy server", "www.amsn-project.net"),
@@ -251,7 +253,7 @@ fn an_ipv6_address_is_in_brackets_where_a_port_may_follow() {
 }
 
 #[test]
-fn the_instructions_name_the_installed_certificate_as_the_one_to_delete() {
+fn the_instructions_say_to_delete_the_installed_certificate() {
     let good = place("192.0.2.1", GOOD);
     let old =
         good.offer.old.clone().map(|old| PublicCertificate { names: vec!["other.example.com".to_owned()], ..old });

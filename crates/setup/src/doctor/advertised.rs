@@ -25,13 +25,15 @@ pub(super) async fn reach(
     let key = exam.target.key(key);
     let red = |why: String| {
         let remedy = format!(
-            "set {key} to a host and a port of this server that clients can reach. Or remove the setting: each client \
-             then gets the address to which it connected"
+            "set {key} to a host and a port of this server that clients can reach. Or remove the setting. Then each \
+             client gets the address to which it connected"
         );
         Err(Finding::red(format!("the server sends clients to {advertised} for the {what}: {why}"), remedy)
             .shows(codes))
     };
-    let Some(host_port) = HostPort::parse(advertised) else { return red("that is not a host and a port".to_owned()) };
+    let Some(host_port) = HostPort::parse(advertised) else {
+        return red(format!("{advertised} is not a host and a port"));
+    };
     let (Some(ip), Ok(from)) = (addresses(&host_port.host).await.first().copied(), address(dialled).await) else {
         return red(format!("the name {} has no address", host_port.host));
     };
@@ -44,12 +46,13 @@ pub(super) async fn reach(
     }
 }
 
-/// Returns why clients that reach the server at `dialled` cannot use the address `advertised`.
+/// Returns the reason why clients that reach the server at `dialled` cannot use the address
+/// `advertised`. Returns `None` if they can use it.
 fn is_useless(advertised: IpAddr, dialled: IpAddr) -> Option<&'static str> {
     if advertised.is_unspecified() {
-        Some("it means every address of a computer, and clients cannot connect to it")
+        Some("this address means every address of a computer, and clients cannot connect to it")
     } else if advertised.is_loopback() && !dialled.is_loopback() {
-        Some("on each client's computer, that is the computer itself")
+        Some("on each client's computer, this address means that computer itself")
     } else if advertised.is_ipv6() && dialled.is_ipv4() {
         Some("these clients support only IPv4")
     } else if is_private(advertised) && !is_private(dialled) {

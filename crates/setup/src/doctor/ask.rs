@@ -8,7 +8,7 @@ use super::finding::PATIENCE;
 
 const NO_HTTP: &str = "the answer is not HTTP";
 
-/// An HTTP answer. It keeps the spelling of the header names.
+/// An HTTP answer, with the header names as the server spelled them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Answer {
     pub(super) status: u16,
@@ -21,7 +21,7 @@ pub(super) struct Answer {
 pub(super) enum Header<'a> {
     /// The spelling is as clients expect it. Contains the value.
     Exact(&'a str),
-    /// The spelling is different. Contains the spelling and the value.
+    /// The spelling is different. Contains the server's spelling and the value.
     Otherwise(&'a str, &'a str),
     Missing,
 }
@@ -77,7 +77,8 @@ where
     let exchange = async {
         stream.write_all(request.as_bytes()).await.map_err(lost)?;
         stream.flush().await.map_err(lost)?;
-        // An incomplete body is used too, because some servers close TLS without the closing alert.
+        // An incomplete body is also accepted, because some servers close TLS without the closing
+        // alert.
         let answer = read_response(&mut BufReader::new(stream)).await.map_err(unread)?;
         let body = String::from_utf8_lossy(&answer.body).into_owned();
         Ok(Answer { status: answer.head.status(), head: answer.head, body })
@@ -92,7 +93,7 @@ fn lost(error: std::io::Error) -> String {
 
 fn unread(error: ReadError) -> String {
     match error {
-        ReadError::Closed => "it closed the connection without an answer".to_owned(),
+        ReadError::Closed => "the server closed the connection without an answer".to_owned(),
         ReadError::Io(error) => lost(error),
         ReadError::NotHttp | ReadError::HeadCut | ReadError::HeadTooLong | ReadError::TooManyHeaders => {
             NO_HTTP.to_owned()

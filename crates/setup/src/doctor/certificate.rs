@@ -15,15 +15,16 @@ use super::found::{Shown, Tls, Trust};
 use super::names::{Names, Need};
 use crate::client_table::Client;
 
-/// The number of last days of a certificate in which the finding mentions its expiry.
+/// The finding says that a certificate expires soon if it is valid for less than this number of
+/// days.
 const SOON_DAYS: u64 = 21;
 /// The files in which systems keep the roots that they trust.
 const SYSTEM_ROOTS: [&str; 3] =
     ["/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem"];
-const RENEW: &str = "renew its files under [[tls.certificate]] and make the server reload them (SIGHUP). Or remove \
-                     that table: with tls.own_root the server creates certificates itself, and users get the root at \
-                     /setup";
-const PRIVATE: &str = "its root is private: each client's computer has to trust it";
+const RENEW: &str = "renew the files of the certificate under [[tls.certificate]], and make the server reload them \
+                     (SIGHUP). Or remove that table and set tls.own_root, so that the server creates certificates \
+                     itself. Users get the root at /setup";
+const PRIVATE: &str = "its root is private, so each client's computer has to trust that root";
 
 /// Judges the certificates that [`super::tls::versions`] received.
 pub(super) fn judge(exam: Exam<'_>, tls: &Tls) -> Learnt<Trust> {
@@ -49,7 +50,7 @@ struct Group<'a> {
     /// The index of the first handshake for a name in `good`. If `good` is empty, the index of the first handshake that
     /// showed this certificate.
     first: usize,
-    /// The names in the handshakes that the certificate is for.
+    /// Among the names in the handshakes, those for which the certificate is valid.
     good: Vec<&'a str>,
 }
 
@@ -175,9 +176,10 @@ fn missing(exam: Exam<'_>, groups: &[Group<'_>]) -> Result<Vec<String>, Finding>
     } else {
         format!(
             "with tls.own_root, remove from [[tls.certificate]] any certificate that contains these names. If the \
-             server's own root lacks them, delete the directory root in the data directory, restart the server and \
-             install the new root on every client (/setup). If you use your own certificate, it needs all of these \
-             names: {}. Clients patched for this server ask for its own name instead: pass that name with --host",
+             server's own root does not cover these names, delete the directory root in the data directory, restart \
+             the server and install the new root on every client (/setup). If you use your own certificate, it needs \
+             all of these names: {}. Clients that were patched for this server ask for the server's own name instead. \
+             To check for such clients, pass that name with --host",
             faulty.join(", ")
         )
     };
@@ -190,7 +192,8 @@ enum RootVerdict {
     Proven(String),
     /// An unknown root. Contains a phrase that says what this means.
     Private(String),
-    /// A root that must not sign the certificate. Contains the cause and the remedy.
+    /// A root that clients would not accept for this certificate. Contains the cause and the
+    /// remedy.
     Wrong(String, &'static str),
 }
 
@@ -211,15 +214,16 @@ impl RootVerdict {
     }
 }
 
-/// Checks which root signed a certificate. With `--root`, only that root is valid. Without `--root`, every root that
-/// this system trusts is valid. For our own server, the roots that its settings name are valid too.
+/// Checks which root signed a certificate. With `--root`, only that root is valid. Without
+/// `--root`, every root that this system trusts is valid. For our own server, the roots in its
+/// settings are also valid.
 fn root(exam: Exam<'_>, group: &Group<'_>) -> RootVerdict {
     let shown = group.chain;
     if let Some(file) = &exam.options.root {
         return match vouched(shown, file) {
             Ok(Ok(how)) => RootVerdict::Proven(how),
             Ok(Err(error)) => RootVerdict::Wrong(
-                format!("{} does not lead to the root in {}: {error}", group.title(), file.display()),
+                format!("{} has no chain to the root in {}: {error}", group.title(), file.display()),
                 "configure a certificate that this root signed, followed by the intermediate certificates \
                  (tls.certificate.chain)",
             ),
@@ -240,14 +244,15 @@ fn root(exam: Exam<'_>, group: &Group<'_>) -> RootVerdict {
     }
     match (&strange[..], &unread[..]) {
         ([], []) => RootVerdict::Private(PRIVATE.to_owned()),
-        // Only the server's user can read its directory, and the doctor may run as another user.
+        // Only the user that runs the server can read the directory of the root, and the doctor may
+        // run as another user.
         (_, [why, ..]) => {
             RootVerdict::Private(format!("{PRIVATE}. Could not check whether it is this server's root: {why}"))
         }
         (files, []) => RootVerdict::Wrong(
             format!("{} is signed neither by a root that is trusted here nor by {}", group.title(), listed(files)),
-            "check that this server answers there. If its settings or files changed since it started, make it \
-             reload them (SIGHUP) or restart it",
+            "check that this address belongs to your server or forwards to it. If settings or certificate files \
+             changed after the server started, make the server reload them (SIGHUP) or restart it",
         ),
     }
 }
@@ -256,8 +261,8 @@ fn listed(files: &[&PathBuf]) -> String {
     files.iter().map(|file| file.display().to_string()).collect::<Vec<_>>().join(" or ")
 }
 
-/// Returns a phrase that says how a file vouches for a certificate: the file contains the certificate itself, or its
-/// root. Otherwise returns the error that a client which trusts the file would report.
+/// Returns a phrase that says what a file contains: the certificate itself, or its root. If the
+/// file contains neither, returns the error of a client that trusts only the roots in the file.
 ///
 /// # Errors
 /// Returns why the file cannot be read.
@@ -266,8 +271,8 @@ fn vouched(shown: &CertificateChain, file: &Path) -> Result<Result<String, Error
     let is_itself = CertificateDer::pem_file_iter(file)
         .is_ok_and(|mut roots| roots.any(|root| root.is_ok_and(|root| root == shown.certificate)));
     Ok(match shown.verdict(&roots, UnixTime::now()) {
-        _ if is_itself => Ok(format!("it is the one in {}", file.display())),
-        Ok(()) => Ok(format!("its root is the one in {}", file.display())),
+        _ if is_itself => Ok(format!("the certificate is in {}", file.display())),
+        Ok(()) => Ok(format!("its root is in {}", file.display())),
         Err(error) => Err(error),
     })
 }
@@ -276,7 +281,7 @@ fn read_roots(file: &Path) -> Result<RootCertStore, String> {
     let cannot = |why: String| format!("cannot read roots from {}: {why}", file.display());
     let mut roots = RootCertStore::empty();
     let certificates = CertificateDer::pem_file_iter(file).map_err(|error| cannot(error.to_string()))?;
-    // A bundle may contain a root that is too old for rustls to read.
+    // A bundle may contain a root that is too old for rustls to read. Such a root is skipped.
     roots.add_parsable_certificates(certificates.flatten());
-    if roots.is_empty() { Err(cannot("it contains none".to_owned())) } else { Ok(roots) }
+    if roots.is_empty() { Err(cannot("the file contains none".to_owned())) } else { Ok(roots) }
 }

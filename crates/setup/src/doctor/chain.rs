@@ -1,7 +1,7 @@
 //! A chain of certificates, and the verdict of a client about the chain.
 //!
-//! rustls judges the chain, and its errors contain facts about it. For example, the error for a wrong name lists the names
-//! in the certificate.
+//! rustls judges the chain, and the errors of rustls contain facts about the chain. For example,
+//! the error for a wrong name lists the names in the certificate.
 
 use std::path::Path;
 
@@ -16,7 +16,8 @@ use crate::expiry::expires_at;
 
 /// The text of the rustls error for a certificate that is itself an authority.
 const IS_AUTHORITY: &str = "CaUsedAsEndEntity";
-/// A name that is in no certificate. The error of rustls then lists the names in the certificate.
+/// A name that is in no certificate. When rustls checks a certificate for this name, its error
+/// lists the names in the certificate.
 const NO_NAME: &str = "doctor.invalid";
 
 /// The certificates that a server showed in a handshake.
@@ -32,8 +33,9 @@ impl CertificateChain {
         let parsed = ParsedCertificate::try_from(&self.certificate)?;
         let algorithms = ring::default_provider().signature_verification_algorithms.all;
         match verify_server_cert_signed_by_trust_anchor(&parsed, roots, &self.more, now, algorithms) {
-            // `openssl req -x509` creates such certificates, and Windows accepts them. rustls returns this error only
-            // if the dates are valid.
+            // The certificate of the server is marked as an authority. `openssl req -x509` creates
+            // such certificates, and Windows accepts them. rustls returns this error only if the
+            // dates are valid.
             Err(Error::InvalidCertificate(CertificateError::Other(why))) if why.to_string() == IS_AUTHORITY => {
                 Err(Error::InvalidCertificate(CertificateError::UnknownIssuer))
             }
@@ -59,7 +61,8 @@ impl CertificateChain {
     }
 }
 
-/// Returns the names in the first certificate of a file. Returns none if the file cannot be read.
+/// Returns the names in the first certificate of a file. Returns an empty list if the file cannot
+/// be read.
 pub(super) fn names_in(file: &Path) -> Vec<String> {
     let first = CertificateDer::pem_file_iter(file).ok().and_then(|mut certificates| certificates.next());
     first.and_then(Result::ok).map(|certificate| names_of(&certificate)).unwrap_or_default()

@@ -1,5 +1,5 @@
-//! Checks the notification server: from a ticket to `USR OK`, through a dispatch server if there is one
-//! (docs/protocol/ns.md section 3).
+//! Checks the notification server: signs in with a ticket, up to `USR OK`. If there is a dispatch
+//! server, connects through it (docs/protocol/ns.md section 3).
 
 use msnp::notification::{ClientCommand, ServerCommand, SignInAnswer, Ticket, Usr};
 use msnp::{ErrorCode, Handle};
@@ -40,7 +40,8 @@ pub(super) async fn sign_in(
     }
 }
 
-/// Connects and sends the commands up to the policy. Follows a dispatch server if there is one.
+/// Connects, and sends the commands of the sign-in until the server asks for a ticket. Follows a
+/// dispatch server if there is one.
 async fn greet(exam: Exam<'_>, host_port: &HostPort, handle: &Handle) -> Result<NotificationProbe, Finding> {
     let (mut client, greeting) = greet_at(exam, host_port, handle).await?;
     let Greeting::Redirected(advertised) = greeting else { return Ok(client) };
@@ -67,7 +68,7 @@ async fn greet_at(
     let red = |cause: String, remedy: &str| Finding::red(cause, remedy).shows(codes::NO_NOTIFICATION);
     let address = address(host_port).await.map_err(|why| red(why.cause(host_port), "check the name"))?;
     let dialled = NotificationProbe::dial(address).await;
-    let mut client = dialled.map_err(|error| red(format!("{error:#}"), "look at the checks of the ports above"))?;
+    let mut client = dialled.map_err(|error| red(format!("{error:#}"), "see the checks of the ports above"))?;
     let greeting = client.greet(client_info(exam), handle).await.map_err(|error| {
         let remedy =
             "check that this port is listen.notification of Swallowtail; a server that is stopping answers 601";
@@ -76,7 +77,8 @@ async fn greet_at(
     Ok((client, greeting))
 }
 
-/// Sends the ticket, or a random one.
+/// Sends the ticket to the notification server. If there is no ticket, sends a random ticket, which
+/// the server must refuse.
 async fn prove(
     exam: Exam<'_>,
     mut client: NotificationProbe,
@@ -92,15 +94,18 @@ async fn prove(
             let finding = Finding::green(format!("USR OK: the test account is signed in, {}", client.dialect()));
             Learnt { finding, value: Some(client) }
         }
-        Ok(Ok(())) => {
-            Finding::red("a random ticket is accepted", "find out which server answers there: it accepts anyone").into()
-        }
+        Ok(Ok(())) => Finding::red(
+            "a random ticket is accepted",
+            "find out which server answers at this address, because it accepts anyone",
+        )
+        .into(),
         Ok(Err(code)) if is_real => refused(code).into(),
         Ok(Err(ErrorCode::AuthenticationFailed)) => {
             let why =
                 if exam.options.account.is_some() { "; the test account has no ticket to sign in with" } else { "" };
             let dialect = client.dialect();
-            Finding::green(format!("it speaks {dialect}; a wrong ticket is refused, as it should be{why}")).into()
+            Finding::green(format!("the server speaks {dialect}; a wrong ticket is refused, as it should be{why}"))
+                .into()
         }
         Ok(Err(code)) => unexpected(code).into(),
         Err(error) => {
@@ -129,7 +134,8 @@ fn refused(code: ErrorCode) -> Finding {
     }
     Finding::red(
         "the notification server refuses (911) the ticket that the sign-in service issued a moment ago",
-        "check that both ports lead to the same server: a ticket is valid only on the server that issued it",
+        "check that the port of the sign-in service and the notification port belong to the same server: a ticket is \
+         valid only on the server that issued it",
     )
     .shows(codes::BAD_TICKET)
 }
@@ -155,13 +161,13 @@ pub(super) async fn dispatch(exam: Exam<'_>) -> Finding {
         Ok((_, Greeting::Policy)) => {
             return Finding::red(
                 format!("{host_port} is a notification server, not a dispatch server"),
-                "compare it with listen.dispatch",
+                "compare this address with listen.dispatch",
             );
         }
         Err(red) => return red,
     };
     match reach(exam, &advertised, host_port, "advertise.notification").await {
-        Ok(there) => Finding::green(format!("it sends clients to {there}, which accepts connections")),
+        Ok(there) => Finding::green(format!("the dispatch server sends clients to {there}, which accepts connections")),
         Err(red) => red,
     }
 }

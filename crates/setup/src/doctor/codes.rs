@@ -1,6 +1,8 @@
-//! The codes that official clients show for a fault, the most likely one first. docs/errors.md lists all codes.
+//! The codes that official clients show for a fault. In each list, the most likely code is first.
+//! docs/errors.md lists all codes.
 //!
-//! It is not known which fault leads to which code in every version. Only the names of the codes are known:
+//! For most versions, it is not known which fault causes which code. The following facts about the
+//! codes are known:
 //!
 //! * Codes that begin with 8004 come from the sign-in library: 80048820 is "authentication server error", and 80048821
 //!   is "bad member name or password".
@@ -9,27 +11,27 @@
 //!
 //! Users also report 80048821 for TLS errors (docs/protocol/http.md section 6, "TLS") and for a wrong clock.
 
-/// The name or the password is wrong. http.md section 2 gives this code for it.
+/// The code if the name or the password is wrong. The code is from http.md section 2.
 pub(super) const WRONG_PASSWORD: &[&str] = &["80048821"];
-/// The client does not understand the answer of the sign-in service.
+/// The codes if the client does not understand the answer of the sign-in service.
 pub(super) const NO_SIGN_IN: &[&str] = &["80048820", "80048821"];
-/// Nothing listens at the address of the sign-in service.
+/// The codes if nothing listens at the address of the sign-in service.
 pub(super) const NO_HTTPS: &[&str] = &["80048820", "80072EFD"];
-/// The client and the server have no TLS version or no cipher in common.
+/// The codes if the client and the server have no TLS version or no cipher in common.
 pub(super) const NO_TLS: &[&str] = &["80048821", "80048820", "80072F7D"];
-/// The certificate has expired or is not valid yet, or a clock is wrong.
+/// The codes if the certificate has expired or is not valid yet, or if a clock is wrong.
 pub(super) const BAD_DATE: &[&str] = &["80048821", "80048820", "80072F05"];
-/// The certificate is for other names.
+/// The codes if the certificate is not for the name that the client requested.
 pub(super) const BAD_NAME: &[&str] = &["80048820", "80072F06"];
-/// The client does not trust the root of the certificate.
+/// The codes if the client does not trust the root of the certificate.
 pub(super) const BAD_ROOT: &[&str] = &["80048820", "80072F0D"];
-/// The server refuses to accept passwords over plain HTTP (403).
+/// The code if the server refuses to accept passwords over plain HTTP (status 403).
 pub(super) const FORBIDDEN: &[&str] = &["80070193"];
-/// There were too many wrong passwords (503).
+/// The code if there were too many wrong passwords (status 503).
 pub(super) const UNAVAILABLE: &[&str] = &["800701F7"];
-/// The notification server cannot be reached, or does not answer.
+/// The codes if the notification server cannot be reached, or does not answer.
 pub(super) const NO_NOTIFICATION: &[&str] = &["81000306", "81000301"];
-/// The notification server refuses the ticket (911).
+/// The code if the notification server refuses the ticket (error 911).
 pub(super) const BAD_TICKET: &[&str] = &["81000395"];
-/// A host name has no address.
+/// The codes if a host name has no address.
 pub(super) const NO_NAME: &[&str] = &["81000301", "80072EE7"];

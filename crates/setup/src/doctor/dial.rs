@@ -38,8 +38,8 @@ impl Unreached {
     }
 }
 
-/// Looks up the addresses of a host. IPv4 addresses come first, because these clients support no others
-/// (docs/protocol/http.md section 6, "Ports").
+/// Looks up the addresses of a host. IPv4 addresses come first, because the clients support only
+/// IPv4 (docs/protocol/http.md section 6, "Ports").
 pub(super) async fn addresses(host: &str) -> Vec<IpAddr> {
     let found = timeout(DIAL_TIMEOUT, lookup_host((host, 0))).await;
     let Ok(Ok(found)) = found else { return Vec::new() };
@@ -49,7 +49,7 @@ pub(super) async fn addresses(host: &str) -> Vec<IpAddr> {
     addresses
 }
 
-/// Looks up the first address of a host, and adds the port.
+/// Looks up the first address of a host. Returns it with the port.
 pub(super) async fn address(host_port: &HostPort) -> Result<SocketAddr, Unreached> {
     let found = addresses(&host_port.host).await;
     found.first().map(|ip| SocketAddr::new(*ip, host_port.port)).ok_or(Unreached::NoSuchName)
@@ -93,7 +93,7 @@ pub(super) async fn names(target: &Target) -> Finding {
         }
     }
     if resolved.is_empty() {
-        Finding::skipped("not checked: only addresses are used, no names")
+        Finding::skipped("not checked: all hosts are given as addresses, not as names")
     } else {
         Finding::green(resolved.join(", "))
     }

@@ -9,8 +9,9 @@ use crate::client_table::Client;
 
 /// The domain of an account that cannot exist, because nobody can own a domain in `.invalid`.
 const NO_DOMAIN: &str = "swallowtail.invalid";
-/// The account that is used without a test account, to check how the server refuses it. Each run of the program uses
-/// another account, because a server delays repeated wrong passwords for one account.
+/// The account that the doctor uses if there is no test account. It does not exist, and the doctor
+/// checks that the server refuses it. Each run of the program uses another account, because a
+/// server delays repeated wrong passwords for one account.
 static NOBODY: LazyLock<String> = LazyLock::new(|| {
     let number = swallowtail_base::random::token();
     let number: String = number.chars().filter(char::is_ascii_alphanumeric).take(12).collect();
@@ -37,8 +38,8 @@ impl Exam<'_> {
         self.options.client?.sign_in_hosts.first().map(ToString::to_string)
     }
 
-    /// Returns the host that a client would name in its requests. It is Microsoft's host, or the server's own if no
-    /// client is chosen.
+    /// Returns the host that a client would name in its requests. This is a host of Microsoft. If
+    /// no client is chosen, it is the server's own host.
     pub(super) fn sign_in_host(&self) -> String {
         let own = || {
             let host_port = self.target.https.as_ref().or(self.target.http.as_ref());

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
-/// The timeout of one check, in seconds. A client would wait longer, but a person who looks for a fault would not.
+/// The timeout of one check, in seconds. A client would wait longer, but a person who looks for a
+/// fault should not have to.
 pub(super) const HOP_SECONDS: u64 = 5;
 /// The timeout for one answer. It is shorter than the timeout of a check, so that the check can still say what is
 /// missing.
@@ -38,11 +39,11 @@ impl State {
 pub struct Finding {
     /// The state of the check.
     pub state: State,
-    /// The result, in plain words. For red, the cause.
+    /// The result, in plain words. In a red finding, this is the cause.
     pub text: String,
-    /// The remedy. Only for red.
+    /// The remedy. `None` unless the finding is red.
     pub remedy: Option<String>,
-    /// The error codes that a client may show (`codes.rs`). Only for red.
+    /// The error codes that a client may show (`codes.rs`). Empty unless the finding is red.
     pub codes: &'static [&'static str],
 }
 
@@ -77,12 +78,12 @@ impl Finding {
 pub struct Hop {
     /// The name of the check, in a word or two.
     pub name: &'static str,
-    /// Its result.
+    /// The result of the check.
     pub finding: Finding,
 }
 
-/// A finding, and the data that the check found for later checks. A plain finding converts into this type with default
-/// data.
+/// A finding, and the data that the check found for later checks. A finding without data converts
+/// into this type with default data.
 #[derive(Debug)]
 pub(super) struct Learnt<T> {
     pub(super) finding: Finding,

@@ -6,12 +6,12 @@ use msnp::switchboard::Cookie;
 use super::chain::CertificateChain;
 use super::target::HostPort;
 
-/// The ports of a server, each true if it is open.
+/// The ports of a server. A field is true if the port is open.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct OpenPorts {
     pub(super) notification: bool,
-    /// The switchboard's port. It is known in advance only for our own server. Other servers send the switchboard's
-    /// address only to signed-in clients.
+    /// True if the switchboard's port is open. That port is known in advance only for our own
+    /// server. Other servers send the switchboard's address only to signed-in clients.
     pub(super) switchboard: bool,
     pub(super) http: bool,
     pub(super) https: bool,

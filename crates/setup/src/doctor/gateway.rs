@@ -19,11 +19,11 @@ use super::target::HostPort;
 const HOST: &str = "gateway.messenger.hotmail.com";
 /// The pause between polls. Official clients wait 2 s.
 const POLL_PAUSE: Duration = Duration::from_millis(300);
-/// The time for which the doctor polls for one answer. This is shorter than the timeout of a check, so that the check
-/// can still say what is missing.
+/// The time for which the doctor polls for one answer. It is shorter than the timeout of a check,
+/// so that the check can still say what is missing.
 const POLLED_FOR: Duration = Duration::from_secs(2);
 const WRONG_PLACE: &str =
-    "forward port 80 to listen.http of Swallowtail, including the path /gateway/ and the method POST";
+    "forward port 80 to the address in listen.http of Swallowtail, including the path /gateway/ and the method POST";
 
 /// Opens a session, polls it and closes it.
 pub(super) async fn examine(exam: Exam<'_>, open: OpenPorts, nexus: Nexus, spelling: &mut Spelling) -> Finding {
@@ -50,7 +50,7 @@ async fn session(host_port: &HostPort, spelling: &mut Spelling) -> Result<(), Fi
         }
         Ok(id)
     };
-    let id = polled("the notification server behind it does not answer VER", greeted).await?;
+    let id = polled("the notification server behind the gateway does not answer VER", greeted).await?;
     let mut answer = post(host_port, &format!("SessionID={id}"), "OUT\r\n").await?;
     let closed = async {
         loop {
@@ -62,7 +62,7 @@ async fn session(host_port: &HostPort, spelling: &mut Spelling) -> Result<(), Fi
             answer = post(host_port, &format!("Action=poll&SessionID={next}"), "").await?;
         }
     };
-    polled("it does not close after OUT", closed).await
+    polled("the session does not close after OUT", closed).await
 }
 
 /// Polls until [`POLLED_FOR`] has passed. Then returns a red finding with `why`.

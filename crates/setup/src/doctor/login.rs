@@ -16,7 +16,8 @@ use super::spelling::Spelling;
 use super::target::TestAccount;
 use crate::client_table::SignIn;
 
-/// Checks one of the two kinds of login. Returns the ticket of the test account for later checks.
+/// Checks one of the two ways to get a ticket: `kind` selects the login page of Passport 1.4 or
+/// `RST.srf`. Returns the ticket of the test account for later checks.
 pub(super) async fn examine(
     exam: Exam<'_>,
     kind: SignIn,
@@ -42,13 +43,13 @@ pub(super) async fn examine(
     }
     let mut stream = match route.connect().await {
         Ok(stream) => stream,
-        Err(why) => return Finding::red(why, "look at the checks above").shows(codes::NO_SIGN_IN).into(),
+        Err(why) => return Finding::red(why, "see the checks above").shows(codes::NO_SIGN_IN).into(),
     };
     let (head, body) = request(kind, &route.host(), &account);
     let learnt = match ask(&mut stream, &head, &body).await {
         Ok(answer) => judge(kind, &answer, is_real, spelling),
         Err(why) => {
-            let remedy = "check that the port leads to Swallowtail";
+            let remedy = "check that the port belongs to Swallowtail or forwards to it";
             return Finding::red(format!("{}: {why}", path(kind)), remedy).shows(codes::NO_SIGN_IN).into();
         }
     };
@@ -88,8 +89,9 @@ fn judge(kind: SignIn, answer: &Answer, is_real: bool, spelling: &mut Spelling) 
     }
 }
 
-/// Returns why the doctor must not send the password of the test account. On the way to the server, an attacker could
-/// read the password, or receive it with a certificate of their own.
+/// Returns the reason why the doctor must not send the password of the test account, if there is
+/// one. Between the doctor and the server, an attacker could read the password, or receive it by
+/// showing a certificate of their own.
 fn kept_back(transport: Transport, is_near: bool, is_proven: bool) -> Option<&'static str> {
     match transport {
         _ if is_near => None,
@@ -140,12 +142,12 @@ fn granted(ticket: Option<Ticket>, is_real: bool) -> Learnt<Option<Ticket>> {
     let finding = match (&ticket, is_real) {
         (None, _) => Finding::red(
             "the answer has no ticket where clients expect it",
-            "check that the answer comes from Swallowtail and is not changed on the way",
+            "check that the answer comes from Swallowtail, and that nothing on the way changes it",
         )
         .shows(codes::NO_SIGN_IN),
         (Some(_), false) => Finding::red(
             "an account that cannot exist, with a random password, got a ticket",
-            "find out which server answers there: it accepts anyone",
+            "find out which server answers at this address, because it accepts anyone",
         ),
         (Some(_), true) => Finding::green("the test account got a ticket"),
     };
@@ -259,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refused_sign_in_is_green_without_a_test_account_and_red_with_one() {
+    fn a_refused_sign_in_makes_the_check_red_only_if_the_doctor_has_a_test_account() {
         assert!(refused(false).is_green());
         assert_eq!(refused(true).codes, ["80048821"]);
     }

@@ -1,9 +1,10 @@
 //! `swallowtail doctor`: makes the connections that a client makes, one after the other, and reports whether each one
 //! works.
 //!
-//! Each check (hop) is a function that returns a [`Finding`]. It can also return data (`found.rs`), which later checks
-//! receive as an argument. If a check depends on a red one, the doctor skips it and says so. No check takes longer than
-//! a few seconds. No check prints a password, a ticket or a cookie.
+//! Each check (hop) is a function that returns a [`Finding`]. The function can also return data
+//! (`found.rs`), which later checks receive as an argument. If a check needs the data of a check
+//! that failed, the doctor skips the later check and says so. No check takes longer than a few
+//! seconds. No check prints a password, a ticket or a cookie.
 
 mod advertised;
 mod ask;

@@ -18,7 +18,7 @@ pub(super) struct Names {
     pub(super) own: Vec<String>,
     /// Microsoft's names at which clients sign in.
     pub(super) sign_in: Vec<&'static str>,
-    /// The names among these that need a certificate.
+    /// The names in `own` and `sign_in` that need a certificate.
     pub(super) need: Need,
 }
 
@@ -27,7 +27,8 @@ pub(super) struct Names {
 pub(super) enum Need {
     /// All names.
     All,
-    /// The server's own names, because its settings have certificates, and also at least one name.
+    /// The server's own names, because the settings of the server contain certificates. If the
+    /// server has no own names, at least one of Microsoft's names.
     Own,
     /// At least one name, because it is unknown which clients will connect.
     One,
@@ -52,13 +53,13 @@ impl Names {
     }
 }
 
-/// Returns the names of the server itself. Returns none if the server has no HTTPS port, because clients request only
-/// Microsoft's names through the proxy.
+/// Returns the names of the server itself. Returns no names if the server has no HTTPS port. In
+/// that case clients connect through the proxy, where they request only Microsoft's names.
 fn own(exam: Exam<'_>) -> Vec<String> {
     let Some(https) = &exam.target.https else { return Vec::new() };
     let names = match &exam.target.ours {
         None => vec![https.host.clone()],
-        // The server's name may be missing in the settings, but its certificates contain it.
+        // The server's name is not always in the settings, but it is in the server's certificates.
         Some(ours) => {
             ours.names.iter().cloned().chain(ours.configured.iter().flat_map(|file| names_in(file))).collect()
         }
@@ -83,7 +84,7 @@ mod tests {
     use crate::doctor::target::{Options, Ports, Target};
 
     #[test]
-    fn the_names_of_the_server_are_checked_too_if_no_client_is_chosen() {
+    fn if_no_client_is_chosen_the_names_of_the_server_are_checked_in_addition_to_microsofts_names() {
         let ports = Ports { notification: 1863, http: 80, https: 443 };
         let config = "[listen]\nhttps = \"127.0.0.1:443\"\n[http]\nnames = [\"msn.example.org\", \"192.0.2.1\"]\n";
         let ours = Target::ours(&Config::parse(config).unwrap()).unwrap().remove(0);

@@ -1,5 +1,6 @@
-//! Checks the nexus, which sends the address of the login page to clients 5.0 to 7.0 (docs/protocol/http.md section
-//! 1.1), and the clock in its answer.
+//! Checks the nexus, which sends the address of the login page to clients 5.0 to 7.0
+//! (docs/protocol/http.md section 1.1). Also checks the server's clock, because the answer of the
+//! nexus contains the time.
 
 use std::time::UNIX_EPOCH;
 
@@ -13,11 +14,11 @@ use super::found::Nexus;
 use super::route::Route;
 use super::spelling::Spelling;
 
-/// The largest difference of the clocks, in seconds. If they differ by more, a client or a server judges tickets and
-/// certificates by a wrong time.
+/// The largest allowed difference between the server's clock and the local clock, in seconds. With
+/// a larger difference, a client or a server judges tickets and certificates by a wrong time.
 const MAX_SECONDS_APART: u64 = 5 * 60;
 const WRONG_PLACE: &str =
-    "check that the port is that of listen.http or listen.https, or of a proxy that forwards all paths to it";
+    "check that the port belongs to listen.http or listen.https, or to a proxy that forwards all paths to one of them";
 
 /// Asks the nexus for the address of the login page.
 pub(super) async fn examine(route: &Result<Route<'_>, &'static str>, spelling: &mut Spelling) -> Learnt<Nexus> {
@@ -25,7 +26,8 @@ pub(super) async fn examine(route: &Result<Route<'_>, &'static str>, spelling: &
         Ok(route) => route,
         Err(why) => return Finding::skipped(*why).into(),
     };
-    // The timeout is here, so that the nexus counts as silent after a timeout.
+    // The timeout is in this function and not around it, so that the nexus counts as silent after a
+    // timeout.
     let mut nexus = Nexus { silent: Some(route.transport), clocks: None };
     let finding = bounded(codes::NO_SIGN_IN, answer(route, spelling, &mut nexus)).await;
     Learnt { finding, value: nexus }
@@ -53,18 +55,19 @@ async fn answer(route: &Route<'_>, spelling: &mut Spelling, nexus: &mut Nexus) -
     }
 }
 
-/// Judges the value of PassportURLs. Only one form works with all common clients (clients.md, "Sign-in").
+/// Judges the value of PassportURLs. This value contains DALogin, the address of the login page.
+/// Only one form of DALogin works with all common clients (clients.md, "Sign-in").
 fn judge(urls: &str, over: &str) -> Finding {
     let login = urls.split(',').find_map(|part| part.trim().strip_prefix("DALogin="));
     match login {
         None => Finding::red(
             format!("the header PassportURLs is {:?}, without DALogin", super::ask::short(urls)),
-            "let Swallowtail answer this path itself",
+            "let Swallowtail answer /rdr/pprdr.asp itself",
         )
         .shows(codes::NO_SIGN_IN),
         Some(url) if url.contains("://") => Finding::red(
             format!("DALogin is {:?}, with a scheme, which aMSN and libpurple cannot read", super::ask::short(url)),
-            "let Swallowtail answer this path itself",
+            "let Swallowtail answer /rdr/pprdr.asp itself",
         )
         .shows(codes::NO_SIGN_IN),
         Some(url) => Finding::green(format!("the login page is {} ({over})", super::ask::short(url))),
@@ -84,7 +87,8 @@ pub(super) fn clock(nexus: Nexus) -> Finding {
     let way = if theirs > ours { "ahead of" } else { "behind" };
     Finding::red(
         format!("the server's clock says {}, {} {way} the clock here ({})", stamp(theirs), span(apart), stamp(ours)),
-        "set the clock that is wrong (timedatectl set-ntp true); with an empty battery, a computer forgets the year",
+        "correct the clock that is wrong (timedatectl set-ntp true). A computer with an empty clock battery forgets \
+         the year",
     )
     .shows(codes::BAD_DATE)
 }
@@ -103,7 +107,7 @@ fn unix_of_date(text: &str) -> Option<u64> {
     date.duration_since(UNIX_EPOCH).ok().map(|since| since.as_secs())
 }
 
-/// Returns the finding for an unexpected answer. Both kinds of login use it.
+/// Returns the finding for an unexpected answer of the login page of Passport 1.4 or of `RST.srf`.
 pub(super) fn unexpected(answer: &Answer, path: &str) -> Finding {
     match answer.status {
         503 => Finding::red(

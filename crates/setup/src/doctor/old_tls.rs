@@ -1,4 +1,5 @@
-//! Checks whether Windows XP can connect: sends a handwritten hello and reads only the first answer.
+//! Checks whether Windows XP can connect. Sends a TLS hello that this module builds byte by byte,
+//! and reads only the first answer.
 //!
 //! XP supports TLS 1.0 with RSA and 3DES. XP's other ciphers are broken. XP sends no extensions (docs/protocol/http.md
 //! section 6, "TLS").
@@ -25,7 +26,8 @@ const SUITES: [u16; 3] = [0x0004, 0x0005, 0x000A];
 const PATIENCE: Duration = Duration::from_secs(2);
 const HANDSHAKE: u8 = 22;
 const ALERT: u8 = 21;
-/// The bytes before the session id: the record, the message, the version, the random bytes and the length of the id.
+/// The number of bytes before the session id: the record header, the message header, the version,
+/// the random bytes and the length of the id.
 const HEAD: usize = 5 + 4 + 2 + 32 + 1;
 
 /// The server's answer to XP's hello.
@@ -45,7 +47,7 @@ fn hello() -> Vec<u8> {
     body.extend_from_slice(&swallowtail_base::random::bytes::<32>());
     body.push(0);
     let suites: Vec<u8> = SUITES.iter().flat_map(|suite| suite.to_be_bytes()).collect();
-    // One byte is enough for the lengths in such a small hello, so the other bytes of each length are 0.
+    // Each length in such a small hello fits in one byte, so the higher bytes of each length are 0.
     body.extend_from_slice(&[0, SUITES.len() as u8 * 2]);
     body.extend_from_slice(&suites);
     body.extend_from_slice(&[1, 0]);
@@ -74,7 +76,7 @@ fn reply(bytes: &[u8]) -> Reply {
 async fn probe(mut stream: TcpStream) -> Reply {
     let sent = stream.write_all(&hello()).await;
     let mut bytes = Vec::new();
-    // The longest session id has 32 bytes, and the suite has 2.
+    // The longest session id has 32 bytes, and the cipher suite after it has 2 bytes.
     let mut limited = stream.take((HEAD + 34) as u64);
     let read = async {
         while sent.is_ok() && !matches!(reply(&bytes), Reply::Agreed(_)) && bytes.first() != Some(&ALERT) {
@@ -87,7 +89,7 @@ async fn probe(mut stream: TcpStream) -> Reply {
     if timeout(PATIENCE, read).await.is_err() { Reply::Odd } else { reply(&bytes) }
 }
 
-/// Returns whether the TLS that the doctor checks supports XP.
+/// Returns whether the server's TLS, at the address that the doctor checks, supports XP.
 pub(super) async fn is_spoken(exam: Exam<'_>) -> bool {
     match dial_tls(exam, &exam.tunnel_host()).await {
         Ok(stream) => matches!(probe(stream).await, Reply::Agreed(_)),
@@ -100,8 +102,8 @@ pub(super) async fn is_spoken(exam: Exam<'_>) -> bool {
 pub(super) async fn examine(exam: Exam<'_>) -> Finding {
     let terminator = exam.target.ours.as_ref().and_then(|ours| ours.old_tls.as_ref());
     let (host_port, stream) = match (terminator, exam.target.proxy()) {
-        // Connects through the proxy, as a client does. The terminator may refuse a connection if the proxy does not tell
-        // it the address of the client.
+        // Connects through the proxy, as a client does. The terminator may refuse a connection if
+        // the proxy does not pass on the client's address.
         (Some(host_port), Some(proxy)) => {
             let tunnel = tunnel(proxy, &format!("{}:443", exam.tunnel_host())).await;
             (format!("{host_port}, through the proxy"), tunnel)
@@ -120,7 +122,7 @@ pub(super) async fn examine(exam: Exam<'_>) -> Finding {
             let suite = match suite {
                 0x000A => "3DES",
                 0x0004 | 0x0005 => "RC4",
-                _ => "a cipher that it did not offer",
+                _ => "a cipher that the doctor did not offer",
             };
             Finding::green(format!("Windows XP can connect to {host_port}: TLS 1.0 with {suite}"))
         }
@@ -135,7 +137,7 @@ pub(super) async fn examine(exam: Exam<'_>) -> Finding {
 
 fn red(cause: String) -> Finding {
     let remedy = "run packaging/old-tls/start, which speaks the TLS of XP, and set proxy.old_tls to its address; \
-                  read about its risks first (docs/protocol/security.md section 8)";
+                  first read about the risks of this TLS (docs/protocol/security.md section 8)";
     Finding::red(cause, remedy).shows(codes::NO_TLS)
 }
 

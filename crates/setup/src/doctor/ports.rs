@@ -1,4 +1,4 @@
-//! Checks whether the ports are open, and whether Microsoft's host names lead to the server.
+//! Checks whether the ports are open, and whether Microsoft's host names resolve to the server.
 
 use std::net::IpAddr;
 
@@ -12,7 +12,7 @@ use crate::hosts::{AMSN, SIGN_IN};
 
 /// A service whose port is checked.
 pub(super) struct Service {
-    /// The setting for its address.
+    /// The setting for the address of the service.
     pub(super) key: &'static str,
     /// The port that is fixed in clients, if there is one.
     known: Option<u16>,
@@ -66,14 +66,15 @@ pub(super) async fn examine(exam: Exam<'_>, service: &Service, host_port: Option
         Unreached::Refused => {
             let other = match (&exam.target.ours, service.known) {
                 (None, Some(80 | 443)) => {
-                    "; if it uses other ports, add them: --http-port 8080, or --https-port 0 if it has none"
+                    "; if the server uses other ports, pass them, for example --http-port 8080, or --https-port 0 if \
+                     it has no HTTPS port"
                 }
                 (None, _) => "",
                 (Some(_), _) => " (flags of `serve` override settings)",
             };
             format!(
-                "start the server; if it is running, compare this address with {key} and with the addresses it \
-                 printed at start{other}"
+                "start the server; if it is running, compare this address with {key} and with the addresses that the \
+                 server printed at start{other}"
             )
         }
         Unreached::Silent => {
@@ -89,20 +90,24 @@ pub(super) async fn switchboard(exam: Exam<'_>, is_notification_open: bool) -> F
     let host_port = exam.target.switchboard.as_ref();
     if host_port.is_some() && host_port == exam.target.notification.as_ref() {
         return match is_notification_open {
-            true => Finding::green("it is the notification port (listen.one_port)"),
-            false => Finding::skipped("it is the notification port (listen.one_port)"),
+            true => Finding::green("the switchboard uses the notification port (listen.one_port)"),
+            false => Finding::skipped("the switchboard uses the notification port (listen.one_port)"),
         };
     }
     examine(exam, &SWITCHBOARD, host_port).await
 }
 
-/// Checks whether Microsoft's names lead a client on this computer to the server (docs/protocol/http.md section 6).
+/// Checks whether Microsoft's host names resolve to the server on this computer
+/// (docs/protocol/http.md section 6).
 pub(super) async fn redirection(exam: Exam<'_>) -> Finding {
     let Some(client) = exam.options.client.filter(|_| exam.options.redirected) else {
         return Finding::skipped("not checked; add --client CLIENT --redirected");
     };
     if client.hosts.is_empty() {
-        return Finding::skipped(format!("{} uses none of Microsoft's names: its user sets the servers", client.name));
+        return Finding::skipped(format!(
+            "{} uses none of Microsoft's names, because its user sets the server addresses",
+            client.name
+        ));
     }
     let mut server = Vec::new();
     for host in exam.target.hosts() {
@@ -119,7 +124,7 @@ pub(super) async fn redirection(exam: Exam<'_>) -> Finding {
     };
     let wanted = lines(client, first, sign_in);
     let mut astray = Vec::new();
-    // The lookups run at the same time, because a lookup without an answer takes seconds.
+    // The lookups run at the same time, because a lookup that gets no answer takes seconds.
     let lookups: Vec<_> = wanted.iter().map(|(to, host)| (*to, *host, tokio::spawn(addresses(host)))).collect();
     for (to, host, lookup) in lookups {
         let found = lookup.await.unwrap_or_default().first().copied();
@@ -128,39 +133,39 @@ pub(super) async fn redirection(exam: Exam<'_>) -> Finding {
     let unknown = match sign_in {
         Some(_) => "",
         None => {
-            ". The hosts of the sign-in have to lead to the terminator for Windows XP, whose address is not known here \
-             (proxy.old_tls)"
+            ". The sign-in hosts have to resolve to the TLS terminator for Windows XP, but the doctor does not know \
+             the address of the terminator (proxy.old_tls)"
         }
     };
     if astray.is_empty() {
         let hosts: Vec<_> = wanted.iter().map(|(_, host)| *host).collect();
-        return Finding::green(format!("{} lead to {first}{unknown}", hosts.join(", ")));
+        return Finding::green(format!("{} resolve to {first}{unknown}", hosts.join(", ")));
     }
     let lines: String = wanted.iter().map(|(to, host)| format!("\n{to} {host}")).collect();
     Finding::red(
         format!("{}{unknown}", astray.join(", ")),
         format!(
-            "put these lines into the hosts file of the client's computer, or make its name server answer the \
-             same:{lines}"
+            "put these lines into the hosts file of the client's computer, or make the name server of that computer \
+             give the same answers:{lines}"
         ),
     )
     .shows(codes::NO_NAME)
 }
 
-/// Returns what is wrong with the address `found` of a host that should lead to `to`. `server` contains the addresses
-/// of the server.
+/// Returns what is wrong with the address `found` of a host that should resolve to `to`. `server`
+/// contains the addresses of the server.
 fn fault(host: &str, to: IpAddr, found: Option<IpAddr>, server: &[IpAddr]) -> Option<String> {
     match found {
         None => Some(format!("{host} has no address")),
         // aMSN hangs if this name has no address. Any address is valid, because aMSN does not sign in there.
         Some(_) if host == AMSN => None,
         Some(there) if there == to || (server.first() == Some(&to) && server.contains(&there)) => None,
-        Some(there) => Some(format!("{host} leads to {there}")),
+        Some(there) => Some(format!("{host} resolves to {there}")),
     }
 }
 
-/// Returns the lines for a hosts file, as in the instructions for this client. If `sign_in` is `None`, leaves out the
-/// hosts of the sign-in.
+/// Returns the lines for a hosts file, as in the instructions for this client. If `sign_in` is
+/// `None`, the lines do not include the hosts of the sign-in.
 fn lines(client: &Client, server: IpAddr, sign_in: Option<IpAddr>) -> Vec<(IpAddr, &'static str)> {
     let all = client.redirections(server, sign_in.unwrap_or(server));
     all.filter(|(_, host)| sign_in.is_some() || !SIGN_IN.contains(host)).collect()
@@ -175,7 +180,7 @@ mod tests {
     use swallowtail_config::Config;
 
     #[test]
-    fn the_doctor_checks_the_hosts_in_the_instructions() {
+    fn the_doctor_checks_exactly_the_hosts_in_the_offered_hosts_file() {
         let config = Config::parse("[proxy]\nold_tls = \"192.0.2.7:443\"\n").unwrap();
         let offer = Offer::new(&config, None, None);
         let place = Place::of_main(&config, "192.0.2.1".to_owned(), Arc::new(offer));
@@ -200,9 +205,9 @@ mod tests {
         for (host, to, found, words) in [
             ("login.live.com", first, Some(first), None),
             ("login.live.com", first, Some(second), None),
-            ("login.live.com", first, Some(elsewhere), Some("leads to 203.0.113.9")),
+            ("login.live.com", first, Some(elsewhere), Some("resolves to 203.0.113.9")),
             ("login.live.com", first, None, Some("has no address")),
-            ("login.live.com", old_tls, Some(first), Some("leads to 192.0.2.1")),
+            ("login.live.com", old_tls, Some(first), Some("resolves to 192.0.2.1")),
             (AMSN, first, Some(elsewhere), None),
             (AMSN, first, None, Some("has no address")),
         ] {

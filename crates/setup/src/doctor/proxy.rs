@@ -1,5 +1,6 @@
-//! Checks the proxy that a client's Windows uses (docs/protocol/http.md section 8). The proxy must open tunnels to
-//! Microsoft's hosts and to no others, and it must serve its proxy auto-config file.
+//! Checks the HTTP proxy, which Windows can use for the requests of a client (docs/protocol/http.md
+//! section 8). The proxy must open tunnels to Microsoft's hosts and to no others, and it must serve
+//! its proxy auto-config file.
 
 use super::ask::ask;
 use super::dial::dial;
@@ -16,7 +17,7 @@ const FOREIGN: &str = "www.example.com:443";
 /// Returns the address of the proxy.
 ///
 /// # Errors
-/// Returns a skipped finding if the proxy is not checked.
+/// Returns a skipped finding if the proxy cannot be checked.
 fn proxy<'a>(exam: Exam<'a>, open: OpenPorts, nexus: Nexus) -> Result<&'a HostPort, Finding> {
     if exam.target.http.is_some() && exam.target.proxy().is_none() {
         return Err(Finding::skipped("proxy.enabled is false"));
@@ -35,17 +36,17 @@ pub(super) async fn tunnels(exam: Exam<'_>, open: OpenPorts, nexus: Nexus) -> Fi
     match (ours, foreign) {
         (Ok(200), Ok(200)) => Finding::red(
             format!("{host_port} is an open proxy: it also connects to {FOREIGN}"),
-            "close it before others find it; the server that answers there is not Swallowtail",
+            "close this proxy before others find it; the server that answers there is not Swallowtail",
         ),
         (Ok(200), Ok(_)) => Finding::green(format!("CONNECT works for {OURS}, and for no other host")),
         // The operator may have switched the proxy off, or a server in front of the port may not support CONNECT.
         (Ok(status), Ok(_)) => Finding::skipped(format!(
-            "not a proxy: CONNECT returned {status}. Clients with a hosts file or their own server setting do not \
-             need it (proxy.enabled)"
+            "not a proxy: CONNECT returned {status}. Clients that use a hosts file, or that have a setting for the \
+             server, do not need a proxy (proxy.enabled)"
         )),
         (Err(why), _) | (_, Err(why)) => Finding::red(
             format!("CONNECT was not answered: {why}"),
-            "check that the port leads to listen.http of Swallowtail",
+            "check that this is the port in listen.http of Swallowtail, or a port that forwards to it",
         ),
     }
 }
@@ -69,8 +70,8 @@ pub(super) async fn pac(exam: Exam<'_>, open: OpenPorts, nexus: Nexus) -> Findin
         }
         Ok(answer) => Finding::red(
             format!("http://{host_port}/proxy.pac was answered with {} by {}", answer.status, answer.who()),
-            "forward this path to listen.http of Swallowtail too",
+            "forward /proxy.pac to the address in listen.http of Swallowtail too",
         ),
-        Err(why) => Finding::red(format!("http://{host_port}/proxy.pac: {why}"), "see the HTTP port above"),
+        Err(why) => Finding::red(format!("http://{host_port}/proxy.pac: {why}"), "see the HTTP port check above"),
     }
 }

@@ -1,4 +1,5 @@
-//! The route to the sign-in service: over TLS as clients do, at its port or in a tunnel, or over plain HTTP.
+//! The route to the sign-in service. Clients use TLS, at the HTTPS port or in a tunnel through the
+//! proxy. The doctor can also use plain HTTP.
 
 use tokio::net::TcpStream;
 
@@ -16,7 +17,8 @@ use super::tunnel::tunnel;
 pub(super) struct Route<'a> {
     exam: Exam<'a>,
     pub(super) transport: Transport,
-    /// The certificate that was judged, and the name in its handshake.
+    /// The certificate that the doctor judged, and the name that the doctor requested in the
+    /// handshake.
     judged: Option<&'a Shown>,
     /// True if a known root signed the judged certificate.
     pub(super) is_proven: bool,
@@ -25,10 +27,11 @@ pub(super) struct Route<'a> {
 }
 
 impl<'a> Route<'a> {
-    /// Chooses the route for the sign-in: TLS as clients do, or plain HTTP if there is no TLS that clients could use.
+    /// Chooses the route for the sign-in: TLS, which clients use, or plain HTTP if clients could
+    /// not use the server's TLS.
     ///
     /// # Errors
-    /// Returns why the sign-in is not checked.
+    /// Returns the reason why the sign-in is not checked.
     pub(super) fn choose(exam: Exam<'a>, open: OpenPorts, tls: &'a Tls, trust: Trust) -> Result<Self, &'static str> {
         let transport = match (tls.is_spoken, trust.is_trusted, open.http) {
             (true, true, _) => Transport::Tls,
@@ -103,8 +106,9 @@ impl<'a> Route<'a> {
     }
 }
 
-/// Connects to the server's TLS: at the HTTPS port, or through the proxy if there is no such port. Clients that have
-/// only the proxy set connect in the same way (http.md section 8).
+/// Opens a connection for TLS to the server: to the HTTPS port, or through the proxy if there is no
+/// HTTPS port. Clients that use the server as their proxy also connect through it (http.md section
+/// 8).
 ///
 /// # Errors
 /// Returns a sentence for a red finding.
@@ -116,7 +120,7 @@ pub(super) async fn dial_tls(exam: Exam<'_>, name: &str) -> Result<TcpStream, St
     }
 }
 
-/// Returns the address of the server's TLS, for a sentence.
+/// Returns the address at which the server offers TLS, for use in a sentence.
 pub(super) fn tls_address(exam: Exam<'_>) -> String {
     match (&exam.target.https, exam.target.proxy()) {
         (Some(host_port), _) => host_port.to_string(),

@@ -42,7 +42,8 @@ impl Spelling {
             }
             Header::Missing => Err(Finding::red(
                 format!("the header {name} is missing; the answer seems to come from {}", answer.who()),
-                "check that the port leads to Swallowtail, and that nothing in between removes headers",
+                "check that the port belongs to Swallowtail or forwards to it, and that nothing between the client \
+                 and Swallowtail removes headers",
             )
             .shows(codes::NO_SIGN_IN)),
         }
@@ -53,10 +54,11 @@ fn rewritten(there: &str, name: &str, is_title: bool) -> Finding {
     let cause = format!("the answer has the header {there}, but clients accept only the exact spelling {name}");
     let remedy = if is_title {
         "set http.header_case = \"exact\"; \"title\" is only for patched clients. If it is already \"exact\", \
-         a server in between rewrites names"
+         a server between the client and Swallowtail rewrites header names"
     } else {
-        "a reverse proxy in between rewrites header names. Make it pass connections through unchanged (nginx: \
-         stream, HAProxy: mode tcp), or let clients reach listen.http and listen.https directly"
+        "a reverse proxy between the client and Swallowtail rewrites header names. Make the proxy pass connections \
+         through unchanged (nginx: stream, HAProxy: mode tcp), or let clients reach listen.http and listen.https \
+         directly"
     };
     Finding::red(cause, remedy)
 }

@@ -1,4 +1,4 @@
-//! Streams of any kind, such as TCP, a tunnel, or TLS in either.
+//! Streams of any kind: TCP, a tunnel, or TLS over TCP or over a tunnel.
 
 use tokio::io::{AsyncRead, AsyncWrite};
 

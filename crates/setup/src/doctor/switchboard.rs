@@ -41,13 +41,14 @@ pub(super) async fn find(
     }
 }
 
-/// Returns the address that our own settings send to clients, or the reason why it is not checked.
+/// Returns the switchboard address that our own settings make the server send to clients, or the
+/// reason why the address is not checked.
 fn configured(exam: Exam<'_>, open: OpenPorts) -> Result<String, &'static str> {
     let advertised = exam.target.ours.as_ref().and_then(|ours| ours.advertise.switchboard.clone());
     let own = exam.target.switchboard.as_ref().map(ToString::to_string);
-    let advertised = advertised
-        .or(own)
-        .ok_or("not checked: the server sends it only to signed-in clients; add --account with a test account")?;
+    let advertised = advertised.or(own).ok_or(
+        "not checked: the server sends the address only to signed-in clients; add --account with a test account",
+    )?;
     if !open.notification {
         return Err("not checked: the notification port cannot be reached");
     }
@@ -87,9 +88,9 @@ pub(super) async fn examine(exam: Exam<'_>, invitation: Option<Invitation>) -> F
         return Finding::skipped("not checked: no reachable switchboard is known");
     };
     let red = |why: String| {
-        let remedy = "check that the address leads to listen.switchboard of the same server (with listen.one_port, to \
-                      listen.notification)";
-        Finding::red(format!("{host_port} does not answer as its switchboard: {why}"), remedy)
+        let remedy = "check that this is the address in listen.switchboard of the same server, or forwards to it (with \
+                      listen.one_port: the address in listen.notification)";
+        Finding::red(format!("{host_port} does not answer as the switchboard of this server: {why}"), remedy)
     };
     let Some(handle) = exam.handle() else { return Finding::skipped("not checked: there is no account to sign in") };
     let is_real = cookie.is_some();

@@ -1,4 +1,5 @@
-//! The target of the checks: the address of each service of a server, and the client and account to connect as.
+//! The target of the checks (the address of each service of a server), and the options (such as the
+//! client and the account to use).
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -61,7 +62,7 @@ pub struct TestAccount {
 pub struct Options {
     /// The client that the doctor acts as. If there is none, the doctor checks what all clients have in common.
     pub client: Option<&'static Client>,
-    /// True if Microsoft's host names must lead from this computer to the server.
+    /// True if Microsoft's host names must resolve to the server on this computer.
     pub redirected: bool,
     /// True if the server must support the TLS of clients on Windows XP.
     pub xp: bool,
@@ -71,10 +72,10 @@ pub struct Options {
     pub root: Option<PathBuf>,
 }
 
-/// A server, or one of its networks.
+/// The thing that the doctor checks: another server, or one network of our own server.
 #[derive(Clone, Debug)]
 pub struct Target {
-    /// The name of the target for users.
+    /// The name of the target, as shown to users.
     pub title: String,
     pub(super) notification: Option<HostPort>,
     pub(super) dispatch: Option<HostPort>,
@@ -89,7 +90,8 @@ pub struct Target {
 /// The facts about our own server, from its settings.
 #[derive(Clone, Debug)]
 pub(super) struct Ours {
-    /// The prefix of the settings `listen` and `advertise` of this network.
+    /// The beginning of the full name of every `listen.*` or `advertise.*` setting of the network
+    /// that this target stands for, such as `network.NAME.`. Empty for the main network.
     prefix: String,
     pub(super) advertise: Advertise,
     pub(super) header_case: HeaderCase,
@@ -99,18 +101,19 @@ pub(super) struct Ours {
     pub(super) own_root: Option<PathBuf>,
     /// The certificate files in the settings.
     pub(super) configured: Vec<PathBuf>,
-    /// The names that the settings give this server.
+    /// The host names and IP addresses that the settings give this server.
     pub(super) names: Vec<String>,
 }
 
-/// The ports of a server of which only the host is known. 0 means that the server does not have the service.
+/// The ports of a server whose settings are unknown, because it is not our own server. Port 0 means
+/// that the server does not have the service.
 #[derive(Clone, Copy, Debug)]
 pub struct Ports {
-    /// The notification server or the dispatch server.
+    /// The port of the notification server or of the dispatch server.
     pub notification: u16,
-    /// The sign-in service, the gateway and the proxy.
+    /// The port of the sign-in service, the gateway and the proxy.
     pub http: u16,
-    /// The sign-in service over TLS.
+    /// The port of the sign-in service over TLS.
     pub https: u16,
 }
 
@@ -120,7 +123,7 @@ impl Target {
         self.http.as_ref().filter(|_| self.ours.as_ref().is_none_or(|ours| ours.is_proxy))
     }
 
-    /// Creates the target for a server of which only the host and the ports are known.
+    /// Creates the target for another server. Only its host and its ports are known.
     #[must_use]
     pub fn remote(host: &str, ports: Ports) -> Self {
         let host_port = |port| (port != 0).then(|| HostPort { host: host.to_owned(), port });
@@ -138,7 +141,8 @@ impl Target {
     /// Creates the targets for our own server: one for each network.
     ///
     /// # Errors
-    /// Returns an error that names a port that is 0, because the server then chooses another port at each start.
+    /// If a port in the settings is 0, returns an error that names its setting. With 0, the server
+    /// chooses another port at each start, so the doctor cannot know it.
     pub fn ours(config: &Config) -> anyhow::Result<Vec<Self>> {
         let mut targets = Vec::new();
         for (name, listen, advertise) in config.networks() {
@@ -175,22 +179,25 @@ impl Target {
         Ok(targets)
     }
 
-    /// Returns the full name of a setting `listen.*` or `advertise.*` of this network.
+    /// Returns the full name of a `listen.*` or `advertise.*` setting of the network that this
+    /// target stands for. `key` is the name without the network.
     pub(super) fn key(&self, key: &str) -> String {
         self.ours.as_ref().map_or_else(|| key.to_owned(), |ours| format!("{}{key}", ours.prefix))
     }
 
-    /// Returns why a service without an address is not checked.
+    /// Returns the reason why a service without an address is not checked.
     pub(super) fn is_not_set(&self, key: &str) -> String {
         match (&self.ours, key.strip_prefix("listen.")) {
-            (None, Some("switchboard")) => "the server sends its address only to signed-in clients".to_owned(),
+            (None, Some("switchboard")) => {
+                "the server sends the address of the switchboard only to signed-in clients".to_owned()
+            }
             (None, Some(service)) => format!("--{service}-port is 0"),
             _ => format!("{} is not set", self.key(key)),
         }
     }
 
-    /// Returns, without duplicates, the hosts that the doctor connects to and those that the server sends to clients
-    /// for the sign-in.
+    /// Returns the hosts to which the doctor connects, and the hosts that the server sends to
+    /// clients for the sign-in. The list has no duplicates.
     pub(super) fn hosts(&self) -> Vec<&str> {
         let host_ports = [&self.notification, &self.http, &self.https, &self.switchboard];
         let mut hosts: Vec<_> = host_ports.into_iter().flatten().map(|host_port| host_port.host.as_str()).collect();

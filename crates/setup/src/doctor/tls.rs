@@ -17,11 +17,12 @@ type Version = (&'static str, &'static [&'static SupportedProtocolVersion]);
 const EACH: &[Version] = &[("1.2", &[&TLS12]), ("1.3", &[&TLS13])];
 const ANY: &[Version] = &[("", &[&TLS13, &TLS12])];
 
-/// Finds out which versions the server supports. Windows 7 and later need TLS 1.2. Clients of that time do not use TLS
-/// 1.3.
+/// Finds out which TLS versions the server supports. Microsoft's clients on Windows 7 and later
+/// need a server with TLS 1.2, and do not use TLS 1.3.
 pub(super) async fn versions(exam: Exam<'_>, open: OpenPorts) -> Learnt<Tls> {
     let mut tls = Tls::default();
-    // The timeout is here, so that the certificates from before a timeout are kept.
+    // The timeout is in this function and not around it, so that certificates received before a
+    // timeout are kept.
     let finding = bounded(codes::NO_TLS, examine(exam, open, &mut tls)).await;
     Learnt { finding, value: tls }
 }
@@ -38,7 +39,7 @@ async fn examine(exam: Exam<'_>, open: OpenPorts, tls: &mut Tls) -> Finding {
             let stream = match dial_tls(exam, name).await {
                 Ok(stream) => stream,
                 Err(why) if exam.target.https.is_some() => {
-                    return Finding::red(why, "see the HTTPS port above").shows(codes::NO_HTTPS);
+                    return Finding::red(why, "see the HTTPS port check above").shows(codes::NO_HTTPS);
                 }
                 Err(why) => return none(exam, format!("{}, and {why}", exam.target.is_not_set("listen.https"))),
             };
@@ -97,8 +98,8 @@ fn none(exam: Exam<'_>, why: String) -> Finding {
         Some(client) if client.checks_certificate() => Finding::red(
             format!("{why}, and {} signs in only over TLS", client.name),
             format!(
-                "leave tls.own_root switched on, and set {} to an address with port 443, or let clients use the \
-                 server as their proxy. The root and the steps for this client are at /setup/{}",
+                "leave tls.own_root switched on. In addition, set {} to an address with port 443, or let clients use \
+                 the server as their proxy. The root and the steps for this client are at /setup/{}",
                 exam.target.key("listen.https"),
                 client.id,
             ),
@@ -145,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn a_server_without_tls_is_red_only_for_clients_that_need_tls_from_this_server() {
+    fn missing_tls_is_red_only_for_clients_that_need_tls_from_this_server() {
         let target = Target::remote("a.example", Ports { notification: 1863, http: 0, https: 0 });
         for (client, state) in [("7.5", State::Red), ("7.5-xp", State::Skipped), ("amsn", State::Skipped)] {
             let options = Options { client: Client::find(client), ..Options::default() };

@@ -10,7 +10,7 @@ use super::target::HostPort;
 /// Opens a tunnel through a proxy.
 ///
 /// # Errors
-/// Returns why the tunnel does not open.
+/// Returns the reason why the tunnel does not open.
 pub(super) async fn tunnel(proxy: &HostPort, to: &str) -> Result<TcpStream, String> {
     match connect(proxy, to).await? {
         (200, stream) => Ok(stream),
@@ -22,7 +22,7 @@ pub(super) async fn tunnel(proxy: &HostPort, to: &str) -> Result<TcpStream, Stri
 /// Sends `CONNECT`. Returns the status, and the stream after the head of the answer.
 ///
 /// # Errors
-/// Returns why there is no answer.
+/// Returns the reason why there is no answer.
 pub(super) async fn connect(proxy: &HostPort, to: &str) -> Result<(u16, TcpStream), String> {
     let mut stream = dial(proxy).await.map_err(|why| why.cause(proxy))?;
     let request = format!("CONNECT {to} HTTP/1.0\r\nHost: {to}\r\n\r\n");

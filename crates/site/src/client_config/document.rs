@@ -1,15 +1,18 @@
-//! Creates the documents (docs/protocol/http.md section 3). They contain only what the operator has set, because
-//! original clients treat every element as optional.
+//! Creates the documents of the client configuration (docs/protocol/http.md section 3). They
+//! contain only the settings that the operator has set. Original clients treat every element as
+//! optional.
 
 use std::fmt::Write as _;
 
 use msnp::escape_xml;
 use swallowtail_config::{ClientConfig, Tab};
 
-/// The market of the links. Other servers send this market to all clients, and clients in every language accept it.
+/// The market (language and country) of the links. Other servers send this market to all clients,
+/// and clients in every language accept it.
 const MARKET: &str = "en-US";
 
-/// The limits for tabs of the PC's manufacturer. Other servers send the same values. No client has such tabs.
+/// The limits for tabs that a PC's manufacturer added. Other servers send the same values. No
+/// client has such tabs.
 const TAB_SETTINGS: &str =
     "<msntabsettings><oemtotallimit>1</oemtotallimit><oemdisplaylimit>1</oemdisplaylimit></msntabsettings>";
 
@@ -89,7 +92,7 @@ fn push_links(settings: &ClientConfig, out: &mut String) {
         let _ = write!(out, "<MsnTodayConfig><MsnTodayURL>{}</MsnTodayURL></MsnTodayConfig>", escape_xml(today));
     }
     if let Some(terms) = &settings.terms_of_use {
-        // Site 0 means that the client does not sign in there.
+        // With site ID 0, the client does not sign in to the page.
         let _ = write!(
             out,
             "<TermsOfUse><TermsOfUseSID>0</TermsOfUseSID><TermsOfUseURL>{}</TermsOfUseURL></TermsOfUse>",
@@ -119,7 +122,8 @@ pub(super) const FAULT: &str = "<?xml version=\"1.0\" encoding=\"utf-8\"?>\
     <S:Envelope xmlns:S=\"http://schemas.xmlsoap.org/soap/envelope/\"><S:Body><S:Fault><faultcode>S:Client</faultcode>\
     <faultstring>Invalid Request</faultstring></S:Fault></S:Body></S:Envelope>";
 
-/// Returns a text as CDATA. If the text contains the end of a CDATA section, the rest is in another section.
+/// Returns a text as CDATA. If the text contains the end marker of a CDATA section, the text is
+/// divided there into two sections.
 fn cdata(text: &str) -> String {
     format!("<![CDATA[{}]]>", text.replace("]]>", "]]]]><![CDATA[>"))
 }
@@ -171,7 +175,7 @@ mod tests {
         "<msntabsettings><oemtotallimit>1</oemtotallimit><oemdisplaylimit>1</oemdisplaylimit></msntabsettings>";
 
     #[test]
-    fn the_default_document_has_only_the_simple_settings() {
+    fn the_default_document_contains_only_the_element_named_simple() {
         let config = ClientConfig::default();
         assert_eq!(plain_answer(&config), format!("<?xml version=\"1.0\" encoding=\"utf-8\"?>{DEFAULT}"));
         let envelope = format!(

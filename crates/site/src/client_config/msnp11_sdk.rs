@@ -1,9 +1,9 @@
 //! MsgrConfig for msnp11-sdk, the library of meowsn and others (docs/protocol/http.md section 3).
 //!
-//! The library cannot read a document without a tab or without the address of MSN Today. Original clients treat the tab
-//! and the address as optional, and would show them to their users. Therefore the server adds them only for this
-//! library, and only if the operator has set none. The added tab leads to the home page of this server, and so does the
-//! added MSN Today.
+//! The library cannot read a document without a tab or without the address of MSN Today. Original
+//! clients do not need the tab and the address, and would show them to their users. Therefore the
+//! server adds a missing tab or address only for this library. The added tab and the added MSN
+//! Today both open the home page of this server.
 
 use msnp::client_config::ConfigRequest;
 use swallowtail_config::{ClientConfig, Tab};
@@ -56,7 +56,7 @@ mod tests {
     }
 
     #[test]
-    fn missing_settings_are_filled_in_and_the_others_are_kept() {
+    fn missing_settings_are_filled_in_and_existing_settings_are_kept() {
         let complete = complete(&ClientConfig::default(), "http://a.example:8080");
         assert_eq!(complete.today.as_deref(), Some("http://a.example:8080/"));
         let [tab] = &complete.tabs[..] else { panic!("{:?}", complete.tabs) };

@@ -1,4 +1,4 @@
-//! The paths of the documents, and the document for each client.
+//! The paths of the client configuration, and the choice of the document for each client.
 
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ use crate::http::host_of;
 /// The answers. An answer that is the same for every client is created only once.
 struct Answers {
     settings: ClientConfig,
-    /// The setting for which clients get the document for msnp11-sdk.
+    /// The setting that decides which clients get the document for msnp11-sdk.
     msnp11_sdk: QuirkMode,
     soap: Bytes,
     plain: Bytes,
@@ -29,8 +29,8 @@ struct Answers {
     today: Option<String>,
 }
 
-/// Returns the routes of `config.messenger.msn.com` and `svcs.microsoft.com`. Clients use two spellings of the path of
-/// MsgrConfig.
+/// Returns the routes of `config.messenger.msn.com` and `svcs.microsoft.com`. Clients spell the
+/// path of MsgrConfig in two ways.
 pub(crate) fn router(config: &Config) -> Router {
     let settings = &config.client_config;
     let answers = Arc::new(Answers {
@@ -51,7 +51,8 @@ pub(crate) fn router(config: &Config) -> Router {
         .with_state(answers)
 }
 
-/// Answers `POST MsgrConfig.asmx` from clients 6.0 to 7.5. Ignores SOAPAction, because there is only one.
+/// Answers `POST MsgrConfig.asmx` from clients 6.0 to 7.5. Ignores SOAPAction, because there is
+/// only one action.
 async fn soap(State(answers): State<Arc<Answers>>, Extension(caller): Extension<Caller>, request: Request) -> Response {
     let scheme = if caller.secure { "https" } else { "http" };
     let origin = format!("{scheme}://{}", host_of(&caller, request.uri(), request.headers()));
@@ -121,8 +122,8 @@ async fn portal(State(answers): State<Arc<Answers>>) -> Response {
     }
 }
 
-/// Returns an answer with XML. Caches must not store it. Clients keep MsgrConfig themselves, for as long as the
-/// document says.
+/// Returns an answer with XML. Caches must not store it. Clients themselves keep MsgrConfig, for
+/// the number of days in the document.
 fn xml(status: StatusCode, document: Bytes) -> Response {
     let mut response = Response::new(Body::from(document));
     *response.status_mut() = status;
@@ -206,7 +207,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_get_request_with_another_query_gets_404() {
+    async fn a_get_request_without_the_operation_getclientconfig_gets_404() {
         for query in ["", "?", "?op=Other", "?Country=US"] {
             let response = ask("GET", &format!("/Config/MsgrConfig.asmx{query}"), "").await;
             assert_eq!((response.status(), text(response).await.as_str()), (StatusCode::NOT_FOUND, ""));
@@ -227,7 +228,7 @@ mod tests {
         let path = "/config/MsgrConfig.asmx";
         assert_eq!(ask("POST", path, " ".repeat(MAX_BODY)).await.status(), StatusCode::OK);
         assert_eq!(ask("POST", path, " ".repeat(MAX_BODY + 1)).await.status(), StatusCode::PAYLOAD_TOO_LARGE);
-        // A body with a longer Content-Length is refused before it arrives.
+        // A body whose Content-Length is more than 64 KiB is refused before the body arrives.
         let request = Request::post(path).header("Content-Length", "65537").body(Body::new(Silent)).unwrap();
         assert_eq!(send(settings(), request).await.status(), StatusCode::PAYLOAD_TOO_LARGE);
     }
@@ -259,7 +260,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn msn_today_redirects_to_the_operators_page() {
+    async fn a_request_for_msn_today_is_redirected_to_the_address_in_the_settings() {
         let response = ask("GET", "/svcs/mms/portal.asp?lc=1033", "").await;
         assert_eq!(
             (response.status(), header(&response, "location")),

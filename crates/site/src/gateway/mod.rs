@@ -27,35 +27,39 @@ use swallowtail_messenger::net::{Caller, Guest, Place, Progress, Table, counted_
 /// The time without a request after which a session ends. The end of a notification session counts as a sign-out
 /// (http.md section 5).
 const SILENCE: Duration = Duration::from_secs(60);
-/// The time between two searches of the gateway for silent sessions.
+/// The time between two searches for silent sessions.
 const SWEEP: Duration = Duration::from_secs(5);
-/// The capacity of the stream in each direction, in bytes. If a client does not fetch more output than this, the output
-/// fills the session's outbox, which has a limit.
+/// The capacity of the in-memory stream in each direction, in bytes. Output that does not fit,
+/// because the client does not fetch it, stays in the session's outbox, which has a limit.
 const PIPE: usize = 64 * 1024;
 
 /// All chat sessions over HTTP.
 pub struct Gateway {
     chat: Chat,
     bind_to_address: bool,
-    /// The table of the sessions, which decides which session makes room at a limit.
+    /// The table of the sessions. At a limit, the table decides which session must end to make
+    /// room.
     table: Arc<Table>,
     sessions: Mutex<HashMap<u64, Entry>>,
 }
 
-/// A session, and its place while it can be found.
+/// A session, and its place in the table. The session keeps its place while requests can find the
+/// session.
 struct Entry {
     session: Arc<Session>,
     _place: Arc<Place>,
 }
 
-/// Removes a session, because another one needs its place.
+/// Removes a session from the gateway when the table of sessions gives the place of this session to
+/// another session.
 struct Eviction {
     gateway: Weak<Gateway>,
     key: u64,
 }
 
 impl Guest for Eviction {
-    /// Without its session, the connection behind it ends, and requests for the session get 400.
+    /// Removes the session from the gateway. This ends the chat connection of the session, and
+    /// requests for the session get 400.
     fn make_room(&self, _progress: Progress) {
         if let Some(gateway) = self.gateway.upgrade() {
             gateway.remove(self.key);
@@ -63,7 +67,7 @@ impl Guest for Eviction {
     }
 }
 
-/// Shows no keys of the table, because a key gives access to its session.
+/// Does not show the keys of sessions, because a key gives access to its session.
 impl fmt::Debug for Gateway {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Gateway({} sessions)", self.len())
@@ -84,7 +88,9 @@ impl Gateway {
         gateway
     }
 
-    /// Opens a session. Returns `None` if there are too many sessions, all of them signed in.
+    /// Opens a session. If a limit is reached, a session that is not signed in is removed to make
+    /// room. Returns `None` if all sessions that could make room are signed in, or if the server is
+    /// stopping.
     fn open(self: &Arc<Self>, caller: &Caller, server: GatewayServer) -> Option<Arc<Session>> {
         let caller = caller.over_gateway();
         let address = counted_address(caller.peer.ip());
@@ -96,7 +102,7 @@ impl Gateway {
         let session = Arc::new(Session::new(key, address, near));
         lock(&self.sessions).insert(key, Entry { session: session.clone(), _place: place.clone() });
         if place.is_lost() {
-            // The session had to make room before a request could find it.
+            // The session lost its place to another session before a request could find it.
             self.remove(key);
             return None;
         }
@@ -131,7 +137,7 @@ impl Gateway {
         lock(&self.sessions).remove(&key);
     }
 
-    /// Ends the sessions without a request for [`SILENCE`].
+    /// Ends every session that has received no request for [`SILENCE`].
     fn end_silent(&self, now: Instant) {
         lock(&self.sessions).retain(|_, entry| !entry.session.is_silent(now, SILENCE));
     }

@@ -19,12 +19,14 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
 
-/// The time that an answer waits for replies to its commands. The next poll fetches later replies (http.md section 5).
+/// The time for which the answer to a request waits for the session's replies to the commands of
+/// that request. The next poll fetches later replies (http.md section 5).
 const REPLY_WAIT: Duration = Duration::from_millis(200);
-/// The time that an answer waits for more bytes after the first ones. The lines that one command causes arrive at
-/// nearly the same time.
+/// The time for which the answer to a request waits for more bytes, after the session has written
+/// its first bytes. The lines that one command causes arrive at nearly the same time.
 const QUIET: Duration = Duration::from_millis(10);
-/// The longest answer, in bytes. The next poll fetches the rest (http.md section 5).
+/// The longest answer, in bytes. The next poll fetches the output that does not fit into an answer
+/// (http.md section 5).
 const MAX_ANSWER: usize = 64 * 1024;
 /// The longest time that a session may take to accept commands. If the client exceeds a rate limit, the session reads
 /// slowly.
@@ -36,15 +38,15 @@ pub(super) const OPENING: u32 = 0;
 /// A session over HTTP.
 pub(super) struct Session {
     pub(super) key: u64,
-    /// The client's address, as it is counted.
+    /// The client's address, in the form that limits per address use.
     pub(super) address: IpAddr,
     /// The time at which the last request arrived or was answered.
     last: SyncMutex<Instant>,
-    /// The request that is being carried out, or the one that was answered last.
+    /// The request that is being carried out. If there is none, the request that was answered last.
     latest: SyncMutex<Option<Asked>>,
-    /// Computes the digests of bodies.
+    /// Computes the digests of the bodies of requests.
     hasher: RandomState,
-    /// Locked while a request is carried out.
+    /// The gateway's end of the stream, and the last answer. Locked while a request is carried out.
     link: Arc<Mutex<Link>>,
 }
 
@@ -52,7 +54,7 @@ pub(super) struct Session {
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Asked {
     counter: u32,
-    /// A digest of the body.
+    /// A digest of the body of the request.
     body: u64,
 }
 
@@ -60,7 +62,8 @@ struct Link {
     stream: DuplexStream,
     /// The last answer.
     answer: Answer,
-    /// True if the session has ended. The answers so far then contain its last bytes.
+    /// True if the session has ended. In that case, the last bytes of the session are already in an
+    /// earlier answer or in `answer`.
     ended: bool,
 }
 
@@ -74,7 +77,7 @@ impl fmt::Debug for Session {
 /// The answer to a request.
 #[derive(Clone, Debug)]
 pub(super) struct Answer {
-    /// The id for the next request.
+    /// The session id that the client sends with its next request.
     pub(super) id: SessionId,
     /// The pending output of the session.
     pub(super) bytes: Bytes,
@@ -105,8 +108,9 @@ impl Session {
 
     /// Carries out a request: writes its commands and returns the pending output.
     ///
-    /// A repeated request gets the same answer again. If the repeated request has other commands, they are carried out,
-    /// and the answer begins with the output that the client missed.
+    /// A repeated request gets the same answer again. If a request has the counter of the last
+    /// request, but other commands, the session carries out these commands. The answer then begins
+    /// with the output that the client missed.
     ///
     /// Returns `None` while another request is carried out. Also returns `None` if `counter` belongs neither to the
     /// last answer nor to the last request. A request continues if its client disconnects, so that the client can fetch

@@ -12,7 +12,8 @@ use tokio::time::timeout;
 /// The number of seconds after which a client may retry when the server is too busy.
 const RETRY_AFTER_SECONDS: &str = "60";
 
-/// The longest time for sending the last answer on a connection whose place another connection needs.
+/// The longest time for sending the last answer on a connection that must close because another
+/// connection needs its place.
 pub(super) const LEAVE_TIMEOUT: Duration = Duration::from_millis(100);
 
 /// Returns an answer without a body.
@@ -44,8 +45,8 @@ pub(crate) fn unavailable() -> Response {
     response
 }
 
-/// Sends the answer 503 on a connection whose request is incomplete, because another connection needs its place. Does not
-/// wait for a client that does not read.
+/// Sends the answer 503 on a connection that must close because another connection needs its place.
+/// The request on this connection is incomplete. Does not wait for a client that does not read.
 pub(crate) async fn send_unavailable(mut stream: impl AsyncWrite + Unpin) {
     let answer = format!(
         "HTTP/1.1 503 Service Unavailable\r\nRetry-After: {RETRY_AFTER_SECONDS}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
@@ -64,8 +65,8 @@ pub(crate) fn closing(mut response: Response) -> Response {
     response
 }
 
-/// Sets a header. Skips a value with characters that a header cannot have. Only the operator's settings can contain
-/// such a value, because callers check values from outside.
+/// Sets a header. Skips a value with characters that a header cannot have. Only the operator's
+/// settings can contain such a value, because callers check all values that come from requests.
 pub(crate) fn set(response: &mut Response, name: HeaderName, value: &str) {
     match HeaderValue::from_str(value) {
         Ok(value) => {

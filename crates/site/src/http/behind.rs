@@ -11,9 +11,9 @@ use swallowtail_messenger::net::Caller;
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
-/// Returns the client of a request: the peer of the connection, or the client that a trusted peer names. Returns `None`
-/// if a trusted peer names a client in a form that cannot be read, because that client must not get the rights of the
-/// peer.
+/// Returns the client of a request: the peer of the connection, or the client that a trusted peer
+/// names. Returns `None` if a trusted peer names a client in a form that the server cannot read. In
+/// that case the client must not get the rights of the peer.
 ///
 /// Only the last word of `X-Forwarded-For` counts. The trusted peer appends that word. The client may have sent the
 /// words before it.
@@ -25,7 +25,8 @@ pub(crate) fn behind(caller: Caller, trusted: &[IpNet], headers: &HeaderMap) -> 
         }
         return Some(caller);
     }
-    // A proxy may send its own requests, or may be configured without the header.
+    // A proxy may send its own requests, or may be configured without the header that names the
+    // client.
     let Some(named) = named else { return Some(caller.on_behalf_of_unknown_client()) };
     let secure = last_word(headers, &FORWARDED_PROTO).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https"));
     address(named).map(|client| caller.on_behalf_of(client, secure))
@@ -33,7 +34,7 @@ pub(crate) fn behind(caller: Caller, trusted: &[IpNet], headers: &HeaderMap) -> 
 
 fn last_word<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
     let value = headers.get_all(name).iter().next_back()?;
-    // A value that is not text counts as a word that cannot be read.
+    // A value that is not text becomes an empty word, which the server cannot read either.
     Some(value.to_str().unwrap_or_default().rsplit(',').next().unwrap_or_default().trim())
 }
 
@@ -49,7 +50,8 @@ fn warn_once(caller: &Caller) {
     static WARNED: Once = Once::new();
     WARNED.call_once(|| {
         tracing::warn!(peer = %caller.peer.ip(), "got X-Forwarded-For from an address that is not in \
-            http.trusted_proxies: all clients behind it appear to have this address");
+                                                  http.trusted_proxies; all clients behind this proxy appear to have \
+                                                  the proxy's address");
     });
 }
 
@@ -83,7 +85,7 @@ mod tests {
         let caller = Caller::new("127.0.0.1:9".parse().unwrap(), "192.0.2.1:80".parse().unwrap(), network);
         let trusted = ["127.0.0.0/8".parse().unwrap()];
         let peer = behind(caller, &trusted, &HeaderMap::new()).unwrap().peer;
-        assert_eq!(peer, Peer::Unnamed("127.0.0.1:9".parse().unwrap()), "it can be anyone");
+        assert_eq!(peer, Peer::Unnamed("127.0.0.1:9".parse().unwrap()), "the client can be anyone");
         assert_eq!(seen("127.0.0.1:9", std::slice::from_ref(&https)), is("127.0.0.1:9", false), "no client is named");
         let client = is("198.51.100.7:0", true);
         assert_eq!(seen("127.0.0.1:9", &[forwarded("127.0.0.1, 198.51.100.7"), https.clone()]), client);

@@ -36,7 +36,8 @@ impl BadBody {
     }
 }
 
-/// Reads the whole body, of at most `most` bytes. If its `Content-Length` is larger, refuses it without reading.
+/// Reads the whole body, of at most `most` bytes. If `Content-Length` is larger, refuses the body
+/// without reading it.
 pub(crate) async fn read_body(request: Request, most: usize) -> Result<Bytes, BadBody> {
     let length = request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
     if length.is_some_and(|length: usize| length > most) {

@@ -2,7 +2,8 @@
 //!
 //! libpurple and msn-pecan send `GET /rdr/pprdr.asp` without a version (docs/protocol/http.md section 0 item 5), which
 //! hyper refuses. hyper answers HTTP/1.0 requests with `HTTP/1.0`, but msn-pecan searches for `HTTP/1.1 200 OK` (item
-//! 2). Such a request is the last one of its connection, so only the first line of a connection needs to be completed.
+//! 2). A request of either kind is the last one on its connection, so only the first line of a
+//! connection needs to be completed.
 
 use std::io;
 

@@ -2,8 +2,9 @@
 //!
 //! hyper writes header names in lower case. But hyper can keep the spelling of the names in a *request*, in an
 //! extension of a private type. If a response has that extension, hyper writes the response with the same spelling.
-//! Therefore the server sends hyper an in-memory request with all names at start, and later adds the extension of that
-//! request to every answer. Title case is for patched clients.
+//! Therefore, when the server starts, it sends hyper a request in memory that contains all header
+//! names. Later, the server adds the extension of that request to every answer. Title case is for
+//! patched clients.
 
 use std::convert::Infallible;
 use std::sync::{Arc, OnceLock};
@@ -18,7 +19,7 @@ use hyper_util::rt::TokioIo;
 use swallowtail_config::HeaderCase as Spelling;
 use tokio::io::AsyncWriteExt;
 
-/// A request with every header name in our answers, in the spelling that clients need.
+/// A request that contains every header name of our answers, in the spelling that clients need.
 const LESSON: &str = "GET / HTTP/1.1\r\n\
     Allow: GET\r\n\
     Authentication-Info: x\r\n\
@@ -46,8 +47,8 @@ const LESSON: &str = "GET / HTTP/1.1\r\n\
 pub(crate) struct HeaderCase(Extensions);
 
 impl HeaderCase {
-    /// Makes hyper learn the spelling. If hyper ever stops adding its extension, names are in lower case, and a test
-    /// over a socket fails.
+    /// Makes hyper learn the spelling. If a future hyper no longer adds its extension, names are in
+    /// lower case, and a test over a socket fails.
     pub(crate) async fn learn(spelling: Spelling) -> Self {
         let learnt = Arc::new(OnceLock::new());
         let (mut client, server) = tokio::io::duplex(4096);
@@ -71,8 +72,8 @@ impl HeaderCase {
     }
 }
 
-/// Returns the request from which hyper learns. In title case, only the first letter and those after hyphens are
-/// capitals.
+/// Returns the request from which hyper learns the spelling of header names. In title case, only
+/// the first letter of a name and the letters after hyphens are capitals.
 fn lesson_in(spelling: Spelling) -> String {
     let title = |name: &str| {
         let part = |part: &str| {

@@ -11,8 +11,10 @@ use swallowtail_messenger::net::Caller;
 /// The longest host name, in bytes, that an answer repeats.
 const MAX_HOST: usize = 255;
 
-/// Returns the host at which the client reaches this server: the one in its request, or the one that the operator
-/// advertises, or the address that the client dialled. The host is safe to use in a header.
+/// Returns the host at which the client reaches this server. This is the host in the request if
+/// that host is plausible. If not, this is the host that the operator advertises. If the operator
+/// advertises no host, this is the address that the client dialled. The returned host is safe to
+/// use in a header.
 pub(crate) fn host_of(caller: &Caller, uri: &Uri, headers: &HeaderMap) -> String {
     match named(uri, headers).filter(|host| is_plausible(host)).or(caller.network.advertise.passport.as_deref()) {
         Some(host) => host.to_owned(),
@@ -20,7 +22,8 @@ pub(crate) fn host_of(caller: &Caller, uri: &Uri, headers: &HeaderMap) -> String
     }
 }
 
-/// Returns whether the request names a host that [`host_of`] does not use.
+/// Returns whether the request names a host that [`host_of`] does not use because it is not
+/// plausible.
 pub(crate) fn names_oddly(uri: &Uri, headers: &HeaderMap) -> bool {
     named(uri, headers).is_some_and(|host| !is_plausible(host))
 }
@@ -31,8 +34,8 @@ fn named<'a>(uri: &'a Uri, headers: &'a HeaderMap) -> Option<&'a str> {
     target.or_else(|| headers.get(HOST).map(|host| host.to_str().unwrap_or_default()))
 }
 
-/// Returns the address that the client dialled, without the default port. libpurple sends no host, and would read a
-/// port as part of the name.
+/// Returns the address that the client dialled, without the default port. libpurple sends no host,
+/// and would treat a port as part of the name.
 fn dialled(caller: &Caller) -> String {
     let usual = if caller.secure { 443 } else { 80 };
     match caller.local {

@@ -25,17 +25,18 @@ pub(super) struct Phase(Arc<Mutex<At>>);
 
 #[derive(Clone, Copy, Debug)]
 enum At {
-    /// Between requests, since this time. If the first bytes of a head arrive together with the previous request, the
-    /// stream does not notice them. In that case, this timeout also applies to that head.
+    /// The connection has been between two requests since this time. If the first bytes of a head
+    /// arrive together with the previous request, the stream does not notice these bytes. In that
+    /// case, the timeout between two requests also applies to that head.
     Idle(Instant),
-    /// Reading a head, since this time.
+    /// The server has been reading a head since this time.
     Head(Instant),
-    /// Handling a request, which has timeouts of its own.
+    /// The server is handling a request. This phase has timeouts of its own.
     Busy,
 }
 
 impl Phase {
-    /// Creates the phase of reading a head, since this time.
+    /// Creates the phase in which the server reads a head. The phase began at the time `since`.
     pub(super) fn head(since: Instant) -> Self {
         Self(Arc::new(Mutex::new(At::Head(since))))
     }
@@ -50,7 +51,7 @@ impl Phase {
         *lock(&self.0) = At::Idle(Instant::now());
     }
 
-    /// Returns whether a head is incomplete.
+    /// Returns whether the server is reading a head that is not complete yet.
     pub(super) fn is_head(&self) -> bool {
         matches!(*lock(&self.0), At::Head(_))
     }
@@ -96,7 +97,8 @@ impl<S> Paced<S> {
         self.phase.clone()
     }
 
-    /// Returns an error if `deadline` has passed. Otherwise wakes the task at that time.
+    /// Returns an error if `deadline` has passed. Otherwise arranges that the task is woken at that
+    /// time.
     fn poll_deadline<T>(&mut self, context: &mut Context<'_>, deadline: Option<Instant>) -> Poll<io::Result<T>> {
         let Some(deadline) = deadline else { return Poll::Pending };
         self.timer.as_mut().reset(deadline);
@@ -119,7 +121,9 @@ impl<S: AsyncRead + Unpin> AsyncRead for Paced<S> {
             self.phase.bytes_came();
         }
         match self.phase.deadline() {
-            // If a head arrives byte by byte, its timeout can pass while there are always bytes to read.
+            // If a client sends the head byte by byte, there can always be a byte to read. Then the
+            // read is never pending, and the timer of `poll_deadline` is never polled. This arm
+            // applies the timeout of the head in that case too.
             Some(deadline) if deadline <= Instant::now() => Poll::Ready(Err(io::ErrorKind::TimedOut.into())),
             deadline if read.is_pending() => self.poll_deadline(context, deadline),
             _ => read,

@@ -28,18 +28,19 @@ use crate::site::Site;
 
 /// The longest head of a request, in bytes (http.md section 0 item 7).
 const MAX_HEAD: usize = 16 * 1024;
-/// The maximum number of bytes that hyper reads before they are handled. By default, hyper reserves 200 KB for a long
-/// body.
+/// The maximum number of bytes that hyper reads in advance. By default, hyper reserves 200 KB for a
+/// long body.
 const MAX_BUFFER: usize = 2 * MAX_HEAD;
 /// The time for which the server reads from a client that keeps sending after the last answer. Closing immediately
 /// would reset the connection, and the client could lose the answer.
 const LINGER: Duration = Duration::from_secs(2);
-/// The maximum number of bytes that the server reads in that time.
+/// The maximum number of bytes that the server reads during [`LINGER`].
 const LINGER_BYTES: u64 = 256 * 1024;
 
-/// Answers the requests of a connection until it ends. After `shutdown`, finishes the current request and ends. If
-/// another connection needs the place of this one, answers with 503 and ends. If the last request opened a tunnel,
-/// returns the tunnel's target and the stream inside.
+/// Answers the requests of a connection until the connection ends. After `shutdown`, finishes the
+/// current request and ends the connection. If another connection needs the place of this
+/// connection, answers with 503 and ends this connection. If the last request opened a tunnel,
+/// returns the target of the tunnel and the stream inside the tunnel.
 ///
 /// # Errors
 /// Returns the error of the stream if the first line cannot be read.
@@ -57,7 +58,7 @@ pub(crate) async fn serve(
             answers::send_unavailable(stream).await;
             return Ok(None);
         }
-        // A client that has sent no line when the server stops is disconnected.
+        // If the server stops before the client has sent a line, this closes the connection.
         () = stopped(&mut shutdown) => return Ok(None),
         first = timeout(HEAD_TIMEOUT, first_line::read(&mut stream, MAX_HEAD)) => first,
     };
@@ -69,7 +70,8 @@ pub(crate) async fn serve(
 }
 
 async fn stopped(shutdown: &mut watch::Receiver<bool>) {
-    // An error means that the sender is gone. That counts as a stop, because nothing else could stop the connection.
+    // An error means that the sender of the stop signal is gone. That counts as a stop, because no
+    // other signal could stop the connection.
     let _ = shutdown.wait_for(|stop| *stop).await;
 }
 
@@ -115,7 +117,8 @@ async fn requests(
                 if phase.is_head() {
                     break;
                 }
-                // Ends the connection if it is idle. If a request is being handled, its answer is now 503.
+                // Ends the connection if it is idle. If a request is being handled, the client now
+                // gets 503 as the answer.
                 std::pin::Pin::new(&mut http).graceful_shutdown();
                 leaving = Some(Instant::now() + LEAVE_TIMEOUT);
                 continue;
@@ -145,7 +148,8 @@ async fn requests(
     None
 }
 
-/// Answers a request. If another connection needs the place of this one before the answer is ready, answers with 503.
+/// Answers a request. If the table of HTTP connections gives the place of this connection to
+/// another connection before the answer is ready, answers with 503.
 async fn answer(
     request: Request<Incoming>,
     caller: Caller,
@@ -180,7 +184,8 @@ fn connect(site: &Site, caller: &Caller, target: String, tunnel: &Mutex<Option<T
     answer
 }
 
-/// Closes the server's half of the connection, and discards what the client still sends, within limits.
+/// Closes the server's half of the connection. Then reads and discards bytes from the client, for
+/// at most [`LINGER`] and at most [`LINGER_BYTES`].
 async fn linger(mut io: impl AsyncRead + AsyncWrite + Unpin) {
     let end = async {
         if io.shutdown().await.is_ok() {

@@ -1,4 +1,5 @@
-//! A complete server with one account and its own ports, and its HTTP answers in a form that tests can compare.
+//! A complete server for tests, with one account and its own ports. Also puts the server's HTTP
+//! answers in a form that tests can compare.
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
@@ -24,9 +25,10 @@ use crate::passport::transcript;
 use crate::site::Site;
 use crate::tls::Certificates;
 
-/// The number of files that a test may need.
+/// The number of files that the server in a test may open. The limits on connections depend on this
+/// number.
 const FILES: usize = 1024;
-/// The longest time that a stop waits for requests that are being answered.
+/// The longest time that [`TestServer::stop`] waits for requests that are being answered.
 const STOP_PATIENCE: Duration = Duration::from_secs(5);
 
 pub(crate) struct TestServer {
@@ -90,7 +92,7 @@ impl TestServer {
         self.site.clone()
     }
 
-    /// Stops HTTP, as a server does when it stops.
+    /// Stops HTTP in the same way in which a real server stops HTTP.
     pub(crate) async fn stop(mut self) {
         self.stop.send_replace(true);
         self.http_connections.close();
@@ -146,7 +148,8 @@ impl Answer {
         Self { status, headers, body: String::from_utf8(body.to_vec()).unwrap() }
     }
 
-    /// Returns the answer that a transcript expects on connection `name`, with these values instead of its samples.
+    /// Returns the answer that a transcript expects on connection `name`. `values` replaces sample
+    /// values in the transcript.
     pub(crate) fn expected(transcript: &str, name: &str, values: &[(&str, &str)]) -> Self {
         let text = transcript::message(transcript, name, '<');
         Self::parse(&values.iter().fold(text, |text, (sample, value)| text.replace(sample, value)))

@@ -1,4 +1,5 @@
-//! The place of an HTTP connection in the table of connections, and the signal to give it up.
+//! The place of an HTTP connection in the table of connections, and the signal that tells the
+//! connection to end and to free this place.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -6,15 +7,17 @@ use std::sync::Arc;
 use swallowtail_messenger::net::{Guest, NotAdmitted, Place, Progress, Table};
 use tokio::sync::watch;
 
-/// The place of an HTTP connection. An HTTP connection never signs in: it is silent while the server waits for the head of
-/// a request, also between two requests. The last clone must be dropped after the connection is closed.
+/// The place of an HTTP connection in the table of connections. An HTTP connection never signs in.
+/// The table treats the connection as silent while the server waits for the head of a request, also
+/// between two requests. The last clone of the place must be dropped after the connection is
+/// closed.
 #[derive(Clone, Debug)]
 pub(crate) struct Visit {
     place: Arc<Place>,
     leave: watch::Receiver<bool>,
 }
 
-/// Tells a connection to leave.
+/// Tells a connection to end, because another connection needs its place in the table.
 struct Door(watch::Sender<bool>);
 
 impl Guest for Door {
@@ -27,7 +30,7 @@ impl Visit {
     /// Admits a connection to the table of HTTP connections.
     ///
     /// # Errors
-    /// Fails if the server stops, or if too many connections are leaving.
+    /// Fails if the server stops, or if too many other connections are already being closed.
     pub(crate) fn admit(table: &Arc<Table>, peer: IpAddr) -> Result<Self, NotAdmitted> {
         let (sender, leave) = watch::channel(false);
         let place = Arc::new(table.admit(peer, Arc::new(Door(sender)))?);
@@ -36,7 +39,7 @@ impl Visit {
 
     /// Notes that the head of a request is complete.
     pub(crate) fn begun(&self) {
-        // If this fails, the connection was told to leave, which the server notices elsewhere.
+        // If this fails, the table has told this connection to end. `over` reports that.
         let _ = self.place.advance(Progress::Begun);
     }
 
@@ -45,14 +48,15 @@ impl Visit {
         let _ = self.place.advance(Progress::Silent);
     }
 
-    /// Returns whether the connection must end, because another one needs its place.
+    /// Returns whether this connection must end, because another connection needs its place.
     pub(crate) fn is_over(&self) -> bool {
         *self.leave.borrow()
     }
 
     /// Waits until the connection must end.
     pub(crate) async fn over(&self) {
-        // An error means that the table has dropped its end, after it has told the connection to leave.
+        // An error means that the table has dropped the sender. The table drops the sender only
+        // after it has told the connection to end.
         let _ = self.leave.clone().wait_for(|leave| *leave).await;
     }
 

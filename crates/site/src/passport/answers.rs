@@ -25,7 +25,7 @@ pub(super) fn redirect_login(name: HeaderName, value: &str, page: &str) -> Respo
     response
 }
 
-/// Returns a SOAP document. The status is 200 for faults too (http.md section 2).
+/// Returns a SOAP document. The status is 200, even for faults (http.md section 2).
 pub(super) fn soap(document: String) -> Response {
     let mut response = Response::new(Body::from(document));
     set(&mut response, CONTENT_TYPE, "text/xml; charset=utf-8");

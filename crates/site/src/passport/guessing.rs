@@ -1,9 +1,12 @@
 //! Slows down the guessing of passwords (docs/protocol/security.md section 3).
 //!
-//! Wrong passwords are counted by address and by account, even if the account does not exist. If there are too many for
-//! an account, attempts on that account take turns, and the pause before each attempt doubles, up to a minute. If there
-//! are too many from an address, that address gets 503. This cannot lock a user out: attempts from an address that
-//! recently signed in to the account are not delayed (the caller says which these are), and issued tickets stay valid.
+//! Wrong passwords are counted by address and by account, even if the account does not exist. If
+//! there are too many wrong passwords for an account, attempts on that account take turns, and the
+//! pause before each attempt doubles, up to a minute. If there are too many wrong passwords from an
+//! address, that address gets 503. An attacker who sends wrong passwords cannot lock a user out of
+//! an account, because attempts from an address that recently signed in to the account are not
+//! delayed (the caller says which addresses these are). Tickets that were already issued stay
+//! valid.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -18,14 +21,15 @@ use tokio::time::Instant;
 
 /// The time for which a wrong password counts.
 const WINDOW: Duration = Duration::from_secs(15 * 60);
-/// The first pause before an attempt.
+/// The pause before the first attempt that is delayed.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// The number of times that the pause doubles until it reaches [`LONGEST_PAUSE`].
 const MAX_DOUBLINGS: usize = 6;
-/// The maximum number of entries for accounts and addresses, about 20 MiB. If there are more, all entries are
-/// forgotten. To cause that, an attacker has to make the server compute that many password hashes, which is slower than
-/// guessing. An attempt whose password is not checked leaves no entry.
+/// The maximum number of entries for accounts and addresses, about 20 MiB. If there are more
+/// entries, the server removes all of them. An attacker who wants to cause this has to make the
+/// server compute that many password hashes. Computing these hashes takes longer than guessing
+/// passwords with the pauses. An attempt whose password is not checked leaves no entry.
 const MAX_ENTRIES: usize = 100_000;
 
 /// The recent wrong passwords.
@@ -50,7 +54,8 @@ struct Account {
     next: Instant,
 }
 
-/// True if an attempt was counted for its account. Once the pause is the longest, attempts are no longer counted.
+/// True if an attempt was counted for its account. After the pause has reached [`LONGEST_PAUSE`],
+/// attempts are no longer counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Counted(bool);
 
@@ -59,14 +64,14 @@ pub(super) struct Counted(bool);
 pub(super) enum Turn {
     /// The attempt can be made after this pause.
     After(Duration, Counted),
-    /// Too many other attempts are waiting. This one is answered like a wrong password.
+    /// Too many other attempts are waiting. The server answers this attempt like a wrong password.
     Never,
     /// The address has sent too many wrong passwords.
     Refused,
 }
 
 impl Guessing {
-    /// Creates an empty count with the limits from the settings.
+    /// Creates empty counts of wrong passwords. The two arguments are the limits from the settings.
     #[must_use]
     pub(crate) fn new(per_account: usize, per_address: usize) -> Self {
         Self { per_account, per_address, state: Mutex::default() }
@@ -75,10 +80,11 @@ impl Guessing {
     /// Decides when an attempt may be made. `is_familiar` says whether the account has signed in from this address
     /// lately.
     ///
-    /// The account's count includes the attempt immediately, until it is taken back. Otherwise many simultaneous
-    /// attempts would all count as the first. The address's count includes the attempt only after the password was
-    /// wrong. Otherwise a whole office behind one address could not sign in at the same time after a restart. The limit
-    /// of connections per address limits simultaneous attempts.
+    /// The account's count includes the attempt immediately, until [`Self::take_back`] removes it.
+    /// Otherwise many simultaneous attempts would all count as the first one. The address's count
+    /// includes the attempt only after the password turned out to be wrong. Otherwise a whole
+    /// office behind one address could not sign in at the same time after a restart. The limit on
+    /// connections per address also limits simultaneous attempts.
     pub(super) fn turn(&self, origin: &Origin, is_familiar: bool) -> Turn {
         let now = Instant::now();
         let mut state = lock(&self.state);
@@ -110,7 +116,8 @@ impl Guessing {
         state.addresses.entry(origin.address()).or_default().note(Instant::now(), WINDOW);
     }
 
-    /// Takes an attempt back for the account, because the password was correct or could not be checked.
+    /// Removes an attempt from the account's count, because the password was correct or could not
+    /// be checked.
     pub(super) fn take_back(&self, origin: &Origin, counted: Counted) {
         let mut state = lock(&self.state);
         if counted.0
@@ -140,7 +147,8 @@ impl Account {
 }
 
 impl State {
-    /// Removes entries that no longer count, when that is due.
+    /// If [`Sweep`] says that a cleaning is due, removes the entries that no longer count. If more
+    /// than [`MAX_ENTRIES`] entries are then left, removes all entries.
     fn sweep(&mut self, now: Instant) {
         let size = |state: &Self| state.accounts.len() + state.addresses.len();
         if !self.sweep.is_due(size(self)) {
@@ -187,7 +195,7 @@ mod tests {
         // Simultaneous attempts wait for each other: 1 s, then 2 s more, then 4 s more ...
         assert_eq!([5, 6, 7, 8].map(|last| guessing.turn_of(last)), [after(1), after(3), after(7), after(15)]);
         assert_eq!(guessing.turn_of(9), after(31));
-        assert_eq!(guessing.turn_of(10), Turn::Never, "another 32 s after those 31");
+        assert_eq!(guessing.turn_of(10), Turn::Never, "it would wait 63 s, which is too long");
         assert_eq!(guessing.turn(&from(9, "bob@example.com"), false), after(0));
         tokio::time::advance(Duration::from_secs(31)).await;
         assert_eq!(guessing.turn_of(11), Turn::After(LONGEST_PAUSE, Counted(false)));
@@ -210,8 +218,9 @@ mod tests {
         for last in 10..60 {
             guessing.turn_of(last);
         }
-        // The count is full, so a correct password does not lower it. Therefore Alice's own sign-ins do not help an
-        // attacker.
+        // The number of attempts that count for Alice's account is at its maximum. At the maximum,
+        // further attempts are not counted, and a correct password does not lower the number.
+        // Therefore Alice's own sign-ins do not help an attacker.
         let alice = from(1, ALICE);
         for _ in 0..20 {
             let Turn::After(Duration::ZERO, counted) = guessing.turn(&alice, true) else { panic!("she waits") };
@@ -233,7 +242,11 @@ mod tests {
     async fn an_address_with_too_many_wrong_passwords_is_refused_for_15_minutes() {
         let guessing = Guessing::new(5, 3);
         let turn = |number: u8, last| guessing.turn(&from(last, &format!("{number}@example.com")), false);
-        assert_eq!([1, 2, 3, 4, 5].map(|number| turn(number, 1)), [after(0); 5], "no password was wrong yet");
+        assert_eq!(
+            [1, 2, 3, 4, 5].map(|number| turn(number, 1)),
+            [after(0); 5],
+            "none of these passwords was wrong yet"
+        );
         for _ in 0..3 {
             guessing.wrong(&from(1, ALICE));
         }

@@ -35,8 +35,8 @@ pub(super) async fn login(
     };
     match result {
         Ok((_, ticket)) => {
-            // from-PP must be last and its quote must end the line, because msnp11-sdk reads everything after it as the
-            // ticket.
+            // from-PP must be the last word, and its closing quote must end the line, because
+            // msnp11-sdk uses all of the line after from-PP as the ticket.
             let value = format!("Passport1.4 da-status=success,from-PP='t={}&p='", ticket.secret());
             answers::login(StatusCode::OK, AUTHENTICATION_INFO, &value)
         }
@@ -48,7 +48,8 @@ pub(super) async fn login(
 /// Returns the same bytes for an unknown account, a wrong password and a missing password (security.md section 3).
 fn denied(passport: &Passport) -> Response {
     let page = utf8_percent_encode(&passport.settings.failure_page, ENDS_ITS_PLACE);
-    // cbtxt must be last: clients read it up to the end of the line and show it.
+    // cbtxt must be the last word, because clients show everything from there to the end of the
+    // line.
     let value = format!(
         "Passport1.4 da-status=failed,srealm=Passport.NET,ts=-3,prompt,cburl={page},\
          cbtxt=Wrong%20e-mail%20address%20or%20password"

@@ -1,8 +1,9 @@
 //! The Passport endpoints, where clients exchange an address and a password for a ticket.
 //!
-//! Clients 5.0 to 7.0 ask the nexus for the login page and the login page for a ticket (Passport 1.4). Client 7.5 posts
-//! a SOAP document to `RST.srf`. All of them then send the ticket to the notification server, which checks it with
-//! [`Tickets::verify`]. Reference: docs/protocol/http.md sections 0 to 2.
+//! Clients 5.0 to 7.0 request the address of the login page from the nexus, and then a ticket from
+//! the login page (Passport 1.4). Client 7.5 posts a SOAP document to `RST.srf`. All clients then
+//! send the ticket to the notification server, which checks it with [`Tickets::verify`]. Reference:
+//! docs/protocol/http.md sections 0 to 2.
 //!
 //! [`crate::http`] reads a request, and `routes` passes it to `nexus`, `login`, `rst` or `not_rst`. Their answers are
 //! in `answers`. `guessing` slows down the guessing of passwords.
@@ -51,7 +52,8 @@ pub(crate) struct Passport {
 /// The settings of the endpoints.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct PassportSettings {
-    /// True if passwords over plain HTTP are accepted from public addresses too.
+    /// True if the server accepts passwords over plain HTTP from all addresses. If false, the
+    /// server accepts them only from this machine and from private networks.
     pub insecure_http_login: bool,
     /// The page that old clients offer to open after a wrong password.
     pub failure_page: String,
@@ -86,7 +88,7 @@ impl Passport {
         Self { accounts, tickets, guessing, refusals: LogLimit::default(), settings: PassportSettings::new(config) }
     }
 
-    /// Checks a password. Returns the account and a ticket if it is correct.
+    /// Checks a password. Returns the account and a ticket if the password is correct.
     async fn sign_in(
         &self,
         caller: &Caller,

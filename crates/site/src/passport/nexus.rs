@@ -17,7 +17,8 @@ pub(super) async fn plain(Extension(caller): Extension<Caller>, request: Request
     answer(&format!("DALogin={host}/login2.srf"))
 }
 
-/// Answers `GET /rdr/pprdr-url.asp`, which only this server has, for libraries that need a whole URL.
+/// Answers `GET /rdr/pprdr-url.asp`. Only this server has this path. It is for libraries that need
+/// a whole URL.
 pub(super) async fn url(Extension(caller): Extension<Caller>, request: Request) -> Response {
     let host = host_of(&caller, request.uri(), request.headers());
     let secure = caller.secure || request.uri().scheme_str() == Some("https");

@@ -127,7 +127,7 @@ async fn rst_faults_match_the_transcript() {
 }
 
 #[tokio::test]
-async fn a_store_failure_gets_503_and_is_not_reported_as_a_wrong_password() {
+async fn a_sign_in_gets_503_and_not_the_answer_to_a_wrong_password_if_the_store_fails() {
     let server = TestServer::start().await;
     server.store().close().await;
     let answer = server.play(PASSPORT14, "lg").await;

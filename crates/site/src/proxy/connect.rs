@@ -16,21 +16,21 @@ use super::hosts::Target;
 use crate::http::answers;
 use crate::site::Site;
 
-/// The longest time that the first bytes of a handshake may take, as for the head of a request (http.md section 0 item
-/// 7).
+/// The longest time that the first bytes of a handshake may take. The head of a request has the
+/// same timeout (http.md section 0 item 7).
 const HELLO_TIMEOUT: Duration = Duration::from_secs(10);
 /// The longest time for connecting to the terminator, which is on this machine or in the local network.
 const DIAL_TIMEOUT: Duration = Duration::from_secs(5);
 /// The longest time that a tunnel to the terminator may last. It is enough for one sign-in over TLS, including the
 /// longest delay after wrong passwords.
 const OLD_TLS_LIFE: Duration = Duration::from_secs(120);
-/// The length of a TLS hello up to the version that it offers: 5 bytes of the record, 4 of the message, 2 of the
-/// version.
+/// The length of the beginning of a TLS hello, up to and including the version that it offers: 5
+/// bytes for the record header, 4 for the message header, and 2 for the version.
 const HELLO: usize = 11;
 
 const NOT_OURS: &str = "This proxy is only for MSN Messenger. It does not connect to other hosts.\n";
 const NO_TLS: &str =
-    "This server has no certificate: set tls.own_root or [[tls.certificate]], or proxy.old_tls for Windows XP.\n";
+    "This server has no certificate. Set tls.own_root or [[tls.certificate]], or proxy.old_tls for Windows XP.\n";
 
 /// Returns the service for a `CONNECT` to `target`, or the answer that refuses the request. Refuses a tunnel in a
 /// tunnel, because no client needs one and each level would cost more.
@@ -46,12 +46,13 @@ pub(crate) fn admit(site: &Site, caller: &Caller, target: &str) -> Result<Target
     }
 }
 
-/// Does the TLS handshake in a tunnel to port 443, and returns the stream inside. If the client offers only versions
-/// that our TLS does not support, connects it to the terminator instead (http.md section 8). Returns `None` when that
-/// connection ends.
+/// Does the TLS handshake with a client in a tunnel to port 443, and returns the decrypted stream.
+/// If the client offers only versions that our TLS does not support, and the settings name a
+/// terminator, connects the client to the terminator instead (http.md section 8). Returns `None` if
+/// the handshake does not succeed, and after a connection to the terminator has ended.
 ///
 /// # Errors
-/// Fails if the hello cannot be read or the terminator cannot be reached.
+/// Fails if the first bytes of the client cannot be read or the terminator cannot be reached.
 pub(crate) async fn enter_tls(
     mut stream: AnyStream,
     caller: &Caller,
@@ -75,8 +76,8 @@ pub(crate) async fn enter_tls(
     }
 }
 
-/// Connects a client to the terminator. First sends the client's address, because wrong passwords are counted by
-/// address.
+/// Connects a client to the terminator. First sends the client's address to the terminator, because
+/// the server counts wrong passwords by the address of the client.
 async fn old_tls(mut stream: AnyStream, caller: &Caller, site: &Site, terminator: SocketAddr) -> io::Result<()> {
     let Ok(_place) = site.old_tls_places.try_acquire() else {
         tracing::warn!(peer = %caller.peer, "refused a tunnel to the terminator of proxy.old_tls: too many tunnels");
@@ -97,8 +98,8 @@ fn proxy_line(from: SocketAddr, to: SocketAddr) -> String {
     format!("PROXY {family} {} {} {} {}\r\n", from.ip(), to.ip(), from.port(), to.port())
 }
 
-/// Returns whether a hello offers nothing newer than TLS 1.1. A hello in the form of SSL 2.0, which begins with another
-/// byte, counts as old too.
+/// Returns whether a hello offers nothing newer than TLS 1.1. A hello in the form of SSL 2.0, which
+/// begins with another byte, also counts as old.
 fn is_old(hello: &[u8]) -> bool {
     const HANDSHAKE: u8 = 22;
     const TLS_1_2: [u8; 2] = [3, 3];

@@ -16,16 +16,17 @@ const NOTIFICATION_PORT: u16 = 1863;
 pub(crate) struct Hosts {
     /// The names of this server, in lower case.
     own: BTreeSet<String>,
-    /// True if Microsoft's names are accepted.
+    /// True if the proxy is on. If it is off, the server accepts no requests for Microsoft's names
+    /// and opens no tunnels.
     proxy: bool,
 }
 
 /// The service that a tunnel connects to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Target {
-    /// HTTP requests.
+    /// The services over HTTP.
     Http,
-    /// HTTP requests over TLS.
+    /// The services over HTTPS.
     Https,
     /// The notification server or the switchboard.
     Chat,

@@ -1,11 +1,12 @@
 //! The HTTP proxy for the Windows system of a client. If Windows is set to use this proxy, an original client reaches
 //! the server by Microsoft's host names.
 //!
-//! Plain requests arrive with absolute targets and are answered like all other requests. A tunnel after `CONNECT`
-//! (`connect`) is served inside this process, as if the client had connected to that port. The proxy refuses requests
-//! for hosts other than Microsoft's old ones and the server's own names. Its only outgoing connection is to the
-//! terminator of `proxy.old_tls`, if the operator has set one. A system with the proxy auto-config file (`pac`) sends
-//! only requests for the accepted hosts to the proxy.
+//! Requests without a tunnel arrive with absolute targets, and the server answers them like all
+//! other requests. A tunnel after `CONNECT` (`connect`) ends inside this process, which serves it
+//! as if the client had connected to the port of this server. The proxy refuses requests for hosts
+//! other than Microsoft's old ones and the server's own names. Its only outgoing connection is to
+//! the terminator of `proxy.old_tls`, if the operator has set one. A system with the proxy
+//! auto-config file (`pac`) sends only requests for the accepted hosts to the proxy.
 
 mod connect;
 mod hosts;

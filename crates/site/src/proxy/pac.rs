@@ -16,7 +16,7 @@ use swallowtail_setup::pac::script;
 use super::reached::Reached;
 use crate::http::answers;
 
-/// Returns the routes `/proxy.pac` and `/wpad.dat`, which Windows searches for automatically.
+/// Returns the routes `/proxy.pac` and `/wpad.dat`. Windows searches for `/wpad.dat` automatically.
 pub(crate) fn router() -> Router {
     Router::new().route("/proxy.pac", get(file)).route("/wpad.dat", get(file))
 }

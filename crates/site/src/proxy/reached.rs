@@ -1,4 +1,5 @@
-//! The address at which a visitor of a page reached this server. Clients on the visitor's computer can use it too.
+//! The address at which a visitor of a page reached this server. Clients on the visitor's computer
+//! can also use this address.
 
 use axum::extract::Request;
 use swallowtail_config::host_port::split;
@@ -10,7 +11,7 @@ use crate::http::host_of;
 const HTTP: u16 = 80;
 const HTTPS: u16 = 443;
 
-/// The address of this server from the visitor's computer.
+/// The address at which the visitor's computer reaches this server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Reached {
     /// A host name, or an IP address without brackets.
@@ -22,10 +23,11 @@ pub(crate) struct Reached {
 }
 
 impl Reached {
-    /// Finds the address from a request. The port that the visitor used comes from the request, because a device in
-    /// between can map it to another port. The other port comes from the visitor's network. One of Microsoft's names
-    /// works only on the visitor's computer. If the visitor used such a name, the host is the IP address that was
-    /// dialled.
+    /// Finds the address from a request. The visitor used either the HTTP port or the HTTPS port.
+    /// That port is taken from the request, because a device between the visitor and the server can
+    /// map it to another port. The other port is taken from the settings of the visitor's network.
+    /// If the visitor used one of Microsoft's names, the host is the IP address that the visitor
+    /// dialled, because such a name works only on computers that are set up for it.
     pub(crate) fn of(caller: &Caller, request: &Request) -> Self {
         let named = host_of(caller, request.uri(), request.headers());
         let dialled = || (caller.local.ip().to_string(), Some(caller.local.port()));
@@ -58,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn the_port_in_use_comes_from_the_request_and_the_other_port_from_the_network_settings() {
+    fn a_request_gives_the_port_of_its_own_scheme_and_the_settings_give_the_port_of_the_other_scheme() {
         let table = [
             ("192.0.2.1:8080", false, "msn.example.org:81", ("msn.example.org", 81, 8443)),
             ("192.0.2.1:8080", false, "msn.example.org", ("msn.example.org", 80, 8443)),

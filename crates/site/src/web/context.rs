@@ -26,7 +26,8 @@ pub(crate) struct Web {
     pub(super) forms: Forms,
     pub(super) sent_forms: SentForms,
     pub(super) signed_in: Count,
-    /// The address of the helper.
+    /// The address of the helper, a contact that belongs to the service. `None` if there is no
+    /// helper.
     pub(super) helper: Option<Handle>,
     pub(super) sign_up: SignUp,
     pub(super) insecure_http: bool,
@@ -54,7 +55,7 @@ impl Web {
             helper: service.helper.clone(),
             sign_up: config.sign_up.clone(),
             insecure_http: config.sign_in.insecure_http,
-            // A TLS terminator in front of the server offers HTTPS too.
+            // A TLS terminator in front of the server also offers HTTPS.
             has_https: config.networks().any(|(_, listen, _)| listen.https.is_some())
                 || !config.http.trusted_proxies.is_empty(),
             exempt: config.limits.exempt.clone(),

@@ -8,16 +8,18 @@ use swallowtail_base::lock;
 use swallowtail_messenger::presence::Directory;
 use tokio::time::Instant;
 
-/// The time for which a count is kept. Counting looks at every account in use, and a visitor must not cause that with
-/// every request.
+/// The time for which a count is kept. A new count has to look at every account in use, which must
+/// not happen for every request of a visitor.
 const COUNT_LIFE: Duration = Duration::from_secs(5);
 
-/// The number of people online, at most [`COUNT_LIFE`] old.
+/// The number of people online, and the time at which they were counted. After [`COUNT_LIFE`], they
+/// are counted again.
 #[derive(Debug, Default)]
 pub(super) struct Count(Mutex<Option<(Instant, usize)>>);
 
 impl Count {
-    /// Returns the number of people in `directory` that other users see online. The helper is not a person.
+    /// Returns the number of people in `directory` that other users see online. The helper, a
+    /// contact that is a part of the server, is not counted.
     pub(super) fn of(&self, directory: &Directory, helper: Option<&Handle>) -> usize {
         let mut last = lock(&self.0);
         match *last {

@@ -1,9 +1,11 @@
-//! Checks that a form was sent from our own page, and not by a page of another site through a visitor's browser.
+//! Checks that a form was sent from our own page, and that no page of another site made the
+//! visitor's browser send it.
 //!
-//! Signing up needs no session, so another site has no session to exploit. But it could exploit the location of a
-//! visitor. For example, a page on the internet could make a visitor's browser send a form to 192.168.1.5, and create
-//! an account that only people in that network may create. Three checks prevent this. They use no cookie, so browsers
-//! without cookies can sign up:
+//! Signing up needs no session, so another site has no session to exploit. But another site could
+//! exploit the location of a visitor. For example, a page on the internet could make a visitor's
+//! browser send a form to 192.168.1.5, and create an account that only people in that network may
+//! create. The following three checks prevent this. They use no cookie, so visitors can sign up
+//! even if their browser has no cookies.
 //!
 //! * A form contains a token from our page, which no other site can read. The server signs the token with its key. The
 //!   token is valid for an hour, and only from the address that fetched it. An attacker who fetches the page gets a
@@ -34,7 +36,8 @@ use crate::proxy::Hosts;
 const TOKEN_LIFE: u64 = 3600;
 /// The number of bytes for the time at which a token expires.
 const END: usize = 8;
-/// The number of random bytes in a token. They make two forms of the same second differ.
+/// The number of random bytes in a token. Without these bytes, two tokens of the same second could
+/// be equal.
 const NONCE: usize = 8;
 /// The endings of names that exist only inside a network.
 const LOCAL_DOMAINS: [&str; 6] = [".home", ".home.arpa", ".internal", ".lan", ".local", ".localdomain"];
@@ -72,7 +75,8 @@ impl Forms {
         let bytes = URL_SAFE_NO_PAD.decode(token).unwrap_or_default();
         let Some((content, signature)) = bytes.split_at_checked(END + NONCE) else { return false };
         let Some(end) = content.first_chunk::<END>() else { return false };
-        // This comparison takes constant time, and fails for every other length.
+        // This comparison takes constant time. It fails if the signature does not have exactly the
+        // right length.
         let is_signed = self.signed(content, address).verify_slice(signature).is_ok();
         is_signed && now.unix() < i64::from_be_bytes(*end)
     }
@@ -81,7 +85,8 @@ impl Forms {
     pub(super) fn digest(&self, texts: &[&str]) -> [u8; 32] {
         let mut signer = self.signer.clone();
         for text in texts {
-            // The length keeps the texts apart.
+            // The input of the digest contains the length of each text, so that two different lists
+            // of texts cannot have the same input.
             signer.update(&text.len().to_be_bytes());
             signer.update(text.as_bytes());
         }
@@ -89,7 +94,8 @@ impl Forms {
     }
 
     fn signed(&self, content: &[u8], address: IpAddr) -> Hmac<Sha256> {
-        // As in the rate limits, an IPv6 address counts as its network, because browsers change the rest by themselves.
+        // As in the rate limits, only the network part of an IPv6 address counts, because a
+        // visitor's computer changes the other part by itself.
         self.signer.clone().chain_update(content).chain_update(counted_address(address).to_string())
     }
 }
@@ -101,8 +107,9 @@ impl fmt::Debug for Forms {
     }
 }
 
-/// Returns whether the browser names another site as the sender of a form to `host`, the name and port of the request.
-/// A proxy in front of the server may have changed that host, so the site may also be one of the names in the settings.
+/// Returns whether the browser names another site as the sender of a form. `host` is the host in
+/// the request, with its port. A proxy in front of the server may have changed that host. So a site
+/// is also accepted if it is one of the names in the settings.
 pub(super) fn is_foreign(headers: &HeaderMap, host: &str, hosts: &Hosts, caller: &Caller) -> bool {
     let Some(sender) = headers.get(ORIGIN).or_else(|| headers.get(REFERER)) else { return false };
     let url = sender.to_str().unwrap_or_default();

@@ -27,12 +27,12 @@ pub(super) fn page(status: StatusCode, template: &impl Template) -> Response {
     }
 }
 
-/// The page for an address that does not exist.
+/// The page for a URL that does not exist.
 #[derive(Template)]
 #[template(path = "not_found.html")]
 struct NotFound;
 
-/// Returns the page for an address that does not exist.
+/// Returns the page for a URL that does not exist.
 pub(crate) fn not_found() -> Response {
     page(StatusCode::NOT_FOUND, &NotFound)
 }
@@ -42,14 +42,14 @@ pub(crate) fn not_found() -> Response {
 #[template(path = "failed.html")]
 struct Failed;
 
-/// Returns the page for a failure of the server, which the caller has logged.
+/// Returns the page for a failure of the server. The caller has already logged the failure.
 pub(super) fn failed(status: StatusCode) -> Response {
     page(status, &Failed)
 }
 
 /// Adds the headers for everything that a browser shows or saves. No other site may frame the page, no script in the
-/// page runs, and browsers do not guess its content type. The referrer policy is `same-origin`, because with
-/// `no-referrer` browsers hide where a form came from.
+/// page runs, and browsers do not guess its content type. The referrer policy is `same-origin`,
+/// because with `no-referrer` browsers would not name the site that sent a form.
 pub(super) fn guarded(mut response: Response) -> Response {
     const HEADERS: [(axum::http::HeaderName, &str); 4] = [
         (

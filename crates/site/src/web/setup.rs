@@ -1,8 +1,8 @@
 //! `/setup`: two questions to choose a client, then the instructions and the files for that client.
 //!
-//! The server creates all files for each request, for the host at which the visitor reached it. The server then looks
-//! up the requested file among them by name, so no request names a path in a directory. The keys of certificates are
-//! not among these files.
+//! For each request, the server creates all files anew, with the host at which the visitor reached
+//! the server. It then looks up the requested file among these files by name, so no request names a
+//! path in a directory. The keys of certificates are not among these files.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -67,7 +67,7 @@ struct Question {
 #[template(path = "setup_client.html")]
 struct ClientPage {
     client: &'static Client,
-    /// The answer to the first question that leads to this client.
+    /// The word in the URL for the system of the client, from [`SYSTEMS`].
     system: &'static str,
     steps: String,
     files: Vec<Made>,
@@ -80,7 +80,8 @@ struct UndoPage {
     steps: String,
 }
 
-/// The client that a URL names. If there is no such client, the answer is the page for addresses that do not exist.
+/// The client that a URL names. If there is no such client, the answer is the page for URLs that do
+/// not exist.
 struct Chosen(&'static Client);
 
 impl<S: Send + Sync> FromRequestParts<S> for Chosen {
@@ -116,7 +117,7 @@ async fn clients(question: Result<Query<Question>, QueryRejection>) -> Response 
     page(StatusCode::OK, &Clients { systems: &SYSTEMS, chosen, clients, official })
 }
 
-/// Answers with the root certificate alone, for visitors who know what to do with it.
+/// Answers with only the root certificate, for visitors who do not need instructions.
 async fn root(State(setup): State<Setup>) -> Response {
     match &setup.offer.root {
         Some(root) => download(ROOT_CER, "application/x-x509-ca-cert", root.der.clone()),
@@ -138,12 +139,12 @@ async fn client(
     shown.unwrap_or_else(|error| broken(&error))
 }
 
-/// Redirects from the URL with a slash at its end.
+/// Redirects `/setup/{client}/` to the URL without the slash at its end.
 async fn slashed(Chosen(client): Chosen) -> Response {
     answers::redirect(&format!("/setup/{}", client.id))
 }
 
-/// Redirects from the URL with a slash at its end, for the page that undoes everything.
+/// Redirects `/setup/{client}/undo/` to the URL without the slash at its end.
 async fn slashed_undo(Chosen(client): Chosen) -> Response {
     answers::redirect(&format!("/setup/{}/undo", client.id))
 }
@@ -161,7 +162,8 @@ async fn undo(
     shown.unwrap_or_else(|error| broken(&error))
 }
 
-/// Returns the answer to the first question that leads to a client.
+/// Returns the word in the URL for the system of a client: for the first system in [`SYSTEMS`] for
+/// which the page offers the client.
 fn system_of(client: &Client) -> &'static str {
     SYSTEMS.iter().find(|(system, ..)| client.is_for(*system)).map_or("", |(_, id, _)| id)
 }
@@ -188,8 +190,9 @@ async fn file(
     }
 }
 
-/// Creates the kit for a client. That is faster than looking up a stored kit. The certificate for Windows XP may have
-/// been created since the server started, so it is read from disk each time, on another thread.
+/// Creates the kit for a client. Creating a kit is faster than looking up a stored one. The
+/// certificate for Windows XP may have been created since the server started, so it is read from
+/// disk each time, on another thread.
 async fn kit(client: &'static Client, setup: Setup, caller: &Caller, reached: Reached) -> anyhow::Result<Kit> {
     let Reached { host, http, https } = reached;
     let Setup { mut offer, data } = setup;
@@ -200,7 +203,8 @@ async fn kit(client: &'static Client, setup: Setup, caller: &Caller, reached: Re
         };
         match read {
             Ok(with_old) => offer = Arc::new(with_old),
-            // The server already logged this error at its start. Visitors get the page that says what is missing.
+            // The server already logged this error when it started. Visitors get a page that says
+            // what is missing.
             Err(error) => tracing::debug!("could not read the certificate for Windows XP: {error:#}"),
         }
     }

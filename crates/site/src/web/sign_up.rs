@@ -32,17 +32,19 @@ use crate::http::body::{self, BadBody};
 use crate::http::{host_of, names_oddly};
 use form::{Errors, Good, Rules, Typed};
 
-/// The longest form, in bytes: every field with its longest value, in which each byte is encoded as three bytes.
+/// The longest form, in bytes. It has room for the longest value of every field, with each byte
+/// encoded as three bytes.
 const MAX_FORM: usize = 8 * 1024;
 
 const UNREADABLE: &str =
     "The server couldn't read this form: it is damaged or too long. No account was created. Try again.";
-const EXPIRED: &str =
-    "This page was open for too long, or was opened elsewhere. Enter your password again and send the form again.";
+const EXPIRED: &str = "This page was open for too long, or your network address has changed. Enter your password \
+                       again and send the form again.";
 const FOREIGN: &str =
-    "This form came from another site, so no account was created. To sign up, send it from this page.";
-const TOO_MANY_FORMS: &str = "Too many forms came from your address. Wait 15 minutes, then try again.";
-const TOO_MANY_ACCOUNTS: &str = "Too many accounts were created from your address. Wait an hour, then try again.";
+    "This form came from another site, so no account was created. To sign up, fill in the form on this page.";
+const TOO_MANY_FORMS: &str = "Too many sign-up forms came from your network address. Wait 15 minutes, then try again.";
+const TOO_MANY_ACCOUNTS: &str =
+    "Too many accounts were created from your network address. Wait an hour, then try again.";
 const BUSY: &str = "The server is busy. Your account hasn't been created yet. Try again in a minute.";
 const FAILED: &str = "Your account couldn't be created because of an error on the server. Please tell its operator.";
 
@@ -53,7 +55,7 @@ struct FormPage<'a> {
     errors: &'a Errors,
     rules: Rules,
     token: String,
-    /// The longest password that every client accepts, in characters.
+    /// The maximum length of a password that every client accepts, in characters.
     old_boxes: usize,
 }
 
@@ -157,7 +159,8 @@ pub(super) async fn submit(
     };
     match signed_up {
         Ok(handle) => page(StatusCode::OK, &DonePage { handle: &handle }),
-        // If the form was sent twice, the first one has taken the address, and perhaps the last invite code.
+        // If the form was sent twice, the first copy has taken the address, and perhaps the last
+        // use of the invite code.
         Err(response) => match web.created_by(&form).await {
             Some(handle) => page(StatusCode::OK, &DonePage { handle: &handle }),
             None => response,
@@ -170,7 +173,7 @@ async fn read(request: Request) -> Result<Typed, StatusCode> {
     let (parts, rest) = request.into_parts();
     let head = Request::from_parts(parts.clone(), rest);
     let bytes = body::read_body(head, MAX_FORM).await.map_err(BadBody::status)?;
-    // This checks the content type too.
+    // This also checks the content type.
     let form = Form::<Typed>::from_request(Request::from_parts(parts, Body::from(bytes)), &()).await;
     form.map(|Form(typed)| typed).map_err(|rejection| rejection.status())
 }
@@ -191,10 +194,12 @@ impl Web {
         let access = if visit.is_near { self.sign_up.near } else { self.sign_up.elsewhere };
         let refusal = match access {
             Access::Closed => Refusal::Closed,
-            // This is checked before visitors ask the operator for a code.
+            // This check comes before the check for codes. Otherwise visitors would ask the
+            // operator for a code and then still be refused.
             _ if !caller.may_send_passwords(self.insecure_http) => Refusal::Insecure,
             Access::Invite if !self.accounts.has_valid_invites().await? => Refusal::NoCodes,
-            // If a code is required, or anyone may sign up, being in a private network gives a visitor no advantage.
+            // The name in the request matters only if visitors in private networks have an
+            // advantage. They have none if they need a code, or if everyone may sign up.
             Access::Open if self.sign_up.elsewhere != Access::Open && !visit.is_by_known_name(self, caller) => {
                 Refusal::StrangeName(visit.host.clone())
             }
@@ -215,7 +220,8 @@ impl Web {
         page(status, &FormPage { typed, errors, rules, token, old_boxes: password::OLD_BOXES })
     }
 
-    /// Carries out a form. Returns the address of the new account, or the page that says what is wrong.
+    /// Creates the account that a form asks for. Returns the address of the new account, or the
+    /// page that says what is wrong with the form.
     async fn sign_up(&self, caller: &Caller, rules: Rules, form: &Sent) -> Result<Handle, Response> {
         let again = |status, errors: &Errors| self.form(status, caller, rules, &form.typed, errors);
         let wrong = |errors: &Errors| again(StatusCode::UNPROCESSABLE_ENTITY, errors);
@@ -276,21 +282,23 @@ impl Web {
         let origin = Origin::new(address, good.handle.as_str());
         let password_hash = self.accounts.hash(&origin, &good.password).await?;
         let account = NewAccount { handle: good.handle.clone(), name: good.name.clone(), password_hash };
-        // Other tasks may still be removing an older account of this address from their lists. Each of them needs the
-        // turns of both accounts.
+        // An older account with this address may have been removed a moment ago. Other tasks may
+        // still be removing it from the lists of other accounts. Each of these tasks holds the lock
+        // ("turn") of both accounts, so this waits for them.
         let _turn = self.directory.turn(&good.handle).await;
         self.accounts.sign_up(&account, good.code.as_ref()).await?;
         self.sent_forms.remember(self.digest(&good.handle, typed));
         Ok(())
     }
 
-    /// Returns the account that exactly this form has created, if it was sent before.
+    /// Returns the account that exactly this form has created, if the form was sent before.
     async fn created_by(&self, form: &Sent) -> Option<Handle> {
         if !form.is_ours || form.is_foreign {
             return None;
         }
         let handle = Handle::parse(form.typed.address.trim()).ok()?;
-        // If another copy of the form is creating the account now, this waits until the form is remembered.
+        // If the server is creating the account for another copy of the form now, this waits until
+        // the account is created and the form is remembered.
         let _turn = self.directory.turn(&handle).await;
         let is_remembered = self.sent_forms.has(&self.digest(&handle, &form.typed));
         let is_there = is_remembered && self.accounts.exists(&handle).await.unwrap_or_default();

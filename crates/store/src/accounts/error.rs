@@ -10,7 +10,8 @@ use crate::database::StoreError;
 /// The reason why a sign-in was refused.
 #[derive(Debug, Error)]
 pub enum AuthError {
-    /// The password is wrong or the account does not exist. The error does not reveal which (security.md section 3).
+    /// The password is wrong or the account does not exist. The error does not reveal which of the
+    /// two is true (security.md section 3).
     #[error("wrong address or password")]
     Denied,
     /// Too many sign-ins wait, too many passwords from this caller were wrong, or the machine is out of memory. The
@@ -37,7 +38,7 @@ pub enum AccountError {
     /// The password could not be hashed.
     #[error(transparent)]
     Hash(#[from] HashError),
-    /// The store failed, or the address is taken.
+    /// The store failed, or the address already has an account.
     #[error(transparent)]
     Store(#[from] StoreError),
 }

@@ -1,7 +1,7 @@
-//! Remembers facts about correct passwords, so that the server checks the passwords of known users first when many are
-//! waiting.
+//! Remembers facts about correct passwords, so that the server checks the passwords of known users
+//! first when many passwords wait.
 //!
-//! All these facts are only in memory, and only correct passwords add to them.
+//! These facts are kept in memory and lost at a restart. Only a correct password adds a fact.
 
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
@@ -16,25 +16,32 @@ use tokio::time::Instant;
 
 use super::hashing::{Origin, Rank};
 
-/// The time for which an address counts as familiar after a sign-in to the account (security.md section 3).
+/// How long an address counts as familiar for an account after the account has signed in from it
+/// (security.md section 3).
 const FAMILIAR: Duration = Duration::from_secs(30 * 24 * 3600);
-/// The maximum number of familiar addresses of an account. Few accounts are shared by more people than this, and one
-/// account must not fill the memory.
+/// The maximum number of familiar addresses of an account. Few accounts are used from more
+/// addresses. Without a limit, one account could fill the memory.
 const MAX_ADDRESSES: usize = 8;
-/// The maximum number of accounts that are remembered, about 8 MiB. The account that has not signed in for longest is
-/// forgotten first.
+/// The maximum number of accounts that are remembered. They take about 8 MiB. At this limit, the
+/// server forgets the account whose last sign-in is the oldest.
 const MAX_ACCOUNTS: usize = 20_000;
-/// The maximum number of passwords from unfamiliar addresses that are compared with an account's hint in each
-/// [`HINT_PERIOD`]. Otherwise, an attacker could find wrong guesses faster than the server hashes (security.md section
-/// 3), or could pass all strangers with the correct password of one account.
+/// The maximum number of passwords that the server compares with an account's hint in each
+/// [`HINT_PERIOD`]. Only passwords from unfamiliar addresses count. While many passwords wait, a
+/// password that matches the hint is hashed earlier than a password that does not. Without this
+/// limit, an attacker could use this difference to rule out wrong guesses faster than the server
+/// hashes passwords (security.md section 3). An attacker who knows the correct password of one
+/// account could also send this password again and again, and the server would hash it before the
+/// passwords of all other users at unfamiliar addresses.
 const MAX_HINTS: u8 = 5;
-/// The longest time for which a comparison counts.
+/// The length of the period in which the server compares at most [`MAX_HINTS`] passwords with the
+/// hint of an account.
 const HINT_PERIOD: Duration = Duration::from_secs(15 * 60);
 
 /// Remembers the addresses from which accounts have signed in, and a hint of the last correct password of each account.
 ///
-/// A hint is one byte of a keyed hash. So 255 of 256 wrong passwords differ from it, and anyone who can read the memory
-/// of the server learns little from it about a password. The key is not stored anywhere.
+/// A hint is one byte of a keyed hash of the password. So 255 of 256 wrong passwords do not match
+/// the hint, and anyone who can read the memory of the server learns little about the password from
+/// the hint. The key is not stored anywhere.
 pub(super) struct Familiar {
     key: Hmac<Sha256>,
     accounts: Mutex<HashMap<String, Known>>,
@@ -56,12 +63,13 @@ struct Known {
     counted_since: Instant,
 }
 
-/// The hint of an account that is not remembered, or whose own hint was used too often. Passwords match it as rarely as
-/// the other hints, so the order in which passwords are checked does not reveal which accounts exist.
+/// The hint for accounts that are not remembered, and for accounts whose own hint was used too
+/// often. Passwords match this hint as rarely as any other hint, so the order in which passwords
+/// are checked does not reveal which accounts exist.
 const NO_HINT: u8 = 0;
 
 impl Familiar {
-    /// Creates an empty memory with a new key.
+    /// Creates a value that remembers no account yet, with a new random key.
     pub(super) fn new() -> Self {
         let key = random::bytes::<32>();
         // An HMAC accepts keys of any length.
@@ -101,7 +109,8 @@ impl Familiar {
     }
 
     fn hint(&self, account: &str, password: &str) -> u8 {
-        // No account contains a NUL.
+        // No account contains a NUL, so the NUL marks where the account ends and the password
+        // begins.
         let hash = self.key.clone().chain_update(account).chain_update([0]).chain_update(password).finalize();
         hash.into_bytes().first().copied().unwrap_or(NO_HINT)
     }
@@ -124,7 +133,7 @@ impl Known {
         self.addresses.push_back((address, now));
     }
 
-    /// Returns the hint with which the next password is compared.
+    /// Returns the hint for the comparison with the next password.
     fn next_hint(&mut self, now: Instant) -> u8 {
         if now.duration_since(self.counted_since) >= HINT_PERIOD {
             self.compared = 0;
@@ -138,7 +147,7 @@ impl Known {
     }
 }
 
-/// Removes the account that has not signed in for longest.
+/// Removes the account whose last sign-in is the oldest.
 fn forget_oldest(accounts: &mut HashMap<String, Known>) {
     let oldest = accounts.iter().min_by_key(|(_, known)| known.addresses.back().map(|(_, at)| *at));
     if let Some(oldest) = oldest.map(|(account, _)| account.clone()) {
@@ -156,7 +165,8 @@ mod tests {
 
     const ALICE: &str = "alice@example.com";
 
-    /// Returns passwords of an account whose hint equals this one, or whose hint differs from it.
+    /// Returns passwords of an account. If `is_equal` is true, their hint equals `hint`. Otherwise
+    /// their hint differs from `hint`.
     fn passwords(familiar: &Familiar, account: &str, hint: u8, is_equal: bool) -> impl Iterator<Item = String> {
         let all = (0..).map(|number: u32| number.to_string());
         all.filter(move |password| (familiar.hint(account, password) == hint) == is_equal)
@@ -174,7 +184,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn the_last_correct_password_is_ranked_as_likely_from_any_address() {
+    async fn the_last_correct_password_is_ranked_as_likely_correct_whatever_address_sends_it() {
         let familiar = Familiar::new();
         familiar.note(&from(1, ALICE), "right");
         let hint = familiar.hint(ALICE, "right");
@@ -199,13 +209,13 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_wrong_password_is_as_rarely_ranked_as_likely_for_an_existing_account_as_for_an_unknown_one() {
+    async fn wrong_passwords_match_the_hint_equally_rarely_for_existing_and_unknown_accounts() {
         let familiar = Familiar::new();
         familiar.note(&from(1, ALICE), "right");
         for account in [ALICE, "nobody@example.com"] {
             let guesses = (0..25_600).map(|number| familiar.rank(&from(2, account), &number.to_string()));
             let likely = guesses.filter(|rank| *rank == Rank::Likely).count();
-            // 100 are expected. The standard deviation is 10.
+            // The expected number is 100, with a standard deviation of 10.
             assert!((20..180).contains(&likely), "{likely} of the guesses for {account}");
         }
     }

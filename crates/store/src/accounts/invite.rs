@@ -7,13 +7,13 @@ use swallowtail_base::random;
 
 /// Crockford's Base32 alphabet, without I, L, O and U.
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-/// The number of characters of a code. Each character has five bits, so a code has 80 bits. That is too many to guess,
-/// even with all stored hashes (security.md section 1).
+/// The number of characters of a code. Each character has five bits, so a code has 80 bits. Nobody
+/// can guess such a code, even with all stored hashes (security.md section 1).
 const LENGTH: usize = 16;
 const GROUP: usize = 4;
 
-/// An invite code. It is secret, because anyone who has it can create an account. The operator sees it once, and only
-/// its hash is stored.
+/// An invite code. It is secret, because anyone who has it can create an account. The operator sees
+/// the code once, and the store keeps only its hash.
 #[derive(Clone, PartialEq, Eq)]
 pub struct InviteCode([u8; LENGTH]);
 

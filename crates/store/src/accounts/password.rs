@@ -15,12 +15,13 @@ pub const OLD_BOXES: usize = 16;
 
 /// The memory for one hash, in KiB. Together with [`PASSES`] and [`LANES`], this is the minimum that OWASP recommends.
 pub const MEMORY_KIB: u32 = 19_456;
-/// The number of passes over that memory.
+/// The number of passes over the memory for one hash.
 pub const PASSES: u32 = 2;
 /// The number of lanes: one, because a hash runs on one thread of the pool.
 pub const LANES: u32 = 1;
 
-/// The maximum memory (in KiB), passes and lanes of an imported hash, because each sign-in has to do the same work.
+/// The maximum memory (in KiB), number of passes and number of lanes of an imported hash. They are
+/// limited because each sign-in to the account repeats the work of the hash.
 const MAX_MEMORY_KIB: u32 = 256 * 1024;
 const MAX_PASSES: u32 = 16;
 const MAX_LANES: u32 = 16;
@@ -30,8 +31,8 @@ pub const NO_PASSWORD: &str = "*";
 
 /// The prefix that distinguishes a stored hash from a password.
 const STORED_PREFIX: &str = "$argon2id$";
-/// Prefixes of the hashes of other systems. If the server accepted such a hash as a password, the user could not sign
-/// in.
+/// Prefixes of password hashes from other systems. If the server treated such a hash as a password,
+/// the user could not sign in with the real password.
 const FOREIGN_PREFIXES: [&str; 9] = ["$argon2d$", "$argon2i$", "$2a$", "$2b$", "$2y$", "$5$", "$6$", "$y$", "$pbkdf2"];
 
 /// The reason why a text is not a valid password.
@@ -53,8 +54,8 @@ pub enum Caveat {
     Long,
     /// The password has characters outside of ASCII.
     #[error(
-        "The password has characters other than unaccented letters, digits and the usual signs. Some clients send them \
-         in a different form, so that the sign-in fails."
+        "The password has characters other than unaccented letters, digits and common punctuation. Some clients send \
+         such characters in a different form, so that the sign-in fails."
     )]
     NotAscii,
 }
@@ -70,7 +71,7 @@ pub enum BadHash {
         "the password hash asks for more than {MAX_MEMORY_KIB} KiB of memory, {MAX_PASSES} passes or {MAX_LANES} lanes"
     )]
     TooCostly,
-    /// The text is a hash of another kind.
+    /// The text is a password hash, but not an argon2id hash.
     #[error("the password looks like a hash of a kind other than $argon2id$")]
     Foreign,
 }
@@ -117,8 +118,9 @@ impl Workspace {
         Ok(hash.to_string())
     }
 
-    /// Returns whether `stored` is a hash of the password. Without a stored hash, or with an unreadable one, returns
-    /// `false` after the same amount of work (security.md section 2). Takes as long as [`hash`].
+    /// Returns whether `stored` is a hash of the password. This takes as long as [`hash`]. If
+    /// `stored` is `None` or cannot be read, returns `false` after the same amount of work
+    /// (security.md section 2).
     ///
     /// # Errors
     /// Fails if there is no memory.
@@ -128,19 +130,20 @@ impl Workspace {
             let blocks = self.blocks(PARAMS.block_count())?;
             let done =
                 hasher().hash_password_into_with_memory(password.as_bytes(), b"nobody's salt...", &mut out, blocks);
-            // The work must not be optimised away.
+            // The compiler must not optimise the work away.
             let _ = std::hint::black_box((done.is_ok(), out));
             return Ok(false);
         };
         let is_correct = self.output(password, &stored)?.is_some_and(|output| Some(output) == stored.hash);
-        // An imported hash can need far more memory than the usual one.
+        // An imported hash can need far more memory than a hash with the current parameters.
         if self.len() > PARAMS.block_count() {
             self.release();
         }
         Ok(is_correct)
     }
 
-    /// Hashes the password as `stored` was hashed. Returns `None` if the parameters of `stored` are not valid.
+    /// Hashes the password with the parameters and the salt of `stored`. Returns `None` if the
+    /// parameters of `stored` are not valid.
     fn output(&mut self, password: &str, stored: &PasswordHash) -> Result<Option<Output>, HashError> {
         let algorithm = Algorithm::try_from(stored.algorithm.as_str());
         let version = stored.version.map_or(Ok(Version::V0x13), Version::try_from);

@@ -3,9 +3,11 @@
 
 use msnp::Handle;
 
-/// Names that suggest the service. They are reserved anywhere in the part before the @.
+/// Names that suggest the service. An address is reserved if the part before the @ contains one of
+/// these names.
 const BRANDS: [&str; 6] = ["hotmail", "messenger", "microsoft", "msmsgs", "passport", "swallowtail"];
-/// Names that suggest the people who run the service. They are reserved only as the whole part before the @.
+/// Names that suggest the people who run the service. An address is reserved only if the whole part
+/// before the @ is one of these names.
 const ROLES: [&str; 21] = [
     "abuse",
     "admin",
@@ -29,8 +31,9 @@ const ROLES: [&str; 21] = [
     "system",
     "webmaster",
 ];
-/// The only reserved domain, because no user has an address there. The domains of the old mail services are allowed,
-/// because people had their addresses there.
+/// The only name that is reserved in the part after the @, because no user has an address in a
+/// domain with this name. The domains of the old mail services are allowed, because people had
+/// their addresses there.
 const COMPANY: &str = "microsoft";
 
 /// Returns whether an address looks like a name of the service or of the people who run it. Letters outside ASCII are

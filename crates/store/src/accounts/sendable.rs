@@ -3,8 +3,9 @@
 use msnp::Handle;
 use thiserror::Error;
 
-/// The error for an address with a character that some clients send unescaped in `sign-in=`, where it means something
-/// else (docs/protocol/http.md section 1.2, clients.md).
+/// The error for an address that contains a comma or a `%`. Some clients send these characters
+/// unescaped in `sign-in=`, where they have a special meaning (docs/protocol/http.md section 1.2,
+/// clients.md).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("old clients cannot sign in with an address that has a comma or a % sign in it")]
 pub struct Unsendable;

@@ -14,11 +14,12 @@ use super::invite::InviteCode;
 use super::password::{self, HashError, Workspace};
 use crate::database::{Account, NewAccount, Store, StoreError};
 
-/// The longest time that a sign-in may wait for the store. A client that gets an answer within 10 s tries again later,
-/// instead of waiting for its own timeout.
+/// The longest time that a sign-in may wait for the store. If the store is slower, the server
+/// answers the client with an error. A client that receives an answer within 10 s tries again
+/// later. A client that receives no answer in that time waits until its own timeout.
 pub const STORE_PATIENCE: Duration = Duration::from_secs(8);
 
-/// The account service: a store, with the pool that hashes passwords. Cheap to clone.
+/// The account service: a store, and the pool that hashes passwords. Clones are cheap.
 #[derive(Clone, Debug)]
 pub struct Accounts {
     store: Store,
@@ -26,7 +27,7 @@ pub struct Accounts {
     familiar: Arc<Familiar>,
     /// True if the store did not answer the last sign-in in time.
     is_store_slow: Arc<AtomicBool>,
-    /// The contact of each new account.
+    /// The contact that each new account gets.
     first_contact: Option<Handle>,
 }
 
@@ -43,8 +44,9 @@ impl Accounts {
         }
     }
 
-    /// Puts this address on the contact list of each account that this service creates from now on, and allows the
-    /// address to see the account. The address itself gets no contacts.
+    /// Puts this address on the contact list of each account that this service creates from now on,
+    /// and allows the address to see the account. An account with this address does not get the
+    /// contact.
     #[must_use]
     pub fn with_first_contact(self, contact: Option<Handle>) -> Self {
         Self { first_contact: contact, ..self }
@@ -58,15 +60,17 @@ impl Accounts {
 
     /// Returns the account that the password is for, if the password is correct.
     ///
-    /// An unknown account, an invalid address and a wrong password take the same time to refuse. While many passwords
-    /// wait, those from familiar addresses are checked first.
+    /// The server takes the same time to refuse an unknown account, an invalid address and a wrong
+    /// password. While many passwords wait, the server first checks the passwords that come from an
+    /// IP address from which their account has lately signed in.
     ///
     /// # Errors
     /// Returns [`StoreError::Slow`] if the store does not answer within 8 s.
     pub async fn authenticate(&self, origin: &Origin, password: &[u8]) -> Result<Account, AuthError> {
         let begun = Instant::now();
         let password = msnp::text::decode_ansi(password).into_owned();
-        // A password that no account can have is refused without any work. That reveals nothing about any account.
+        // A password that no account can have is refused without any work. Such a quick refusal
+        // reveals nothing about any account.
         if password::check(&password).is_err() {
             return Err(AuthError::Denied);
         }
@@ -92,10 +96,14 @@ impl Accounts {
         Ok(account)
     }
 
-    /// Reads an account for a sign-in that began at this time.
+    /// Reads an account for a sign-in that began at the time `begun`.
     ///
-    /// While the store is slow, the time in which the sign-in waited for a thread counts too, because the sign-in then
-    /// waited for the reads of others. So a queue of sign-ins fails together, and not one after the other.
+    /// The time limit is [`STORE_PATIENCE`]. Usually the time is counted from this call. If the
+    /// store was too slow for the previous sign-in, the time is counted from `begun`, so it
+    /// includes the time for which this sign-in waited for a thread. The reason is that a sign-in
+    /// occupies its thread while it waits for the store. If the time were always counted from this
+    /// call, queued sign-ins would fail one after the other. Counted from `begun`, they all fail at
+    /// the same time.
     async fn account_in_time(&self, handle: &Handle, begun: Instant) -> Result<Option<Account>, StoreError> {
         let from = if self.is_store_slow.load(Ordering::Relaxed) { begun } else { Instant::now() };
         let read = timeout_at(from + STORE_PATIENCE, self.store.account(handle)).await;
@@ -103,8 +111,9 @@ impl Accounts {
         read.unwrap_or(Err(StoreError::Slow))
     }
 
-    /// Returns whether the account has signed in from this address within the last 30 days. The server forgets this when
-    /// it restarts, and remembers at most eight addresses of an account.
+    /// Returns whether the account of `origin` has signed in from the IP address of `origin` within
+    /// the last 30 days. The server forgets these sign-ins when it restarts, and remembers at most
+    /// eight IP addresses for each account.
     #[must_use]
     pub fn is_familiar(&self, origin: &Origin) -> bool {
         self.familiar.knows(origin)
@@ -117,7 +126,7 @@ impl Accounts {
         Ok(self.import(&[account]).await?)
     }
 
-    /// Changes the password of an account, which invalidates its tickets.
+    /// Changes the password of an account. This invalidates the account's tickets.
     pub async fn set_password(&self, handle: &Handle, password: &str) -> Result<(), AccountError> {
         let hash = self.hash_as(Rank::Familiar, &Origin::operator(), password).await?;
         match self.store.set_password(handle, &hash).await? {
@@ -149,8 +158,8 @@ impl Accounts {
         self.store.create_accounts(accounts, self.first_contact.as_ref()).await
     }
 
-    /// Creates an account whose password is already hashed. With a code, counts one use of it, and fails if the code is
-    /// not valid.
+    /// Creates an account whose password is already hashed. If there is a code, counts one use of
+    /// the code, and fails if the code is not valid.
     pub async fn sign_up(&self, account: &NewAccount, code: Option<&InviteCode>) -> Result<(), StoreError> {
         match code {
             Some(code) => {
@@ -171,7 +180,7 @@ impl Accounts {
         self.store.has_valid_invites().await
     }
 
-    /// Hashes a password for the store.
+    /// Hashes a password. Returns the hash in the form in which the store keeps it.
     pub async fn hash(&self, origin: &Origin, password: &str) -> Result<String, AccountError> {
         self.hash_as(Rank::Stranger, origin, password).await
     }
@@ -184,7 +193,8 @@ impl Accounts {
         Ok(hash?)
     }
 
-    /// Stores a stronger hash of the same password. The sign-in succeeds even if this fails.
+    /// Stores a stronger hash of the same password. The sign-in succeeds even if the new hash
+    /// cannot be stored.
     async fn keep_stronger(&self, account: &Account, hash: &str) {
         let kept = self.store.replace_password_hash(account.id, &account.password_hash, hash).await;
         if let Err(error) = kept {
@@ -193,8 +203,8 @@ impl Accounts {
     }
 }
 
-/// Returns whether the password is correct. If it is, and the stored hash is weak, also returns a hash with the current
-/// parameters.
+/// Returns whether the password is correct. If the password is correct and the stored hash is weak,
+/// also returns a hash with the current parameters.
 fn verify_and_strengthen(
     workspace: &mut Workspace,
     password: &str,

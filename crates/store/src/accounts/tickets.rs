@@ -1,9 +1,11 @@
 //! Tickets: the proof of a sign-in that a client sends to the notification server.
 //!
-//! A ticket is a signed statement that is not stored anywhere, so signing in writes nothing. It contains the number of
-//! the key, the account, its password version, the time of issue and the expiry, followed by an HMAC-SHA-256 of these.
-//! If the password changes or the account is removed, all its tickets become invalid, because the notification server
-//! compares them with the account's row (docs/protocol/security.md section 1, http.md section 1.3).
+//! A ticket is a signed statement that is not stored anywhere, so signing in writes nothing. It
+//! contains the number of the key, the account, the account's password version, the time of issue
+//! and the expiry. An HMAC-SHA-256 of these values follows. If the password changes or the account
+//! is removed, all tickets of the account become invalid. To detect this, the notification server
+//! compares each ticket with the account's row (docs/protocol/security.md section 1, http.md
+//! section 1.3).
 
 use std::fmt;
 
@@ -21,12 +23,13 @@ const STATEMENT: usize = 4 + 4 * 8;
 /// The length of the signature in bytes.
 const SIGNATURE: usize = 32;
 
-/// The lifetime of a ticket (http.md section 2, "Ticket life").
+/// The lifetime of a ticket (http.md section 2, "Ticket lifetime").
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TicketLife {
-    /// One hour, for Passport 1.4. Its clients fetch a new ticket for each sign-in.
+    /// One hour, for Passport 1.4. Clients that use Passport 1.4 fetch a new ticket for each
+    /// sign-in.
     Passport14,
-    /// One day, for RST. Client 7.5 reuses its ticket when it reconnects.
+    /// One day, for RST. Client 7.5 uses the same ticket again when it reconnects.
     Rst,
 }
 
@@ -41,8 +44,8 @@ impl TicketLife {
     }
 }
 
-/// The content of a valid ticket. The ticket is accepted only if the account still exists and has this password
-/// version.
+/// The content of a valid ticket. The ticket is accepted only if the account still exists and still
+/// has this password version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Claims {
     /// The account that the ticket was issued for.
@@ -72,7 +75,8 @@ impl Tickets {
         Self::with_keys(keys).ok_or(StoreError::Malformed("ticket key"))
     }
 
-    /// Uses these keys, newest first. Returns `None` if the list is empty.
+    /// Creates a `Tickets` from keys and their numbers. The first key must be the newest key.
+    /// Returns `None` if the list is empty.
     #[must_use]
     pub fn with_keys(keys: Vec<(u32, Vec<u8>)>) -> Option<Self> {
         let key = |(id, secret): (u32, Vec<u8>)| {
@@ -83,20 +87,21 @@ impl Tickets {
         Some(Self { newest: keys.next()??, older: keys.collect::<Option<_>>()? })
     }
 
-    /// Issues a ticket for this account. It is valid immediately.
+    /// Issues a ticket for this account. The ticket is valid immediately.
     #[must_use]
     pub fn issue(&self, account: &Account, life: TicketLife) -> Ticket {
         let claims = Claims { account: account.id, password_version: account.password_version };
         self.issue_at(claims, life, Utc::now())
     }
 
-    /// Returns the claims of a ticket if one of the keys signed it and it has not expired.
+    /// Returns the claims of a ticket, if one of the keys signed the ticket and the ticket has not
+    /// expired.
     #[must_use]
     pub fn verify(&self, ticket: &Ticket) -> Option<Claims> {
         self.verify_at(ticket, Utc::now())
     }
 
-    /// Issues a ticket like [`Self::issue`], at another time.
+    /// Issues a ticket like [`Self::issue`], but with `now` as the time of issue.
     #[must_use]
     pub fn issue_at(&self, claims: Claims, life: TicketLife, now: Utc) -> Ticket {
         let mut bytes = Vec::with_capacity(STATEMENT + SIGNATURE);
@@ -117,7 +122,7 @@ impl Tickets {
         let key = u32::from_be_bytes(*key);
         let mut keys = std::iter::once(&self.newest).chain(&self.older);
         let signer = keys.find(|candidate| candidate.id == key)?.signer.clone();
-        // This compares in constant time. A signature of any other length fails.
+        // `verify_slice` compares in constant time. It refuses a signature of the wrong length.
         signer.chain_update(statement).verify_slice(signature).ok()?;
         let mut numbers = numbers.as_chunks::<8>().0.iter().map(|number| i64::from_be_bytes(*number));
         let (account, password_version) = (numbers.next()?, numbers.next()?);

@@ -3,27 +3,32 @@
 use argon2::Block;
 use thiserror::Error;
 
-/// The smallest allocation for a workspace, in blocks of 1 KiB. Only the blocks that a hash needs are ever written, so
-/// the rest takes no memory.
+/// The smallest allocation for a workspace, in blocks of 1 KiB. Only the blocks that a hash needs
+/// are ever written, so the other blocks take no memory.
 ///
-/// glibc keeps freed memory of up to 32 MiB for later allocations, once it has seen such an allocation (mallopt(3),
-/// `M_MMAP_THRESHOLD`). glibc always returns a larger allocation to the system when that allocation is freed.
+/// The first time that an allocation of up to 32 MiB is freed, glibc returns it to the system. From
+/// then on, glibc keeps the memory of such allocations for later use (mallopt(3),
+/// `M_MMAP_THRESHOLD`). glibc always returns an allocation of more than 32 MiB to the system when
+/// it is freed.
 const MIN_ALLOCATION: usize = 33 * 1024;
 
-/// The error if a password cannot be hashed, because the machine is out of memory or random bytes.
+/// The error for a password that cannot be hashed, because there is not enough memory or there are
+/// no random bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("the password could not be hashed: not enough memory, or no random bytes")]
 pub struct HashError;
 
-/// The memory in which hashes are computed. Use one workspace for many passwords. Otherwise the system has to clear new
-/// memory for each password, which took 18 of 64 seconds of processor time for 2,000 passwords.
+/// The memory in which hashes are computed. Use one workspace for many passwords. Otherwise the
+/// system has to clear new memory for each password. For 2,000 passwords, this took 18 of 64
+/// seconds of processor time.
 ///
-/// A workspace allocates its memory, 19 MiB, at the first password.
+/// A workspace allocates its memory at the first password, and uses 19 MiB of it.
 #[derive(Default)]
 pub struct Workspace(Vec<Block>);
 
 impl Workspace {
-    /// The size of the allocation for the hashes of this program, in bytes.
+    /// The number of bytes that a workspace allocates for hashes with the parameters of this
+    /// program.
     pub(super) const ALLOCATION: usize = MIN_ALLOCATION * Block::SIZE;
 
     /// Creates a workspace without memory.
@@ -32,10 +37,10 @@ impl Workspace {
         Self(Vec::new())
     }
 
-    /// Returns this number of blocks, with any content.
+    /// Returns this number of blocks. Their content is unspecified.
     pub(super) fn blocks(&mut self, count: usize) -> Result<&mut [Block], HashError> {
         if self.0.len() < count {
-            // Frees the old memory before it allocates more.
+            // Free the old memory before allocating more.
             self.release();
             self.0.try_reserve_exact(count.max(MIN_ALLOCATION)).map_err(|_| HashError)?;
             self.0.resize(count, Block::new());

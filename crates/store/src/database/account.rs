@@ -7,7 +7,8 @@ use rusqlite::Row;
 
 use super::error::StoreError;
 
-/// The number of an account. It is never used again for another account.
+/// The number of an account. No other account ever gets the same number, even after the account was
+/// removed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AccountId(pub i64);
 
@@ -54,7 +55,7 @@ impl fmt::Debug for NewAccount {
 pub(super) const COLUMNS: &str = "id, handle, display_name, password_hash, password_version, created_at";
 
 impl Account {
-    /// Parses a row of [`COLUMNS`].
+    /// Parses a row with the columns [`COLUMNS`].
     pub(super) fn from_row(row: &Row<'_>) -> Result<Self, StoreError> {
         let (handle, name): (String, String) = (row.get(1)?, row.get(2)?);
         Ok(Self {

@@ -36,7 +36,8 @@ impl Store {
         self.read(move |connection| all(connection, &sql, &[], Account::from_row)).await
     }
 
-    /// Creates all of these accounts, or none of them. `contact` becomes a contact of each of them.
+    /// Creates all of these accounts, or none of them. `contact` becomes a contact of each new
+    /// account.
     ///
     /// # Errors
     /// Returns [`StoreError::Taken`] with the first address that already has an account.
@@ -50,8 +51,8 @@ impl Store {
         .await
     }
 
-    /// Creates an account and uses the invite code with this hash once, or does neither. `contact` becomes a contact of
-    /// the account.
+    /// Creates an account, and counts one use of the invite code whose hash is `code`. If one of
+    /// these steps fails, neither takes effect. `contact` becomes a contact of the account.
     ///
     /// # Errors
     /// Returns [`StoreError::InvalidInvite`] if the code is not valid, or [`StoreError::Taken`] if the address has an
@@ -72,8 +73,8 @@ impl Store {
         .await
     }
 
-    /// Changes the password of an account, which invalidates its tickets. Returns `false` if the account does not
-    /// exist.
+    /// Changes the password of an account. This invalidates the account's tickets. Returns `false`
+    /// if the account does not exist.
     pub async fn set_password(&self, handle: &Handle, password_hash: &str) -> Result<bool, StoreError> {
         let (handle, hash) = (handle.clone(), password_hash.to_owned());
         let sql = "update accounts set password_hash = $2, password_version = password_version + 1 where handle = $1";
@@ -88,8 +89,9 @@ impl Store {
         self.modify(move |connection| Ok(execute(connection, sql, &[&id.0, &old, &new]).map(drop)?)).await
     }
 
-    /// Removes an account and its lists, and removes its address from RL and PL of all other accounts. Their own
-    /// entries on FL, AL and BL stay (ns.md section 1.2 rule 11). Returns `false` if the account does not exist.
+    /// Removes an account and its lists, and removes its address from RL and PL of all other
+    /// accounts. The address stays on FL, AL and BL of the other accounts (ns.md section 1.2 rule
+    /// 11). Returns `false` if the account does not exist.
     pub async fn remove_account(&self, handle: &Handle) -> Result<bool, StoreError> {
         let handle = handle.clone();
         self.modify(move |connection| {
@@ -113,7 +115,8 @@ fn insert_account(connection: &Connection, account: &NewAccount, contact: Option
             Ok(row.get::<_, i64>(0)?)
         })?;
     let id = created.ok_or_else(|| StoreError::Taken(account.handle.clone()))?;
-    // Most new addresses are on no list. An import of many accounts is twice as fast without the statements below.
+    // Most new addresses are on no list. An import of many accounts is twice as fast if it skips
+    // the statements below for these addresses.
     if exists(connection, "select 1 from entries where handle = $1 limit 1", &[&handle])? {
         // A new account has no contacts, so it must not be on any RL. If an older account with this address was removed
         // while a server was running, that server may have added the address to an RL again.
@@ -126,8 +129,10 @@ fn insert_account(connection: &Connection, account: &NewAccount, contact: Option
     }
 }
 
-/// Puts the accounts that still have an older account with this address on FL (ns.md section 1.2 rule 11) on PL of the
-/// new account, with their display names (rule 2).
+/// Fills PL of a new account with every account that already has the new account's address on FL.
+/// For example, an account has the address on FL because it added an older account with the same
+/// address (ns.md section 1.2 rule 11). The entries on PL have the display names of these accounts
+/// (ns.md section 1.2 rule 2).
 fn insert_pending(connection: &Connection, id: i64, handle: &str) -> Result<(), StoreError> {
     let (forward, pending) = (bits(List::Forward), bits(List::Pending));
     let sql = format!(
@@ -139,11 +144,12 @@ fn insert_pending(connection: &Connection, id: i64, handle: &str) -> Result<(), 
     Ok(())
 }
 
-/// Puts `contact` on FL and AL of a new account. RL of `contact` does not change here, because a server may have that
-/// roster in memory. The server changes it when the new account signs in.
+/// Puts `contact` on FL and AL of a new account. RL of `contact` does not change here, because a
+/// running server may have the roster of `contact` in memory. The server changes this RL when the
+/// new account signs in.
 fn insert_contact(connection: &Connection, id: i64, contact: &Handle) -> Result<(), StoreError> {
     let lists = bits(List::Forward | List::Allow);
-    // The contact is on PL already if it has the address of the new account on FL.
+    // If the contact has the address of the new account on FL, the contact is already on PL.
     let sql = format!(
         "insert into entries (owner, handle, lists, contact) values ($1, $2, {lists}, $3) \
          on conflict (owner, handle) do update set lists = lists | {lists}, contact = $3"

@@ -87,8 +87,9 @@ fn write_settings(connection: &Connection, owner: i64, settings: &Settings) -> R
     execute(connection, sql, &[&owner, &add_prompt, &privacy, &home, &work, &mobile, &i64::from(settings.paging)])
 }
 
-/// Advances a stamp and the version as [`Stamps`](crate::roster::Stamps) does in memory. Never moves a stamp back,
-/// because an edit by another account may have advanced it since this edit was planned.
+/// Advances a stamp and the list version as [`Stamps`](crate::roster::Stamps) does in memory. Never
+/// moves a stamp back, because an edit by another account may have advanced the stamp since this
+/// edit was planned.
 fn step(connection: &Connection, owner: i64, stamp: &'static str, now: Timestamp) -> Result<usize, Error> {
     let sql = format!(
         "update accounts set list_version = list_version + 1, \

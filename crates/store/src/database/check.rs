@@ -15,7 +15,7 @@ use super::sql::{all, first};
 use super::store::Store;
 use super::thread::{Job, Threads};
 
-/// The maximum number of faults in the result. A damaged page causes many.
+/// The maximum number of faults in the result. A single damaged page causes many faults.
 const MAX_FAULTS: usize = 100;
 
 /// The current step of a complete check.
@@ -32,7 +32,7 @@ pub enum CheckStep {
     Accounts {
         /// The number of accounts that have been read.
         done: u64,
-        /// The number of all accounts.
+        /// The total number of accounts.
         all: u64,
     },
 }
@@ -42,17 +42,17 @@ pub enum CheckStep {
 pub struct Checked {
     /// The file of the database.
     pub path: PathBuf,
-    /// Its size in bytes.
+    /// The size of the file of the database, in bytes.
     pub bytes: u64,
-    /// The number of accounts that were read. It is 0 if the file itself is damaged.
+    /// The number of accounts that were read. The number is 0 if the file itself is damaged.
     pub accounts: u64,
     /// The faults, at most 100. If there are none, the database is intact.
     pub faults: Vec<String>,
 }
 
 impl Store {
-    /// Reads every page of the database and fails if one is damaged. Does not compare indexes with their tables, which
-    /// only [`check`] does.
+    /// Reads every page of the database and fails if one is damaged. This method does not compare
+    /// indexes with their tables. Only [`check`] does.
     ///
     /// # Errors
     /// Returns [`DataError::Damaged`] with the first damage that was found.
@@ -75,8 +75,8 @@ impl Store {
 /// account.
 ///
 /// # Errors
-/// Fails if the database does not exist or cannot be opened. Damage is not an error: it is listed in
-/// [`Checked::faults`].
+/// Fails if the database does not exist or cannot be opened. Damage is not an error.
+/// [`Checked::faults`] lists it.
 pub async fn check(directory: &Path, mut report: impl FnMut(CheckStep)) -> Result<Checked, StoreError> {
     let path = files::prepare(directory, IfMissing::Fail)?;
     let bytes = std::fs::metadata(&path).map_or(0, |file| file.len());
@@ -155,7 +155,8 @@ async fn check_accounts(store: &Store, report: &mut impl FnMut(CheckStep)) -> Re
     Ok((done, faults))
 }
 
-/// Returns a line of SQLite's report as one line, or `None` if it reports no fault.
+/// Returns an entry of SQLite's report as one line, because an entry can consist of several lines.
+/// Returns `None` if the entry reports no fault.
 fn fault(line: &str) -> Option<String> {
     let parts: Vec<_> = line.lines().filter(|part| !part.starts_with("***")).collect();
     (line != "ok").then(|| parts.join(", "))

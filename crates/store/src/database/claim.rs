@@ -18,8 +18,8 @@ const FILE_NAME: &str = "server.lock";
 pub struct Claim(File);
 
 impl Claim {
-    /// Claims a data directory, and creates it if it does not exist. Without this, two servers on the same data would
-    /// each answer from their own copy of the lists in memory.
+    /// Claims a data directory, and creates it if it does not exist. Without a claim, two servers
+    /// that use the same data would each answer from their own copy of the lists in memory.
     ///
     /// # Errors
     /// Returns [`StoreError::InUse`] if another server uses the directory. Returns [`StoreError::Directory`],
@@ -45,8 +45,8 @@ impl Claim {
 }
 
 impl Drop for Claim {
-    /// Unlocks the file. Closing the file is not enough: a child process that is being started has a copy of it for a
-    /// moment, and the copy would keep the lock.
+    /// Unlocks the file. Closing the file is not enough. A child process that is being started has
+    /// a copy of the open file for a moment, and this copy would keep the lock.
     fn drop(&mut self) {
         if let Err(error) = self.0.unlock() {
             tracing::debug!(%error, "could not unlock the data directory");

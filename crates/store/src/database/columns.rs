@@ -1,4 +1,5 @@
-//! Converts values to and from database columns. Times, list bits and numbers are integers; everything else is text.
+//! Converts values to and from database columns. Times, list bits and numbers are integers. All
+//! other values are text.
 
 use msnp::{GroupNumber, Guid, Handle, ListBits, Timestamp};
 use swallowtail_base::clock;

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use swallowtail_base::access::AccessError;
 use thiserror::Error;
 
-/// The reason why the database cannot be used. The text says what to do.
+/// The reason why the database cannot be used. The text of each error says what the operator can
+/// do.
 #[derive(Debug, Error)]
 pub enum DataError {
     /// The data directory does not exist, and the caller does not allow creating it.
@@ -13,7 +14,7 @@ pub enum DataError {
         "the data directory {} does not exist; check --data, SWALLOWTAIL_DATA and the setting data", path.display()
     )]
     NoDirectory {
-        /// The directory.
+        /// The data directory.
         path: PathBuf,
     },
     /// The data directory has no database, and the caller does not allow creating one.
@@ -21,14 +22,14 @@ pub enum DataError {
         "the data directory {} has no database; check --data, SWALLOWTAIL_DATA and the setting data", path.display()
     )]
     NoDatabase {
-        /// The directory.
+        /// The data directory.
         path: PathBuf,
     },
     /// The database is missing, although a server has used the directory.
     #[error(
-        "the database {} is missing, but {trace} beside it shows that there was one; restore it from a backup \
-         (docs/operator.md, \"Restoring\"), or, to start again without accounts, move any swallowtail.db-wal and \
-         swallowtail.db-shm away and run `swallowtail account add ADDRESS --create`",
+        "the database {} is missing, but {trace} in the same directory shows that a database existed; restore it \
+         from a backup (docs/operator.md, \"Restoring\"), or, to start again without accounts, move any \
+         swallowtail.db-wal and swallowtail.db-shm away and run `swallowtail account add ADDRESS --create`",
         path.display()
     )]
     Lost {
@@ -45,7 +46,7 @@ pub enum DataError {
         path.display()
     )]
     Empty {
-        /// The file.
+        /// The file of the database.
         path: PathBuf,
     },
     /// The database is damaged, or the file is not a database.
@@ -55,13 +56,14 @@ pub enum DataError {
         path.display()
     )]
     Damaged {
-        /// The file.
+        /// The file of the database.
         path: PathBuf,
         /// The first damage that was found, as SQLite reports it.
         finding: String,
     },
     /// The permissions deny this process access, or allow other users to write.
-    // The inner error is not a source. Its text is part of this text, so an error chain would print it twice.
+    // The inner error is not marked as the source of this error, because the text of this error
+    // contains the text of the inner error. An error chain would print the inner text twice.
     #[error("cannot use the data directory: {0}")]
     Access(AccessError),
 }

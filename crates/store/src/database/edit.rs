@@ -1,24 +1,26 @@
-//! The unit of writing: changes to rosters that are written together.
+//! An edit, which consists of changes to rosters that the store writes together.
 
 use msnp::{Handle, Timestamp};
 
 use super::account::AccountId;
 use crate::roster::Change;
 
-/// Changes that belong together: either all of them are written or none.
+/// Changes that belong together. The store writes either all of them or none.
 #[derive(Clone, Debug)]
 pub struct Edit {
     /// The account that makes the edit.
     pub(super) by: AccountId,
     /// The changes, each with the account whose roster it changes.
     pub(super) changes: Vec<(AccountId, Change)>,
-    /// The address whose watchers get a new list stamp, and the time of the stamp.
+    /// An address and a time. Each account that has the address on FL gets a new list stamp of this
+    /// time.
     pub(super) touched: Option<(Handle, Timestamp)>,
 }
 
 impl Edit {
-    /// Creates an empty edit by an account. If that account is removed before the edit is written, the edit fails, so
-    /// that the client does not receive a success reply. Changes to *other* accounts that were removed are skipped.
+    /// Creates an empty edit by an account. If that account is removed before the edit is written,
+    /// the edit fails, so that the client does not receive a success reply. The store skips changes
+    /// to *other* accounts that were removed.
     #[must_use]
     pub const fn by(account: AccountId) -> Self {
         Self { by: account, changes: Vec::new(), touched: None }
@@ -46,8 +48,8 @@ impl Edit {
         &self.changes
     }
 
-    /// Returns the address whose watchers get a new list stamp, and the time of the stamp, if [`Edit::touch_watchers`]
-    /// set them.
+    /// Returns the address and the time that were passed to [`Edit::touch_watchers`], if that
+    /// method was called.
     #[must_use]
     pub const fn touched(&self) -> Option<&(Handle, Timestamp)> {
         self.touched.as_ref()

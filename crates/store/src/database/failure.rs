@@ -15,7 +15,8 @@ pub(super) fn open_error(path: &Path, error: Error) -> StoreError {
     }
 }
 
-/// Removes the path that the library appends to some messages, because the texts of the store begin with it.
+/// Removes the path that the library appends to some messages, because the error texts of the store
+/// already begin with the path.
 fn without_path(error: Error, path: &Path) -> Error {
     match error {
         Error::SqliteFailure(code, Some(message)) => {

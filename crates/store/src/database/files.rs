@@ -1,8 +1,9 @@
 //! The files of the database: their paths, the check whether this process may use them, and the creation of a new
 //! database.
 //!
-//! A database appears in its directory only when it is complete. So a file of 0 bytes is always a fault, and processes
-//! that open the same new directory at the same time share one database.
+//! A new database gets its final name only when the database is complete. So a file of 0 bytes is
+//! always a fault, and processes that open the same new directory at the same time share one
+//! database.
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind};
@@ -19,8 +20,8 @@ use super::open::write_tables;
 const FILE_NAME: &str = "swallowtail.db";
 /// The log of changes that are not in the database yet, and the index of that log.
 const LOGS: [&str; 2] = ["swallowtail.db-wal", "swallowtail.db-shm"];
-/// Other files and directories of a server. Each of them is created only after the database
-/// ([`Store::prepare`](super::Store::prepare)).
+/// Other files and directories of a server. The server creates each of them only after the database
+/// exists ([`Store::prepare`](super::Store::prepare)).
 const TRACES: [&str; 4] = ["root", "old-tls", "control.sock", "server.lock"];
 
 /// The action if the database does not exist.
@@ -30,14 +31,16 @@ pub enum IfMissing {
     Fail,
     /// Create the database, but only in an existing directory, so that a mistyped path does not create a new server.
     CreateDatabase,
-    /// Create the directory and the database, unless an older database is lost.
+    /// Create the directory and the database. Fail if other files show that an older database is
+    /// lost.
     CreateDirectory,
-    /// Create the directory and the database, even if an older database is lost.
+    /// Create the directory and the database, even if other files show that an older database is
+    /// lost.
     StartAgain,
 }
 
-/// Checks the data directory and the files of the database, and creates the database if it is missing and `if_missing`
-/// allows that. Returns the path of the database.
+/// Checks the data directory and the files of the database, and creates a missing database if
+/// `if_missing` allows that. Returns the path of the database.
 pub(super) fn prepare(directory: &Path, if_missing: IfMissing) -> Result<PathBuf, StoreError> {
     if matches!(if_missing, IfMissing::Fail | IfMissing::CreateDatabase) && is_missing(directory) {
         return Err(DataError::NoDirectory { path: directory.to_owned() }.into());
@@ -58,7 +61,8 @@ pub(super) fn prepare(directory: &Path, if_missing: IfMissing) -> Result<PathBuf
 }
 
 fn create_missing(directory: &Path, path: &Path, if_missing: IfMissing) -> Result<(), StoreError> {
-    // SQLite would write the log of the lost database into the new one.
+    // If the directory contains a log of the lost database, no new database may be created. SQLite
+    // would write the log of the lost database into the new database.
     let logs = LOGS.iter().find(|name| directory.join(name).exists());
     let traces = || TRACES.iter().find(|name| fs::symlink_metadata(directory.join(name)).is_ok());
     match (if_missing, logs.or_else(traces), logs) {
@@ -74,7 +78,7 @@ fn create(directory: &Path, path: &Path) -> Result<(), StoreError> {
     let failed = |error| StoreError::Directory { path: directory.to_owned(), error };
     let scratch = tempfile::Builder::new().prefix("new-database-").tempdir_in(directory).map_err(failed)?;
     let new = scratch.path().join(FILE_NAME);
-    // SQLite creates its logs with the owner of this file.
+    // SQLite creates its logs with the same owner as this file.
     let file = create_private_file(&new, directory).map_err(failed)?;
     write_tables(&new)?;
     adopt(directory, &file, &new, path).map_err(failed)

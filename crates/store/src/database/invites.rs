@@ -1,7 +1,8 @@
 //! Invite codes, which allow people to create accounts.
 //!
-//! Only the hash of a code is stored. The transaction that creates an account also counts the use of the code. So a
-//! code for one account creates only one, even if several requests arrive at the same time.
+//! Only the hash of a code is stored. The transaction that creates an account also counts the use
+//! of the code. So a code for one account creates only one account, even if several requests arrive
+//! at the same time.
 
 use rusqlite::Connection;
 
@@ -10,13 +11,13 @@ use super::error::StoreError;
 use super::sql::{all, execute, exists, first};
 use super::store::Store;
 
-/// SHA-256 of a code.
+/// The SHA-256 hash of an invite code.
 pub(crate) type CodeHash = [u8; 32];
 
 /// An invite to be stored.
 #[derive(Clone, Debug)]
 pub struct NewInvite {
-    /// SHA-256 of its code.
+    /// The SHA-256 hash of the invite's code.
     pub code_hash: CodeHash,
     /// The number of accounts that the code can create.
     pub uses: u32,
@@ -31,7 +32,7 @@ pub struct NewInvite {
 pub struct Invite {
     /// Its number.
     pub id: i64,
-    /// The number of accounts that the invite could create at first.
+    /// The number of accounts that the invite could create when it was new.
     pub uses: i64,
     /// The number of accounts that the invite can still create.
     pub uses_left: i64,

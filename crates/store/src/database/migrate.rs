@@ -1,8 +1,9 @@
 //! Migrations, which bring the tables of an older or new database up to date.
 //!
-//! The table `migrations` records which migrations a database has. Each migration and its record are one transaction,
-//! so after a crash a database has either all of a migration or none of it. Several processes may open the same old
-//! database at the same time: a process looks for the record again when it holds the lock for writing.
+//! The table `migrations` records which migrations a database has. Each migration and its record
+//! are one transaction, so after a crash a database has either all of a migration or none of it.
+//! Several processes may open the same old database at the same time. Therefore each process looks
+//! for the record again after it has acquired the lock for writing.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -14,14 +15,15 @@ use super::error::StoreError;
 use super::failure::open_error;
 use super::sql::{all, execute, exists, transaction};
 
-/// The migrations, in order: version, name, statements. A migration that has been released is never changed.
+/// The migrations in their order, each with its version, its name and its statements. A migration
+/// that has been released is never changed.
 const MIGRATIONS: &[(i64, &str, &str)] = &[
     (1, "accounts and lists", include_str!("../../migrations/0001_accounts_and_lists.sql")),
     (2, "group numbers", include_str!("../../migrations/0002_group_numbers.sql")),
     (3, "invites", include_str!("../../migrations/0003_invites.sql")),
 ];
 
-/// The record of the migrations, with the Unix time of each.
+/// Creates the table that records the migrations, with the Unix time of each migration.
 const CREATE_RECORD: &str =
     "create table migrations (version bigint primary key, name text not null, applied_at bigint not null)";
 /// Copies the record that an older program kept with the library SQLx.
@@ -66,8 +68,9 @@ impl MigrateError {
     }
 }
 
-/// Brings the tables up to date. Does not write to a database that is up to date or newer, so that a server can start
-/// while another process is writing.
+/// Brings the tables up to date. Does not write to a database that is up to date or newer than this
+/// program. A write would have to wait while another process is writing. So a server with an
+/// up-to-date database can start even while another process is writing to it.
 pub(super) fn migrate(connection: &Connection) -> Result<(), MigrateError> {
     if record(connection)? != Record::Own {
         transaction(connection, create_record)?;
@@ -79,7 +82,8 @@ pub(super) fn migrate(connection: &Connection) -> Result<(), MigrateError> {
     Ok(())
 }
 
-/// Creates the record. Adopts the record of an older program, unless that program knew more migrations.
+/// Creates the table `migrations`. If an older program has recorded migrations with SQLx, copies
+/// its records. Fails if that program knew a migration that this program does not know.
 fn create_record(connection: &Connection) -> Result<(), MigrateError> {
     let record = record(connection)?;
     if record == Record::Own {
@@ -96,7 +100,7 @@ fn create_record(connection: &Connection) -> Result<(), MigrateError> {
     Ok(())
 }
 
-/// Carries out a migration, unless another process has done so.
+/// Carries out a migration, unless another process has already done so.
 fn apply(connection: &Connection, (version, name, sql): &(i64, &str, &str)) -> Result<(), MigrateError> {
     if applied(connection, Record::Own)?.contains(version) {
         return Ok(());

@@ -4,10 +4,11 @@
 //! `synchronous = full`. All changes go through one thread, which puts pending edits into one transaction, so that they
 //! share an fsync. Reads have their own threads and connections, and never wait for a write.
 //!
-//! [`Store`] is the handle. Its methods are in the module for the rows that they use: `accounts` creates, reads and
-//! removes [`Account`]s, `rosters` and `phones` read lists, `writer` and `changes` write lists, and `check` looks for
-//! damage. `thread` and `queue` pass work to the connections, and `sql` runs statements there. `files` decides whether a
-//! data directory can be used. Passwords are hashed in [`crate::accounts`], never here.
+//! [`Store`] is the handle. Each method is in the module for the rows that the method uses:
+//! `accounts` creates, reads and removes [`Account`]s, `rosters` and `phones` read lists, `writer`
+//! and `changes` write lists, and `check` looks for damage. `thread` and `queue` pass work to the
+//! connections, and `sql` runs statements on them. `files` decides whether a data directory can be
+//! used. Passwords are hashed in [`crate::accounts`], never here.
 
 mod account;
 mod accounts;

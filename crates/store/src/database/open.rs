@@ -12,21 +12,23 @@ use super::migrate::migrate;
 use super::sql::STATEMENTS;
 use super::thread::{Job, Threads, serve_jobs};
 
-/// The number of reading connections. Four are enough for the sign-ins of a server that hashes passwords on two to four
-/// cores.
+/// The number of connections that only read. Four are enough for the sign-ins of a server that
+/// hashes passwords on two to four cores.
 pub(super) const READERS: u32 = 4;
 /// The time that a statement waits while another process, such as `account add`, is writing.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Opens the connection that writes to the database at `path`, which must exist, and brings the tables up to date.
+/// Opens the connection that writes to the database at `path`, and brings the tables up to date.
+/// The database must exist.
 pub(super) fn open_writer(path: &Path) -> Result<Connection, StoreError> {
     let connection = connect_writer(path).map_err(|error| open_error(path, error))?;
     migrate(&connection).map_err(|error| error.at(path))?;
     Ok(connection)
 }
 
-/// Starts the threads that only read. Their connections open the write-ahead log now, so that a file which cannot be
-/// opened fails the start and not the first sign-in.
+/// Starts the threads that only read. Each connection reads once now, which opens the write-ahead
+/// log. If the connection of a thread cannot open a file, the server fails at its start. Without
+/// this first read, the server would start and the first sign-in would fail.
 pub(super) async fn start_readers(path: &Path) -> Result<Threads<Job>, StoreError> {
     let path = path.to_owned();
     let open = move || {
@@ -36,16 +38,17 @@ pub(super) async fn start_readers(path: &Path) -> Result<Threads<Job>, StoreErro
     Threads::start("store-reader", READERS, 1, serve_jobs, open).await
 }
 
-/// Opens a connection for a check, which neither changes the database nor brings it up to date. The connection can read
-/// the log of a server that has crashed, which a read-only connection cannot.
+/// Starts a thread with a connection for a check. The connection neither changes the database nor
+/// brings it up to date. Unlike a read-only connection, it can read the write-ahead log that a
+/// crashed server left behind.
 pub(super) async fn start_checker(path: &Path) -> Result<Threads<Job>, StoreError> {
     let path = path.to_owned();
     let open = move || Ok(connect(&path, OpenFlags::SQLITE_OPEN_READ_WRITE, "pragma query_only = on")?);
     Threads::start("store-check", 1, 1, serve_jobs, open).await
 }
 
-/// Writes the tables of a new database into the empty file `path`, which no other process uses yet. The file need not
-/// survive a crash, so SQLite does not wait for the disk.
+/// Writes the tables of a new database into the empty file `path`, which no other process uses yet.
+/// At this point the file need not survive a crash, so SQLite does not wait for the disk.
 pub(super) fn write_tables(path: &Path) -> Result<(), StoreError> {
     let settings = "pragma journal_mode = memory; pragma synchronous = off";
     let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE, settings);
@@ -54,9 +57,9 @@ pub(super) fn write_tables(path: &Path) -> Result<(), StoreError> {
     connection.close().map_err(|(_, error)| open_error(path, error))
 }
 
-/// Opens the one connection that writes. SQLite ignores its timeout while another process switches the same database to
-/// its write-ahead log, for example when two processes open a new database at the same time. So this function retries
-/// until the timeout.
+/// Opens the one connection that writes. SQLite fails without waiting for its timeout while another
+/// process switches the same database to a write-ahead log. This can happen when two processes open
+/// a new database at the same time. Therefore this function itself retries until the timeout.
 fn connect_writer(path: &Path) -> Result<Connection, Error> {
     const PAUSE: Duration = Duration::from_millis(10);
     let settings = "pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on";

@@ -13,18 +13,19 @@ use super::sql::all;
 use super::store::Store;
 use crate::roster::Settings;
 
-/// The telephone numbers of a contact, for the SYN burst.
+/// The telephone numbers of a contact, for the lines that answer SYN.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ContactPhones {
     /// The contact.
     pub handle: Handle,
-    /// Its numbers (PHH, PHW, PHM) and MOB; the other settings have their defaults.
+    /// The contact's numbers (PHH, PHW, PHM) and MOB. All other settings have their default values.
     pub settings: Settings,
 }
 
 impl Store {
-    /// Returns the numbers of all contacts of `owner`, whose address is `handle`, that have numbers and allow the owner
-    /// to see them (ns.md section 6, BPR).
+    /// Returns the telephone numbers of contacts of `owner`. The result contains each contact that
+    /// has numbers and allows `owner` to see the numbers (ns.md section 6, BPR). `handle` is the
+    /// address of `owner`.
     pub async fn contact_phones(&self, owner: AccountId, handle: &Handle) -> Result<Vec<ContactPhones>, StoreError> {
         let handle = handle.clone();
         self.read(move |connection| {

@@ -1,7 +1,9 @@
 //! The queue between the callers of the store, which are asynchronous, and the threads that own its connections.
 //!
-//! A thread is woken only if it waits for work: an item that arrives while all threads work costs no system call. The
-//! condition variable of the standard library would make one each time, so the queue counts the threads that wait.
+//! If all threads are busy when an item arrives, the queue wakes no thread and makes no system
+//! call. The condition variable of the standard library would make a system call for each item.
+//! Therefore the queue counts the threads that wait, and notifies the condition variable only if it
+//! has to wake a thread.
 
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, PoisonError};
@@ -11,8 +13,8 @@ use tokio::sync::Semaphore;
 
 use super::error::StoreError;
 
-/// The maximum number of queued items. Each account has at most one queued edit, so this many accounts can edit at the
-/// same time. Callers beyond that wait until there is room.
+/// The maximum number of queued items. Each account has at most one queued edit, so this many
+/// accounts can edit at the same time. While the queue is full, further callers wait.
 const CAPACITY: usize = 4096;
 
 /// A queue with a limited number of items. Several threads can take items from it.
@@ -28,7 +30,7 @@ struct State<T> {
     is_closed: bool,
     /// The number of threads that wait for an item.
     waiting: usize,
-    /// How many of these have been notified, but do not run yet.
+    /// The number of waiting threads that have been notified but do not run yet.
     notified: usize,
 }
 
@@ -66,7 +68,8 @@ impl<T> Queue<T> {
             state.waiting += 1;
             state = self.filled.wait(state).unwrap_or_else(PoisonError::into_inner);
             state.waiting -= 1;
-            // If the thread woke by itself, a second thread is notified for the next item, which does no harm.
+            // If the thread woke without a notification, this count can become too low. The next
+            // item then notifies one thread more than necessary, which does no harm.
             state.notified = state.notified.saturating_sub(1);
         }
         let count = state.items.len().min(max);
@@ -83,7 +86,7 @@ impl<T> Queue<T> {
         state.is_closed = true;
         let dropped = std::mem::take(&mut state.items);
         drop(state);
-        // Dropping an item wakes its caller, so it happens after the lock is released.
+        // Dropping an item wakes its caller, so the items are dropped after the lock is released.
         drop(dropped);
         self.room.close();
         self.filled.notify_all();
@@ -97,7 +100,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn several_threads_take_each_item_exactly_once() {
+    async fn each_item_is_taken_exactly_once_by_only_one_of_several_threads() {
         const THREADS: usize = 4;
         const ITEMS: u32 = 20_000;
         let queue = Arc::new(Queue::new());
@@ -120,7 +123,8 @@ mod tests {
         for item in 0..ITEMS {
             queue.push(item).await.unwrap();
         }
-        // Three of these at a time would end one thread and not three.
+        // A thread can take three of these end markers together, and then ends. So there are three
+        // markers for each thread.
         for _ in 0..THREADS * 3 {
             queue.push(u32::MAX).await.unwrap();
         }
@@ -145,7 +149,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_closed_queue_drops_its_items_and_refuses_others() {
+    async fn a_closed_queue_drops_its_items_and_refuses_new_items() {
         let queue = Queue::new();
         let item = Arc::new(());
         queue.push(item.clone()).await.unwrap();

@@ -18,7 +18,7 @@ impl Store {
     /// Returns the number and the roster of an account.
     pub async fn roster(&self, handle: &Handle) -> Result<Option<(AccountId, Roster)>, StoreError> {
         let handle = handle.clone();
-        // One transaction, so that all tables are read in the same state.
+        // One transaction reads all tables, so that all of them are in the same state.
         self.read(move |connection| snapshot(connection, |connection| read_roster(connection, &handle))).await
     }
 }

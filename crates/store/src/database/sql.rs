@@ -1,14 +1,16 @@
 //! Runs SQL statements. Each connection keeps the statements that it has prepared.
 //!
-//! The parameters of a statement are `$1`, `$2` and so on. SQLite takes these for names and numbers the parameters in
-//! the order in which they appear, so they are bound by name here.
+//! The parameters of a statement are `$1`, `$2` and so on. SQLite treats each of these as a name,
+//! and numbers the parameters in the order in which they appear in the statement. Therefore this
+//! module binds each parameter by its name.
 
 use rusqlite::types::ToSql;
 use rusqlite::{CachedStatement, Connection, Error, Row};
 
 use super::error::StoreError;
 
-/// The maximum number of statements that a connection keeps. It is more than the store has.
+/// The maximum number of statements that a connection keeps. The store has fewer statements than
+/// that.
 pub(super) const STATEMENTS: usize = 100;
 
 /// The names of the parameters, in order.
@@ -29,7 +31,7 @@ pub(super) fn first<T>(
     let mut statement = prepared(connection, sql, values)?;
     let mut rows = statement.raw_query();
     let first = rows.next()?.map(parse).transpose()?;
-    // A statement that also writes ends only here.
+    // A statement that returns rows and also writes is complete only after its last row.
     while first.is_some() && rows.next()?.is_some() {}
     Ok(first)
 }
@@ -60,7 +62,8 @@ pub(super) fn transaction<T, E: From<Error>>(
     connection: &Connection,
     work: impl FnOnce(&Connection) -> Result<T, E>,
 ) -> Result<T, E> {
-    // `begin immediate` waits here if another process is writing, and not in the middle of the transaction.
+    // If another process is writing, `begin immediate` waits here. With a plain `begin`, the wait
+    // would come in the middle of the transaction.
     within(connection, "begin immediate", work)
 }
 
@@ -85,14 +88,15 @@ fn within<T, E: From<Error>>(
     if result.is_err()
         && let Err(error) = roll_back(connection)
     {
-        // The next work on this connection tries again, and is refused if it cannot.
+        // The next call on this connection tries again to end the transaction. If that also fails,
+        // the call is refused.
         tracing::warn!(%error, "could not end a failed transaction");
     }
     result
 }
 
-/// Ends the current transaction without changes, if there is one. If the disk is full, SQLite may have ended it by
-/// itself.
+/// Rolls back the current transaction, if there is one. If the disk is full, SQLite may already
+/// have rolled back the transaction by itself.
 pub(super) fn roll_back(connection: &Connection) -> Result<(), Error> {
     if connection.is_autocommit() {
         return Ok(());

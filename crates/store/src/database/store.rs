@@ -23,8 +23,9 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens the database in `directory` and brings its tables up to date. Creates the directory and the database if
-    /// they do not exist, unless a database is lost ([`DataError::Lost`](super::DataError::Lost)).
+    /// Opens the database in `directory` and brings its tables up to date. Creates the directory
+    /// and the database if they do not exist. Fails if other files show that a database is lost
+    /// ([`DataError::Lost`](super::DataError::Lost)).
     ///
     /// # Errors
     /// Returns [`StoreError::Directory`], [`StoreError::Data`], [`StoreError::Open`], [`StoreError::Newer`] or
@@ -46,11 +47,12 @@ impl Store {
         Ok(Self { readers, writer, path: path.into() })
     }
 
-    /// Creates the directory and the database if they do not exist, as [`Store::open`] does, but changes nothing in a
-    /// database that exists.
+    /// Creates the directory and the database if they do not exist, as [`Store::open`] does, but
+    /// changes nothing in an existing database.
     ///
-    /// The program creates everything else in a data directory after this call. So if other data exists without a
-    /// database, the database is lost.
+    /// The program calls this method before it creates anything else in a data directory. So if a
+    /// data directory contains other data but no database, the directory once had a database, and
+    /// that database has been lost.
     ///
     /// # Errors
     /// Returns [`StoreError::Directory`], [`StoreError::Data`] or [`StoreError::Open`], each with the path.
@@ -60,12 +62,14 @@ impl Store {
 
     /// Waits for the current transaction to end, and closes the file.
     pub async fn close(&self) {
-        // The last connection that closes copies the write-ahead log into the database. A reader cannot do that.
+        // The last connection that closes copies the write-ahead log into the database. A
+        // connection that only reads cannot do that, so the writer closes last.
         self.readers.close().await;
         self.writer.close().await;
     }
 
-    /// Occupies every connection that reads, until the result is dropped. Then no read is answered.
+    /// Occupies every connection that only reads, until the result is dropped. Until then, the
+    /// store answers no read.
     #[cfg(test)]
     pub(crate) async fn occupy_readers(&self) -> Vec<impl Sized + use<>> {
         let mut occupied = Vec::new();
@@ -75,7 +79,7 @@ impl Store {
         occupied
     }
 
-    /// Writes an edit. The edit is on the disk when this returns.
+    /// Writes an edit. The edit is on the disk when this method returns.
     ///
     /// # Errors
     /// Fails without writing any part of the edit.
@@ -94,7 +98,8 @@ impl Store {
         self.readers.call(work).await
     }
 
-    /// Changes the database, in the order of all changes. The change is on the disk when this returns.
+    /// Changes the database. All changes are carried out in the order in which they were queued.
+    /// The change is on the disk when this method returns.
     pub(super) async fn modify<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Connection) -> Result<T, StoreError> + Send + 'static,

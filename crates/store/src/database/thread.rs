@@ -1,8 +1,9 @@
 //! The threads that own the connections of the database, and carry out jobs on them.
 //!
-//! SQLite is synchronous: a statement takes microseconds, or as long as the disk needs. Passing work to another thread
-//! costs more than most statements. So a unit of work, such as reading a roster, is one [`Job`], which is passed to a
-//! thread once and answered once, however many statements it has.
+//! SQLite is synchronous. A statement blocks its thread for microseconds, or for as long as the
+//! disk needs. Passing work to another thread costs more time than most statements. So a unit of
+//! work, such as reading a roster, is one [`Job`]. However many statements a job has, it is passed
+//! to a thread once and answered once.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -18,15 +19,16 @@ use super::error::StoreError;
 use super::queue::Queue;
 use super::sql::roll_back;
 
-/// How long a job may wait until a thread begins it. If the threads are that far behind, the disk hangs or the database
-/// is locked, and an error is better than a queue that grows. A job that has begun may take longer: checking a large
-/// database takes minutes.
+/// How long a job may wait until a thread begins it. If the wait is longer, the disk hangs or the
+/// database is locked, and an error is better than a queue that grows. A job that has begun may
+/// take longer, because checking a large database takes minutes.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// A unit of work on a connection. It knows where its answer goes.
+/// A unit of work on a connection. A job sends its answer to its caller itself.
 pub(super) type Job = Box<dyn FnOnce(&mut Connection) + Send>;
 
-/// Carries out items on a connection. It removes each item from the list before it begins the item.
+/// A function that carries out items on a connection. It removes each item from the list before it
+/// begins to carry out that item.
 pub(super) type Serve<Item> = fn(&mut Connection, &mut Vec<Item>);
 
 /// A group of threads that share a queue of items. Each thread owns a connection. Clones are cheap and refer to the
@@ -57,7 +59,7 @@ impl<Item: From<Job> + Send + 'static> Threads<Item> {
             let (queue, open, end) = (queue.clone(), open.clone(), End(ended.clone()));
             let (opened, answer) = oneshot::channel();
             let run = move || {
-                // The connection is dropped before `end` is.
+                // The connection is dropped before `_end`.
                 let _end = end;
                 match open() {
                     Ok(connection) => {
@@ -76,18 +78,20 @@ impl<Item: From<Job> + Send + 'static> Threads<Item> {
         Ok(threads)
     }
 
-    /// Runs `work` on one of the connections. If the caller stops waiting, work that has begun continues to its end,
-    /// and other work is dropped.
+    /// Runs `work` on one of the connections. If the caller stops waiting after a thread has begun
+    /// `work`, the thread completes `work`. If the caller stops waiting earlier, `work` is dropped.
     ///
     /// # Errors
-    /// Fails like `work`. Returns [`StoreError::Slow`] if no thread begins the work in time; then it is never begun.
-    /// Returns [`StoreError::Closed`] if the threads end before they begin it, or if `work` panics.
+    /// Returns the error of `work`. Returns [`StoreError::Slow`] if no thread begins `work` in
+    /// time. In this case, no thread begins `work` after the error either. Returns
+    /// [`StoreError::Closed`] if the threads end before one of them begins `work`, or if `work`
+    /// panics.
     pub(super) async fn call<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (sender, mut answer) = oneshot::channel();
-        // Whether a thread has begun the job, or the caller has given it up.
+        // True if a thread has begun the job, or if the caller has given up the job.
         let taken = Arc::new(AtomicBool::new(false));
         let begins = taken.clone();
         let job: Job = Box::new(move |connection| {
@@ -155,7 +159,8 @@ impl<Item> Drop for Shared<Item> {
     }
 }
 
-/// Reports the end of a thread when it is dropped.
+/// A thread owns this value until it has closed its connection. Dropping the value adds a permit to
+/// the semaphore [`Shared::ended`].
 struct End(Arc<Semaphore>);
 
 impl Drop for End {
@@ -176,17 +181,20 @@ pub(super) fn serve_jobs(connection: &mut Connection, jobs: &mut Vec<Job>) {
     jobs.drain(..).for_each(|job| guarded(connection, job));
 }
 
-/// Calls `work` with a connection that is in no transaction. A panic in `work` ends only this work: its callers receive
-/// [`StoreError::Closed`], because their answers are dropped.
+/// Calls `work` with a connection that is in no transaction. A panic in `work` does not end the
+/// thread. The callers that wait for `work` receive [`StoreError::Closed`], because their answers
+/// are dropped.
 pub(super) fn guarded(connection: &mut Connection, work: impl FnOnce(&mut Connection)) {
-    // A transaction that is still open would swallow the changes of this work.
+    // If an earlier call had left a transaction open, the changes of `work` would become a part of
+    // that transaction and would not be committed.
     if let Err(error) = roll_back(connection) {
         tracing::error!(%error, "could not end a failed transaction; the next call of the store is refused");
         return;
     }
     if catch_unwind(AssertUnwindSafe(|| work(connection))).is_err() {
         tracing::error!("a call of the store panicked");
-        // Releases the lock for writing. If this fails, the next work tries again.
+        // The rollback releases the lock for writing. If the rollback fails, the next call of this
+        // function tries it again.
         let _ = roll_back(connection);
     }
 }
@@ -202,7 +210,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_panic_ends_only_its_own_call_and_leaves_no_transaction() {
+    async fn a_panic_ends_only_its_own_call_and_the_transaction_of_that_call_is_rolled_back() {
         let threads = in_memory(1).await;
         let panicked: Result<(), _> = threads
             .call(|connection| {

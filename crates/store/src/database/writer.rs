@@ -1,7 +1,8 @@
 //! The only writer. It puts all pending edits into one transaction, so that they share an fsync.
 //!
-//! With `synchronous = full`, SQLite makes about 6,000 commits per second, but writes almost 50,000 edits per second
-//! with 50 edits per commit. So the writer takes up to [`BATCH`] pending edits, and answers them after the commit.
+//! With `synchronous = full`, SQLite makes about 6,000 commits per second. With 50 edits in each
+//! commit, SQLite writes almost 50,000 edits per second. So the writer takes up to [`BATCH`]
+//! pending edits, and answers them after the commit.
 
 use std::mem::take;
 use std::path::Path;
@@ -57,7 +58,8 @@ impl Writer {
         answer.await.map_err(|_| StoreError::Closed)?
     }
 
-    /// Queues another change and waits until it is on the disk. Fails like [`Threads::call`].
+    /// Queues a change that is not an edit, and waits until the change is on the disk. Fails like
+    /// [`Threads::call`].
     pub(super) async fn call<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Connection) -> Result<T, StoreError> + Send + 'static,
@@ -71,7 +73,7 @@ impl Writer {
     }
 }
 
-/// Carries out items in their order. Edits with no job between them share a transaction.
+/// Carries out items in their order. Edits share a transaction if no job is between them.
 fn carry_out(connection: &mut Connection, items: &mut Vec<Work>) {
     let mut batch = Vec::with_capacity(items.len());
     for item in items.drain(..) {
@@ -102,7 +104,7 @@ fn write_batch(connection: &mut Connection, batch: Vec<Waiting>) {
         Err(error) => {
             let error = Arc::new(error);
             let failed = || StoreError::Batch(error.clone());
-            tracing::error!(error = %failed(), edits = batch.len(), "the store could not write; nothing was changed");
+            tracing::error!(error = %failed(), edits = batch.len(), "could not write edits; nothing was changed");
             for waiting in batch {
                 let _ = waiting.done.send(Err(failed()));
             }
@@ -114,11 +116,13 @@ fn try_batch(connection: &Connection, batch: &[Waiting]) -> Result<Vec<Result<()
     transaction(connection, |connection| batch.iter().map(|waiting| try_edit(connection, &waiting.edit)).collect())
 }
 
-/// Writes an edit in a savepoint. Returns an outer error if the transaction of the batch cannot continue.
+/// Writes an edit in a savepoint. The outer result is an error if the transaction of the batch
+/// cannot continue.
 fn try_edit(connection: &Connection, edit: &Edit) -> Result<Result<(), StoreError>, rusqlite::Error> {
     execute(connection, "savepoint edit", &[])?;
     let written = match write_edit(connection, edit) {
-        // If the disk is full, SQLite may have ended the transaction, and the earlier edits of the batch are lost too.
+        // SQLite has ended the whole transaction by itself, for example because the disk is full.
+        // The earlier edits of the batch are lost too.
         Err(StoreError::Database(error)) if connection.is_autocommit() => return Err(error),
         written => written,
     };

@@ -1,7 +1,9 @@
 //! The lists, groups and settings of an account (docs/protocol/ns.md section 1).
 //!
-//! A [`Roster`] is plain data with rules, without clock or I/O. The rules in `edit` turn commands into [`Change`]s. The
-//! same changes go to the store and, once they are durable, to the roster in memory, so that the two stay equal.
+//! A [`Roster`] is plain data with rules, without clock or I/O. The rules in `edit` turn commands
+//! into [`Change`]s. The server first writes these changes to the store. When the changes are
+//! durable, the server applies the same changes to the roster in memory. So the stored roster and
+//! the roster in memory stay equal.
 
 mod edit;
 mod settings;
@@ -27,7 +29,8 @@ pub struct Roster {
     pub name: DisplayName,
     /// Its settings.
     pub settings: Settings,
-    /// Every address that is on one of its lists.
+    /// The entries of the account: one for each address that is on at least one of the account's
+    /// lists.
     pub entries: BTreeMap<Handle, Entry>,
     /// Its groups by GUID.
     pub groups: BTreeMap<Guid, Group>,
@@ -58,18 +61,20 @@ pub struct Entry {
     pub contact: Option<Guid>,
     /// The groups of the contact while the address is on FL, sorted.
     pub groups: Vec<Guid>,
-    /// True if a client before MSNP10 added the contact to group 0, which later dialects do not see.
+    /// True if a client with a dialect before MSNP10 added the contact to group 0. Later dialects
+    /// do not have group 0.
     pub in_other_contacts: bool,
 }
 
 /// The times at which lists and settings last changed (ns.md section 1.4).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Stamps {
-    /// The last change of lists, entries, groups or nicknames.
+    /// The time of the last change of lists, entries, groups or nicknames.
     pub list: Timestamp,
-    /// The last change of the settings or the display name.
+    /// The time of the last change of the settings or the display name.
     pub settings: Timestamp,
-    /// The list version of the dialects before MSNP10. Every change of either kind raises it.
+    /// The list version of the dialects before MSNP10. Every change that advances `list` or
+    /// `settings` also raises `version` by one.
     pub version: u32,
 }
 
@@ -88,8 +93,9 @@ pub enum Change {
     Name(DisplayName),
     /// Sets GTC, BLP, telephone numbers and MOB.
     Settings(Settings),
-    /// Makes the clients' copies of the lists outdated. It advances the stamp instead of setting it, so that changes by
-    /// other edits in between count too.
+    /// Makes the clients' copies of the lists outdated. This change advances the current stamp, and
+    /// does not set it to a fixed value. So the stamp also counts changes by other edits that were
+    /// written after this edit was planned.
     ListChanged(Timestamp),
     /// Makes the clients' copies of the settings outdated.
     SettingsChanged(Timestamp),
@@ -116,7 +122,8 @@ impl Entry {
         self.lists.has(list)
     }
 
-    /// Returns whether the address has the owner on its FL, which means that this entry is on RL or PL.
+    /// Returns whether the account of this address has the owner on FL. This is true if this entry
+    /// is on RL or PL.
     #[must_use]
     pub fn watches(&self) -> bool {
         self.lists.has_any(List::Reverse | List::Pending)
@@ -194,7 +201,7 @@ impl Roster {
         self.entries.iter().filter(|(_, entry)| entry.watches()).map(|(handle, _)| handle)
     }
 
-    /// Returns every contact: the entries on FL.
+    /// Returns every contact, which means every entry on FL.
     pub fn contacts(&self) -> impl Iterator<Item = (&Handle, &Entry)> {
         self.entries.iter().filter(|(_, entry)| entry.is_on(List::Forward))
     }
@@ -275,7 +282,8 @@ mod tests {
     /// Tests which lists and privacy settings of Alice allow Bob to see her.
     #[test]
     fn only_a_watcher_that_is_allowed_sees_the_owner() {
-        // Alice's lists, and the expected (allows, shows_to) with the privacy setting AL, then BL.
+        // Each case has Alice's lists for Bob, and the expected (allows, shows_to): first with the
+        // privacy setting AL, then with BL.
         type Case<'a> = (&'a [List], [(bool, bool); 2]);
         let table: [Case<'_>; 9] = [
             (&[], [(true, false), (false, false)]),

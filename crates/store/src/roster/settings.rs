@@ -7,9 +7,10 @@ use msnp::notification::{AddPrompt, Phone, Privacy};
 /// The settings of an account: GTC, BLP, PHH, PHW, PHM, MOB.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Settings {
-    /// The choice whether the client asks the owner before it allows an account that adds the owner (GTC).
+    /// Decides whether the client asks the owner when another account adds the owner, or allows
+    /// that account without asking (GTC).
     pub add_prompt: AddPrompt,
-    /// The rule for accounts on neither AL nor BL: whether they may see and call the owner (BLP).
+    /// Decides whether accounts that are on neither AL nor BL may see and call the owner (BLP).
     pub privacy: Privacy,
     /// The home telephone number (PHH), as decoded text.
     pub home_phone: Option<Arc<str>>,

@@ -1,8 +1,11 @@
-//! Measures how long chat messages take while files pass through the same server, and how fast the files are.
+//! Measures the delay of chat messages while files pass through the same server, and the speed of
+//! the files.
 //!
-//! `cargo bench -p swallowtail --bench transfer` runs the built program, and all clients in this process. All
-//! connections use loopback, whose addresses are exempt from rate limits. Each measurement follows its baseline: chat
-//! alone and files alone, chat over a slow connection, and a file in a crowd whose members all read.
+//! `cargo bench -p swallowtail --bench transfer` runs the built program as the server. All clients
+//! run in this process. All connections use loopback, whose addresses are exempt from rate limits.
+//! For each measurement under load, the program first measures a baseline without that load. The
+//! baselines are chat alone, files alone, chat over a slow connection without a file, and a file in
+//! a crowd in which all members read fast.
 
 #![allow(clippy::unwrap_used, reason = "a failure ends the run")]
 
@@ -27,7 +30,8 @@ use support::{address, private_directory};
 
 const FILE: usize = 5 * 1024 * 1024;
 const PICTURE: usize = 24 * 1024;
-/// The number of transfers in a row. During them, enough chat messages for a measurement are sent.
+/// The number of transfers, one after the other. They last long enough to measure many chat
+/// messages.
 const ROUNDS: usize = 20;
 /// The number of chat messages in a measurement without files.
 const LINES: usize = 20_000;
@@ -38,16 +42,18 @@ const PEOPLE: [&str; 6] = ["alice", "bob", "carol", "dave", "erin", "frank"];
 const CROWD: usize = 50;
 /// The maximum round trip of 99 of 100 chat messages during a transfer. Users do not notice shorter delays.
 const GOAL: Duration = Duration::from_millis(50);
-/// The same for messages to a member that receives a file over a connection of 0.3 MB/s.
+/// The maximum round trip of 99 of 100 chat messages to a member that receives a file over a
+/// connection of 0.3 MB/s.
 const SLOW_GOAL: Duration = Duration::from_millis(100);
-/// The lowest acceptable speed of a file in a session with a slow member that the file is not for, as a part of the
-/// speed without that member.
+/// The lowest acceptable speed of a file in a session with a slow member. The file is for another
+/// member. The number is relative to the speed without the slow member.
 const CROWD_GOAL: f64 = 0.5;
 
 #[tokio::main]
 async fn main() {
     let data = private_directory();
-    // The columns of the file are the address, a password hash that a sign-in does not renew, and the name.
+    // The accounts are imported from a CSV file. Each row of the file has an address, a password
+    // hash that a sign-in does not renew, and a name.
     let hash = support::password_hash(PASSWORD);
     let names = || (0..CROWD).map(name);
     let rows: String = names().map(|name| format!("{},\"{hash}\",{name}\n", address(&name))).collect();
@@ -99,7 +105,10 @@ async fn main() {
     let verdict = |met| if met { "met" } else { "missed" };
     println!("\ngoals: 99 of 100 chat messages during files within {GOAL:?}: {}", verdict(outside.max(inside) < GOAL));
     println!("       to a member receiving a file at 0.3 MB/s within {SLOW_GOAL:?}: {}", verdict(behind < SLOW_GOAL));
-    println!("       a slow member leaves files {CROWD_GOAL} of their speed: {}", verdict(with > CROWD_GOAL * without));
+    println!(
+        "       a slow member reduces the speed of files at most to {CROWD_GOAL}: {}",
+        verdict(with > CROWD_GOAL * without)
+    );
 }
 
 /// Returns the name of the account with this number.
@@ -121,7 +130,7 @@ fn row(what: &str, times: Option<Vec<Duration>>, megabytes: Option<f64>) -> Dura
     within(99).unwrap_or_default()
 }
 
-/// Opens a new session with some of the people, by number.
+/// Opens a new switchboard session. Its members are the clients in `people` at the indices `who`.
 async fn session<const N: usize>(people: &mut [Wire], who: [usize; N]) -> [Party; N] {
     let mut boards = vec![open_board(&address(&name(who[0])), &mut people[who[0]]).await];
     for number in &who[1..] {
@@ -135,8 +144,8 @@ async fn session<const N: usize>(people: &mut [Wire], who: [usize; N]) -> [Party
     boards.into_iter().map(Party::from).collect::<Vec<_>>().try_into().ok().unwrap()
 }
 
-/// Lets the first two of [`PEOPLE`] send each other a file and a picture at the same time, [`ROUNDS`] times. Returns
-/// the megabytes of data per second, of both directions together.
+/// Lets the first two of [`PEOPLE`] send each other a file and a picture at the same time,
+/// [`ROUNDS`] times. Returns the megabytes of data per second in both directions together.
 async fn transfer(mut one: Party, mut other: Party) -> (f64, [Party; 2]) {
     let blobs = |first| Arc::new([Blob::noise(first, FILE), Blob::noise(first + 1, PICTURE)]);
     let (ones, others) = (blobs(1), blobs(3));
@@ -164,7 +173,8 @@ fn megabytes(bytes: usize, since: Instant) -> f64 {
     f64::from(u32::try_from(bytes / 1000).unwrap()) / 1e3 / since.elapsed().as_secs_f64()
 }
 
-/// Lets a pair chat while another pair transfers files. Returns the round trips, the speed, and the pair that chatted.
+/// Lets a pair chat while another pair transfers files. Returns the round trips of the chat
+/// messages, the speed of the transfer in megabytes per second, and the pair that chatted.
 async fn chat_during_transfer(pair: [Party; 2], [caller, callee]: [Party; 2]) -> (Vec<Duration>, f64, [Party; 2]) {
     let done = Arc::new(AtomicBool::new(false));
     let over = {
@@ -173,15 +183,16 @@ async fn chat_during_transfer(pair: [Party; 2], [caller, callee]: [Party; 2]) ->
     };
     let chat = tokio::spawn(chat_until(caller, callee, over));
     let [one, other] = pair;
-    // The first pair stays until the chat is over, so that no member receives BYE in the middle.
+    // The pair that transfers files stays in its session until the chat is over. If the chat is in
+    // the same session, the members that chat would otherwise receive BYE during the measurement.
     let (speed, _pair) = transfer(one, other).await;
     done.store(true, Ordering::Relaxed);
     let (times, talkers) = chat.await.unwrap();
     (times, speed, talkers)
 }
 
-/// Measures the limit of loopback and tokio: the same bytes in both directions, through a task that only copies them.
-/// Returns megabytes per second.
+/// Measures the speed that loopback and tokio allow. Sends the same amount of bytes in both
+/// directions, through a task that only copies them. Returns megabytes per second.
 async fn relay_without_server() -> f64 {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let dial = || TcpStream::connect(listener.local_addr().unwrap());

@@ -15,13 +15,14 @@ use crate::support::people::{join_board, open_board};
 use crate::support::wire::Wire;
 use crate::{CROWD, FILE, megabytes, name};
 
-/// The size of the receive buffer that a slow reader asks for, so that few bytes are in transit.
+/// The size of the receive buffer of a slow reader. It is small, so that few bytes are in transit.
 const WINDOW: u32 = 8192;
 /// The number of chat messages in a measurement without a file.
 const LINES: usize = 200;
 
-/// Lets the first account send a file of `length` bytes to the second, whose connection is slow, while the third chats
-/// with the second. Returns the round trips and the speed of the file.
+/// Lets the first account send a file of `length` bytes to the second account, whose connection is
+/// slow. At the same time, the third account chats with the second account. Returns the round trips
+/// of the chat messages, and the speed of the file in megabytes per second.
 pub(super) async fn chat(people: &mut [Wire], switchboard: SocketAddr, length: usize) -> (Vec<Duration>, f64) {
     let [bob, carol] = [1, 2].map(|number| address(&name(number)));
     let mut board = open_board(&address(&name(0)), &mut people[0]).await;
@@ -45,8 +46,9 @@ pub(super) async fn chat(people: &mut [Wire], switchboard: SocketAddr, length: u
     (times, speed)
 }
 
-/// Lets the first account send files to the second in a session of [`CROWD`] members. All members read as fast as they
-/// can, except that the last one reads `slow` bytes per second. Returns the speed of the files.
+/// Lets the first account send a file to the second account in a session of [`CROWD`] members. All
+/// members read as fast as they can. If `slow` is set, the last member only reads that number of
+/// bytes per second. Returns the speed of the file in megabytes per second.
 pub(super) async fn crowd(people: &mut [Wire], switchboard: SocketAddr, slow: Option<usize>) -> f64 {
     const ROUNDS: usize = 4;
     let bob = address(&name(1));
@@ -86,7 +88,8 @@ pub(super) async fn crowd(people: &mut [Wire], switchboard: SocketAddr, slow: Op
     megabytes(ROUNDS * FILE, begun)
 }
 
-/// Calls an account into a session, over a connection that is open already.
+/// Calls an account into a session. The account joins over the connection `wire`, which is already
+/// open.
 async fn join_over(mut wire: Wire, board: &mut Wire, handle: &str, person: &mut Wire) -> Wire {
     board.done("CAL", handle).await;
     let ring = person.expect("RNG ").await;
@@ -96,7 +99,8 @@ async fn join_over(mut wire: Wire, board: &mut Wire, handle: &str, person: &mut 
     wire
 }
 
-/// Starts a relay to the server that passes on 300 KB per second, with a window of a few KiB. Returns its address.
+/// Starts a relay between one client and the server, and returns the address of the relay. The
+/// relay passes on 300 KB per second of the data from the server. Its receive window is a few KiB.
 async fn slow_line(server: SocketAddr) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();

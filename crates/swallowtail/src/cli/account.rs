@@ -1,7 +1,8 @@
 //! `swallowtail account ...`: creates, lists, changes and removes accounts.
 //!
-//! The commands work on the database directly, even while a server is running. SQLite coordinates the access of both.
-//! The server uses a new account or password from the next sign-in on.
+//! The commands work on the database directly, even while a server is running. SQLite coordinates
+//! the access of the command and the server. The server uses a new account or password from the
+//! next sign-in on.
 
 mod import;
 mod notes;
@@ -73,7 +74,7 @@ pub enum AccountCommand {
         #[arg(long)]
         password_stdin: bool,
     },
-    /// Create many accounts from a CSV file: all of them, or none if a line has a mistake
+    /// Create many accounts from a CSV file. If a line has a mistake, no account is created
     ///
     /// Each line is `handle,password` or `handle,password,display name`. If the first line begins with the word `handle`,
     /// it is skipped. Instead of a password, a line can contain the argon2id hash of the password as a PHC string
@@ -129,7 +130,10 @@ fn refuse_helper(command: &AccountCommand, helper: Option<&Handle>) -> anyhow::R
         AccountCommand::List { .. } | AccountCommand::Import { .. } => return Ok(()),
     };
     if Some(handle) == helper {
-        bail!("{handle} is the helper of this server, whose account the server manages; see [helper] in the settings");
+        bail!(
+            "{handle} is the helper of this server, and the server itself manages this account; see [helper] in the \
+             settings"
+        );
     }
     Ok(())
 }

@@ -33,13 +33,13 @@ pub(super) struct ChatArgs {
     /// Show emoticons as they are typed, not as emoji
     #[arg(long)]
     no_emoji: bool,
-    /// How this terminal draws pictures. By default, the environment decides: kitty, Ghostty, WezTerm, iTerm2 and foot are
-    /// recognized
+    /// How this terminal draws pictures. By default, environment variables decide. They identify
+    /// kitty, Ghostty, WezTerm, iTerm2 and foot
     #[arg(long, value_enum)]
     graphics: Option<GraphicsArg>,
 }
 
-/// A way to draw pictures, as the command line names it.
+/// The names of the ways to draw pictures, for the command line.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum GraphicsArg {
     /// Two coloured pixels in each cell, for every terminal
@@ -88,8 +88,9 @@ fn variable(name: &str) -> String {
     std::env::var(name).unwrap_or_default()
 }
 
-/// Returns how the terminal can draw pictures, as far as the environment says. The terminal itself is not asked, because
-/// its answer would arrive among the keys, and late over ssh.
+/// Returns how the terminal can draw pictures, according to environment variables. The program does
+/// not ask the terminal itself, because the terminal's answer would arrive as keys, and would
+/// arrive late over ssh.
 fn graphics_of(variable: &impl Fn(&str) -> String) -> Graphics {
     let (term, program) = (variable("TERM"), variable("TERM_PROGRAM"));
     // tmux and screen do not pass pictures on by default.
@@ -104,10 +105,10 @@ fn graphics_of(variable: &impl Fn(&str) -> String) -> Graphics {
     }
 }
 
-/// Returns the colours of the terminal, as far as the environment says.
+/// Returns the colours of the terminal, according to environment variables.
 fn colors(variable: &impl Fn(&str) -> String) -> Colors {
     if !variable("NO_COLOR").is_empty() {
-        // https://no-color.org: any value except an empty one.
+        // Any value of NO_COLOR that is not empty switches colours off (https://no-color.org).
         Colors::None
     } else if ["truecolor", "24bit"].contains(&variable("COLORTERM").as_str()) {
         Colors::True

@@ -21,10 +21,12 @@ pub(super) struct ClientSetupArgs {
     /// List the clients as JSON: id and name, for each client
     #[arg(long, conflicts_with = "client")]
     json: bool,
-    /// Name or IPv4 address at which the client reaches this server [default: from the settings, if they have it]
+    /// Name or IPv4 address at which the client reaches this server [default: from the settings, if
+    /// they contain one]
     #[arg(long, value_name = "NAME-OR-IP", value_parser = parse_host)]
     host: Option<String>,
-    /// Directory to write to; created if it does not exist [default: client-setup-CLIENT]
+    /// Directory for the files, which is created if it does not exist [default:
+    /// client-setup-CLIENT]
     #[arg(long, value_name = "DIR")]
     to: Option<PathBuf>,
     /// Overwrite existing files
@@ -62,7 +64,8 @@ pub(super) async fn run(args: &ClientSetupArgs, config: &Config) -> anyhow::Resu
          --host 192.168.1.5",
     )?;
     let (certificate_names, data) = (names(config), &config.data);
-    // The database is created first. If only certificates existed, the next start would report a lost database.
+    // This creates the database first. If the data directory contained only certificates, the next
+    // start would report that the database is lost.
     Store::prepare(data).await?;
     let root = config.tls.own_root.then(|| Root::open(data, &certificate_names)).transpose()?;
     let old = client.needs_old_tls().then(|| OldTls::open(data, &certificate_names)).transpose()?;
@@ -94,7 +97,8 @@ pub(super) async fn run(args: &ClientSetupArgs, config: &Config) -> anyhow::Resu
     Ok(())
 }
 
-/// Returns the server's address for clients, from the settings: the first one that `--host` would accept.
+/// Returns the address at which clients reach the server. This is the first address in the settings
+/// that `--host` would accept.
 fn host_of(config: &Config) -> Option<String> {
     let advertised = config.advertise.passport.as_deref().and_then(split).map(|(host, _)| host.to_owned());
     let listened = config.listen.http.map(|address| address.ip()).filter(|ip| !ip.is_unspecified());

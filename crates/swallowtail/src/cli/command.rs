@@ -67,8 +67,9 @@ enum Command {
     },
     /// Stop a running server, with a warning to its clients
     ///
-    /// Clients show how many minutes are left, immediately and again when 5, 2 and 1 are left. Then they are signed out,
-    /// and most of them reconnect by themselves when the server is back.
+    /// Clients show how many minutes are left, immediately and again when 5, 2 and 1 minutes are
+    /// left. When no time is left, the server signs all clients out. Most clients reconnect by
+    /// themselves when the server is back.
     Stop {
         #[command(flatten)]
         source: Source,
@@ -98,14 +99,14 @@ enum Command {
     Send(send::SendArgs),
     /// Print what happens to an account
     ///
-    /// Signs in and prints messages, presence and other events, one line each, until Ctrl-C. Signs in again by itself
-    /// after the connection is lost. The account's other sessions are signed out.
+    /// Signs in and prints messages, presence and other events, one line each, until Ctrl-C. After
+    /// a lost connection, it signs in again by itself. The account's other sessions are signed out.
     Listen(listen::ListenArgs),
     /// Find out why clients cannot sign in
     ///
     /// Checks everything that a sign-in depends on, in order: names, ports, certificates, sign-in, switchboard,
     /// gateway, proxy. If a check fails, the doctor prints the cause, the code that a client shows, and what to do.
-    /// Without --host, it checks the server in the settings, which must be running.
+    /// Without --host, the doctor checks the server in the settings, which must be running.
     ///
     /// Exit code: 0 if no check is red, 1 if a check is red, 2 if no check could run.
     Doctor(doctor::DoctorArgs),
@@ -158,8 +159,8 @@ impl Cli {
         Ok(ExitCode::SUCCESS)
     }
 
-    /// Returns the format of the log. If the settings are invalid, which the command itself reports, returns the
-    /// default.
+    /// Returns the format of the log. If the settings are invalid, returns the default format,
+    /// because the command itself reports the invalid settings.
     #[must_use]
     pub fn log_format(&self) -> LogFormat {
         match &self.command {

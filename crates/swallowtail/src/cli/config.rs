@@ -13,7 +13,9 @@ use crate::cli::source::Source;
 use crate::cli::traced::Traced;
 use crate::control;
 
-/// The longest line that `config show` considers when it aligns the origins, in characters.
+/// `config show` writes the origin of each setting after the setting, and aligns the origins of a
+/// section in one column. A setting with more than this number of characters does not move the
+/// column.
 const MAX_ALIGNED: usize = 60;
 
 /// Check or show the settings
@@ -22,7 +24,7 @@ pub(super) enum ConfigCommand {
     /// Check a configuration file without starting anything
     ///
     /// Reads the file given by --config and the certificates that it names, and checks that the data directory can be
-    /// written. If there are mistakes, prints each with its line and exits with code 1.
+    /// written. If there are mistakes, prints every mistake with its line and exits with code 1.
     Check {
         #[command(flatten)]
         listen: Traced<ListenFlags>,
@@ -59,7 +61,7 @@ fn check(source: &Source, effective: &Effective) -> anyhow::Result<()> {
         faults.push(Fault { origin: effective.origin("data"), key: "data".to_owned(), text: format!("{error:#}") });
     }
     for (number, files) in (1..).zip(&effective.config.tls.certificate) {
-        // The server creates its own root at the first start. This check starts no server.
+        // `own_root` is false here, because only a server that starts may create the root.
         let alone = TlsConfig { own_root: false, certificate: vec![files.clone()] };
         if let Err(error) = Tls::open(&alone, None) {
             let origin = effective.origin(&format!("tls.certificate[{number}]"));
@@ -99,7 +101,7 @@ fn check_data(data: &Path) -> anyhow::Result<()> {
 
 const AS_SERVER: &str = "; run this command as the user that runs the server, or choose another path";
 
-/// Returns the cause of an error, without the path of the trial directory.
+/// Returns the cause of an error, without the path of the directory that the check tried to create.
 fn cause(error: &std::io::Error) -> String {
     let inner = error.get_ref().and_then(|inner| inner.source());
     inner.map_or_else(|| error.kind().to_string(), ToString::to_string)

@@ -40,8 +40,9 @@ pub(super) struct ConnectArgs {
 }
 
 impl ConnectArgs {
-    /// Returns the server. If it is the one in the settings, it must be running; otherwise this fails before anyone
-    /// types a password.
+    /// Returns the server to sign in to. Without `--host`, this is the server in the settings, and
+    /// the method fails if that server is not running. The commands call this method before they
+    /// ask for a password, so nobody types a password for a server that is not running.
     pub(super) async fn server(&self) -> anyhow::Result<Server> {
         let mut server = match &self.host {
             Some(host) => {
@@ -64,8 +65,8 @@ impl ConnectArgs {
 
     async fn server_of_settings(&self) -> anyhow::Result<Server> {
         let listen = self.source.config()?.listen;
-        let notification = place(self.notification.as_ref(), listen.notification)?;
-        let http = place(self.http.as_ref(), listen.http)?;
+        let notification = place(self.notification.as_ref(), listen.notification, "listen.notification")?;
+        let http = place(self.http.as_ref(), listen.http, "listen.http")?;
         for address in [&http, &notification] {
             let is_url = address.contains("://");
             let connected = timeout(CONNECT_TIMEOUT, TcpStream::connect(address));
@@ -80,7 +81,9 @@ impl ConnectArgs {
         Ok(Server::at(host).notification(&notification).http(base(&http)))
     }
 
-    /// Returns the account, with the password from the file, from the first line of standard input, or from the user.
+    /// Returns the account with its password. If there is a password file, its first line is the
+    /// password. Otherwise the password is the first line of standard input, or the user is asked
+    /// for it.
     pub(super) fn account(&self, handle: &Handle, from_stdin: bool) -> anyhow::Result<Account> {
         let password = match &self.password_file {
             Some(file) => {
@@ -94,13 +97,14 @@ impl ConnectArgs {
     }
 }
 
-/// Returns the address that was given, or else that of the listener in the settings.
-fn place(given: Option<&String>, listener: Option<SocketAddr>) -> anyhow::Result<String> {
+/// Returns the address that was given on the command line. If there is none, returns the address of
+/// the listener in the settings. `key` names the setting of the listener.
+fn place(given: Option<&String>, listener: Option<SocketAddr>, key: &str) -> anyhow::Result<String> {
     if let Some(given) = given {
         return Ok(given.clone());
     }
-    let mut address =
-        listener.context("the settings have no such listener; pass --host, or --notification and --http")?;
+    let unset = || format!("{key} is not set; pass --host, or --notification and --http");
+    let mut address = listener.with_context(unset)?;
     if address.ip().is_unspecified() {
         // A server that listens on all addresses is reachable on loopback.
         address.set_ip(Ipv4Addr::LOCALHOST.into());

@@ -17,7 +17,7 @@ pub(super) async fn open_to_add(data: &Path, create: bool) -> anyhow::Result<Sto
     }
 }
 
-/// Opens the database for a command that reads or changes what exists.
+/// Opens the database for a command that only reads or changes existing data.
 pub(super) async fn open_existing(data: &Path) -> anyhow::Result<Store> {
     Ok(Store::open_with(data, IfMissing::Fail).await?)
 }

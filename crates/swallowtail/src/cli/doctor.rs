@@ -34,17 +34,20 @@ pub(super) struct DoctorArgs {
     /// Act as this client, such as 7.5 or 7.5-xp (client-setup lists them)
     #[arg(long, value_name = "CLIENT", value_parser = parse_client)]
     client: Option<&'static Client>,
-    /// Also check whether Microsoft's host names lead to the server on this computer, for example by a hosts file
+    /// Also check whether Microsoft's host names resolve to the server on this computer (for
+    /// example with a hosts file)
     #[arg(long, requires = "client")]
     redirected: bool,
     /// Also check whether Windows XP can connect over its old TLS
     #[arg(long)]
     xp: bool,
-    /// The root certificate (PEM) that clients trust. Without --root, the doctor accepts any private root of the server
-    /// in --host, but does not send the password of the test account to that server over the internet
+    /// The root certificate (PEM) that clients trust. Without --root, the doctor also accepts a
+    /// root certificate that this computer does not trust, if the server in --host uses one. But
+    /// then it does not send the password of the test account to that server over the internet
     #[arg(long, value_name = "FILE")]
     root: Option<PathBuf>,
-    /// Sign in with this account. Asks for its password. Use a test account, because its other sessions are signed out
+    /// Sign in with this account. Asks for its password. Use a test account, because other sessions
+    /// of the account are signed out
     #[arg(long, value_name = "HANDLE", value_parser = parse_handle)]
     account: Option<Handle>,
     /// Read the password from the first line of standard input

@@ -1,6 +1,7 @@
 //! `swallowtail invite ...`: creates, lists and removes invite codes, with which people create their own accounts.
 //!
-//! Like the `account` commands, these work on the database directly, even while a server is running.
+//! Like the `account` commands, these commands work on the database directly, even while a server
+//! is running.
 
 use std::path::Path;
 
@@ -135,7 +136,8 @@ fn moment(unix: i64) -> String {
 
 /// Parses a number with a unit. Returns seconds.
 fn parse_span(text: &str) -> anyhow::Result<u64> {
-    /// The maximum, ten years. A longer time is a mistake. Up to this time, no date overflows.
+    /// The maximum, ten years. A longer time is surely a mistake. With this limit, no date
+    /// overflows.
     const MAX_DAYS: u64 = 3650;
     const DAY: u64 = 24 * 3600;
     let advice = "expected a number with m, h, d or w, such as 12h or 7d";

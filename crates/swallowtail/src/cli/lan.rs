@@ -1,4 +1,4 @@
-//! The addresses by which other machines reach this one.
+//! The addresses at which other machines reach this machine.
 
 use std::net::{IpAddr, Ipv4Addr, UdpSocket};
 
@@ -9,10 +9,12 @@ pub(super) struct Reachable {
     pub(super) interface: String,
 }
 
-/// The prefixes of the names of interfaces that lead to containers and virtual machines on this machine.
+/// The beginnings of interface names. Interfaces with these names only connect to containers and
+/// virtual machines on this machine.
 const VIRTUAL: [&str; 10] = ["br-", "cni", "docker", "flannel", "lxc", "podman", "vboxnet", "veth", "virbr", "vmnet"];
 
-/// Returns the IPv4 addresses of this machine in its networks. The address of the default route comes first. Old
+/// Returns the IPv4 addresses of this machine in its networks. Leaves out loopback and link-local
+/// addresses, and networks of containers. The address that the default route uses comes first. Old
 /// clients do not support IPv6.
 pub(super) fn addresses() -> Vec<Reachable> {
     let interfaces = if_addrs::get_if_addrs().unwrap_or_default();

@@ -1,10 +1,10 @@
 //! The command line.
 //!
 //! - `command` defines every command with its arguments, and calls the module that carries it out.
-//! - `source` and `listen_flags` read the settings; `traced` remembers where each value comes from.
+//! - `source` and `listen_flags` read the settings. `traced` records where each value comes from.
 //! - `parse` and `prompt` read input.
 //! - `connect` signs in to a server, for `chat`, `send` and `listen`.
-//! - `output` and `progress` print; `record` says what `listen` prints.
+//! - `output` and `progress` print. `record` defines what `listen` prints.
 //! - `data` opens the database.
 
 pub mod account;

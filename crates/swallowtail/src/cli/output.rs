@@ -19,12 +19,14 @@ const MIN_COLUMN: usize = 8;
 /// The spaces between two columns.
 const GAP: &str = "  ";
 
-/// Prints a line. A reader that closes the pipe early, such as `head`, is not an error.
+/// Prints a line. It is not an error if the reader of the output, such as `head`, closes the pipe
+/// early.
 pub(super) fn say(text: impl Display) {
     let _ = writeln!(std::io::stdout(), "{text}");
 }
 
-/// Prints an error on standard error. The error may have several lines, and quote a file or another server.
+/// Prints an error on standard error. The error may have several lines. It may quote a file or
+/// another server, so unsafe characters are printed as escapes.
 pub fn complain(error: &anyhow::Error) {
     let text = format!("{error:#}");
     let lines: Vec<_> = text.split('\n').map(escaped).collect();
@@ -63,7 +65,8 @@ pub(super) fn json(value: &impl Serialize) -> serde_json::Result<String> {
     Ok(out)
 }
 
-/// Returns a table with a heading. Its cells are escaped. If it is wider than the terminal, the widest columns are cut.
+/// Returns a table with a heading. Escapes the cells. If the table is wider than the terminal, cuts
+/// the widest columns.
 pub(super) fn table<const N: usize>(heading: [&str; N], rows: impl Iterator<Item = [String; N]>) -> String {
     let width =
         if std::io::stdout().is_terminal() { usize::from(Term::stdout().size().1).max(MIN_WIDTH) } else { PIPE_WIDTH };
@@ -122,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn letters_that_are_two_columns_wide_count_as_two() {
+    fn letters_that_are_two_columns_wide_count_as_two_columns() {
         let rows = [["猫".repeat(40), "a".to_owned()], ["b".to_owned(), "c".to_owned()]];
         let text = table_within(40, ["Name", "Note"], rows.into_iter());
         assert!(text.lines().all(|line| measure_text_width(line) <= 40), "{text}");

@@ -20,7 +20,8 @@ pub(super) fn check_password(text: &str) -> anyhow::Result<()> {
     Ok(password::check(text)?)
 }
 
-/// Parses an address to which clients can be sent, `host:port`.
+/// Parses the address, `host:port`, of another server to which `swallowtail move` redirects
+/// clients.
 pub(super) fn parse_place(text: &str) -> Result<String, String> {
     let is_valid = is_host_and_port(text) && host_port::split(text).is_some_and(|(_, port)| port.is_some());
     is_valid

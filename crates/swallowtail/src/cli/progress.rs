@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
 
-/// The time between two lines if standard error is not a terminal. It is short enough to show that the command is
-/// running.
+/// The time between two lines if standard error is not a terminal. It is short, so that users see
+/// that the command is still running.
 const INTERVAL: Duration = Duration::from_secs(3);
 /// The time between two updates of a bar on a terminal.
 const TICK: Duration = Duration::from_millis(200);
@@ -62,7 +62,7 @@ impl Drop for Progress {
     }
 }
 
-/// A thread that prints a line at an interval until it is dropped.
+/// A thread that prints a line at an interval until this value is dropped.
 struct Lines {
     stop: Option<Sender<()>>,
     thread: Option<JoinHandle<()>>,
@@ -136,7 +136,7 @@ mod tests {
             text += &written.recv().unwrap();
         }
         drop(progress);
-        // The channel ends with the thread.
+        // The channel is closed when the thread ends.
         while written.recv().is_ok() {}
     }
 }

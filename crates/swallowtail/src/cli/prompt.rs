@@ -8,7 +8,8 @@ use msnp::Handle;
 
 use crate::cli::parse::check_password;
 
-/// Reads a new password: twice without echo from a terminal, or else from the first line of standard input.
+/// Reads a new password. On a terminal, asks for it twice without echo. Otherwise reads the first
+/// line of standard input.
 pub(super) fn new_password(from_stdin: bool) -> anyhow::Result<String> {
     if from_stdin || !is_interactive() {
         return read_line(io::stdin().lock());
@@ -27,8 +28,8 @@ pub(super) fn new_password(from_stdin: bool) -> anyhow::Result<String> {
     Ok(password)
 }
 
-/// Reads the password of an existing account: without echo from a terminal, or else from the first line of standard
-/// input.
+/// Reads the password of an existing account. On a terminal, asks for it without echo. Otherwise
+/// reads the first line of standard input.
 pub(super) fn password(handle: &Handle, from_stdin: bool) -> anyhow::Result<String> {
     if from_stdin || !is_interactive() {
         return read_line(io::stdin().lock());
@@ -41,7 +42,7 @@ pub(super) fn password(handle: &Handle, from_stdin: bool) -> anyhow::Result<Stri
 /// Reads the first line, without its line break.
 pub(super) fn read_line(mut input: impl BufRead) -> anyhow::Result<String> {
     let mut line = String::new();
-    input.read_line(&mut line).context("could not read the password from standard input: it must be UTF-8")?;
+    input.read_line(&mut line).context("could not read the password from standard input, which must be UTF-8")?;
     let line = line.strip_suffix('\n').unwrap_or(&line);
     let line = line.strip_suffix('\r').unwrap_or(line);
     if line.is_empty() {
@@ -66,8 +67,8 @@ pub(super) fn confirm(question: &str) -> anyhow::Result<()> {
     }
 }
 
-/// Returns whether the operator can be asked. Questions go to standard error, so that standard output contains only
-/// results.
+/// Returns whether the program can ask the operator a question. It writes questions to standard
+/// error, so that standard output contains only results.
 fn is_interactive() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
 }

@@ -2,15 +2,17 @@
 
 use qrcode::{Color, EcLevel, QrCode};
 
-/// The light border that readers need, in modules.
+/// The width of the light border that a scanner needs around a QR code, in modules. A module is one
+/// of the small squares of the code.
 const QUIET_ZONE: usize = 4;
-/// Black on white from the fixed part of the palette of 256 colors. The code is therefore readable with any colors of
-/// the terminal.
+/// Black on white. Both colors are from the fixed part of the palette of 256 colors, so the code is
+/// readable whatever colors the user has set.
 const BLACK_ON_WHITE: &str = "\u{1b}[38;5;16;48;5;231m";
 const RESET: &str = "\u{1b}[0m";
 
-/// Returns lines that show a text as a QR code, with two rows of modules in each line. Returns `None` if the code does
-/// not fit into a terminal with this many columns.
+/// Returns lines that show a text as a QR code, with two rows of modules (the small squares of the
+/// code) in each line. Returns `None` if the code does not fit into a terminal with this many
+/// columns.
 pub(super) fn lines(text: &str, columns: usize) -> Option<String> {
     let code = QrCode::with_error_correction_level(text, EcLevel::L).ok()?;
     let size = code.width() + 2 * QUIET_ZONE;

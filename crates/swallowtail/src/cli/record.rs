@@ -39,7 +39,7 @@ pub(super) enum Record {
 }
 
 impl Record {
-    /// Returns the JSON or the words to print about an event. `None` if a reader could not use it.
+    /// Returns the record of an event. Returns `None` if the event is of no use to a reader.
     pub(super) fn of(event: Event, client: &Client) -> Option<Self> {
         Some(match event {
             Event::SignedIn => Self::SignedIn,

@@ -27,7 +27,8 @@ pub(super) struct SendArgs {
     /// The text; - reads it from standard input
     #[arg(default_value = "-", hide_default_value = true)]
     text: String,
-    /// Read the password from the first line of standard input. The text can follow it
+    /// Read the password from the first line of standard input. The text can be on the following
+    /// lines
     #[arg(long, conflicts_with = "password_file")]
     password_stdin: bool,
 }
@@ -44,7 +45,8 @@ pub(super) async fn run(args: SendArgs) -> anyhow::Result<()> {
     if text.trim().is_empty() {
         bail!("the text is empty; nothing was sent");
     }
-    // Contacts should not start to talk to a program that does not read their answers.
+    // The status is busy, because contacts should not start to talk to a program that does not read
+    // their answers.
     let builder = Client::builder(&server, &account).status(Status::Busy).reconnect(false);
     let (client, events) = builder.sign_in().await.with_context(|| format!("could not sign in as {me}"))?;
     let delivered = client.send_text(&to, &text).await;
@@ -64,7 +66,7 @@ fn read_text() -> anyhow::Result<String> {
     let mut text = String::new();
     let limit = u64::try_from(MAX_TEXT + 1).unwrap_or(u64::MAX);
     let read = stdin().lock().take(limit).read_to_string(&mut text);
-    read.context("could not read the text from standard input: it must be UTF-8")?;
+    read.context("could not read the text from standard input, which must be UTF-8")?;
     if text.len() > MAX_TEXT {
         bail!("the text is longer than {MAX_TEXT} bytes; nothing was sent");
     }

@@ -23,7 +23,7 @@ use crate::control::{self, Command, Control};
 use crate::server::Server;
 
 const MINUTE: Duration = Duration::from_secs(60);
-/// How often certificates that expire soon are reported.
+/// The interval at which `serve` reports certificates that expire soon.
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Flags of `serve`, which override the settings.
@@ -50,7 +50,7 @@ pub(super) async fn run(config: Config, file: Option<&Path>) -> anyhow::Result<(
     let has_helper = config.helper().is_some();
     let server = Server::start(config).await?;
     let mut control = Control::open(&data)?;
-    // The helper is not an account that anyone can use.
+    // The count does not include the helper, because nobody can sign in to its account.
     let accounts = server.store().count_accounts().await?.saturating_sub(has_helper.into());
     let start = Start { addresses: server.addresses(), data: &data, file, accounts, reachable: &lan::addresses() };
     say(welcome(&start, &Screen::of_stdout()));
@@ -84,7 +84,8 @@ async fn until_stop(server: &Server, control: &mut Control, signals: &mut StopSi
                 () = server.service().account_changed(&handle) => {}
                 () = signals.wait() => return,
             },
-            // A later command replaces an earlier one, so a stop can be brought forward or put off.
+            // A later command replaces an earlier command, so an operator can move a stop to an
+            // earlier or later time.
             Command::Stop(minutes) => {
                 match minutes {
                     0 => {}
@@ -94,7 +95,8 @@ async fn until_stop(server: &Server, control: &mut Control, signals: &mut StopSi
                 stop = Box::pin(count_down(server, minutes));
             }
         }
-        // The command that sent the request may have ended already.
+        // The `swallowtail` command that sent the request, such as `swallowtail stop`, may have
+        // ended already.
         let _ = done.send(report);
     }
 }
@@ -112,7 +114,8 @@ fn announced(Announced { sent, not_sent, unsupported }: &Announced) -> String {
     report
 }
 
-/// Reloads the certificates at each SIGHUP. After that, at the start and once a day, reports those that expire soon.
+/// Reloads the certificates at each SIGHUP. Looks for certificates that expire soon and reports
+/// them. This happens at the start, once a day, and after each SIGHUP.
 async fn keep_certificates(server: &Server, hangup: &mut Signal) -> Infallible {
     let mut day = interval(DAY);
     day.set_missed_tick_behavior(MissedTickBehavior::Delay);

@@ -36,7 +36,8 @@ impl Source {
         Ok(self.load(Vec::new())?.config)
     }
 
-    /// Returns the settings with further overrides, and the origin of each.
+    /// Returns the settings, and the origin of each setting. `overrides` override the values in the
+    /// file.
     pub(super) fn load(&self, mut overrides: Vec<Override>) -> anyhow::Result<Effective> {
         let data = self.flags.args.data.as_ref();
         if let Some(data) = data {

@@ -16,8 +16,9 @@ pub(super) enum StoreCommand {
     /// Check the database for damage
     ///
     /// Reads every page, index and reference of the database, and every account with its lists. The check takes longer
-    /// than the quick check at each start of the server, and finds more. A server may be running. The check changes
-    /// nothing, except that it upgrades the database of an older version, as all commands do.
+    /// than the quick check at each start of the server, and finds more. The check also works while
+    /// a server is running. It does not change the database, except that it upgrades a database of
+    /// an older version, as all commands do.
     ///
     /// Exit code: 0 if the database is intact, 1 if it is damaged or cannot be opened.
     Check {

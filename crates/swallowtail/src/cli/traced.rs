@@ -1,4 +1,4 @@
-//! Arguments of the command line that remember where their values come from.
+//! Records where the value of each command-line argument comes from.
 
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, Command, Error, FromArgMatches};
@@ -25,7 +25,8 @@ impl<T: FromArgMatches> FromArgMatches for Traced<T> {
     }
 
     fn from_arg_matches_mut(matches: &mut ArgMatches) -> Result<Self, Error> {
-        // Taking the values out also removes their sources, so the sources are read first.
+        // When the values are taken out of `matches`, their sources are lost, so this reads the
+        // sources first.
         let is_variable = |id: &str| matches.value_source(id) == Some(ValueSource::EnvVariable);
         let names = matches.ids().map(|id| id.as_str().to_owned());
         let from_environment = names.filter(|id| is_variable(id)).collect();

@@ -21,18 +21,19 @@ pub(super) struct Start<'a> {
     pub(super) file: Option<&'a Path>,
     /// The number of accounts.
     pub(super) accounts: u64,
-    /// The addresses of this machine in its networks, the best one first.
+    /// The addresses of this machine in its networks. The address that the default route uses comes
+    /// first.
     pub(super) reachable: &'a [Reachable],
 }
 
 /// The terminal or file to which the text is printed.
 pub(super) struct Screen {
-    /// The width of the terminal; `None` if it is not a terminal that can show a QR code.
+    /// The width of the terminal. `None` if the output is not a terminal that can show a QR code.
     columns: Option<usize>,
 }
 
 impl Screen {
-    /// Returns the screen of standard output.
+    /// Returns the `Screen` that describes standard output.
     pub(super) fn of_stdout() -> Self {
         let terminal = Term::stdout();
         let can_show = terminal.is_term() && std::env::var_os("TERM").is_some_and(|name| name != "dumb");
@@ -48,8 +49,8 @@ pub(super) fn welcome(start: &Start<'_>, screen: &Screen) -> String {
     text += &pages(start);
     text += &how_to_open(start);
     if start.addresses.all.values().any(|address| !address.ip().is_loopback()) {
-        text += "\nOnly connections over TLS are encrypted, and original clients never chat over TLS: use this server in \
-                 networks that you trust (SECURITY.md).\n";
+        text += "\nOnly connections over TLS are encrypted, and original clients never chat over TLS. Use this server \
+                 only in networks that you trust (SECURITY.md).\n";
     }
     if let Some(code) = screen.columns.and_then(|columns| code(start, columns)) {
         let _ = write!(text, "\nTo open the setup page on a phone or another computer, scan this code:\n\n{code}");
@@ -83,7 +84,7 @@ fn listener_rows(addresses: &Addresses) -> Vec<(String, String)> {
     ];
     let mut networks: Vec<_> = addresses.all.keys().map(|(network, _)| network.as_str()).collect();
     networks.dedup();
-    // The main network comes first, and its name is not printed.
+    // The main network (the settings in `[listen]`) comes first, and its name is not printed.
     networks.sort_by_key(|name| *name != MAIN);
     let mut rows = Vec::new();
     for network in networks {
@@ -119,13 +120,14 @@ fn pages(start: &Start<'_>) -> String {
     let site = site(start);
     let _ = write!(text, "In a browser:\n  {site}/signup  to create an account\n  {site}/setup   to set up a client\n");
     if start.accounts == 0 {
-        let _ = write!(text, "Or here:\n  {} account add alice@example.com {}\n", program(), data_flag(start.data));
+        let (program, data) = (program(), data_flag(start.data));
+        let _ = write!(text, "Or in a terminal:\n  {program} account add alice@example.com {data}\n");
     }
     text
 }
 
-/// Returns the address of the pages for a browser. If the server listens on every address, it is the best address of
-/// this machine.
+/// Returns the address at which a browser opens the pages. If the server listens on every address,
+/// returns the first address in `start.reachable`.
 fn site(start: &Start<'_>) -> String {
     let mut address = start.addresses.http;
     if address.ip().is_unspecified() {
@@ -135,7 +137,9 @@ fn site(start: &Start<'_>) -> String {
     format!("http://{address}")
 }
 
-/// Returns the command that lets other machines reach the listeners on loopback.
+/// Returns a text with the command that makes the server listen on all addresses of this machine.
+/// If no listener of the main network (the settings in `[listen]`) is on loopback, the text is
+/// empty.
 fn how_to_open(start: &Start<'_>) -> String {
     let flags = ["notification", "switchboard", "http", "dispatch"];
     let all = flags.into_iter().filter_map(|flag| Some((flag, start.addresses.main(flag)?)));
@@ -158,7 +162,8 @@ fn how_to_open(start: &Start<'_>) -> String {
     text + "\n"
 }
 
-/// Returns a QR code of the setup page, unless only this machine can open it.
+/// Returns a QR code with the address of the setup page. Returns `None` if only this machine can
+/// open that page, or if the code does not fit into the terminal.
 fn code(start: &Start<'_>, columns: usize) -> Option<String> {
     let http = start.addresses.http.ip();
     let is_open = if http.is_unspecified() { !start.reachable.is_empty() } else { !http.is_loopback() };
@@ -212,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn a_listener_is_named_if_it_is_the_only_one_on_loopback() {
+    fn the_text_names_a_listener_that_is_on_loopback_if_other_listeners_are_not() {
         let text = text(&addresses("127.0.0.1:1863", "192.0.2.1:7"), None, Some(80));
         assert!(text.contains("Only this machine can reach notification."), "{text}");
         assert!(text.contains("--notification 0.0.0.0:1863 --switchboard 192.0.2.1:7"), "{text}");

@@ -1,5 +1,5 @@
-//! The account of the helper. It has no password, so nobody can sign in to it from outside; the server itself issues the
-//! tickets.
+//! The account of the helper. It has no password, so nobody can sign in to it from outside. The
+//! server itself issues the tickets.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use swallowtail_store::accounts::TicketLife;
 use swallowtail_store::accounts::password::NO_PASSWORD;
 use swallowtail_store::database::{NewAccount, Store};
 
-/// Creates the account, if it does not exist.
+/// Creates the account if it does not exist.
 ///
 /// # Errors
 /// Fails if the address belongs to an account with a password, or if the store cannot be used.
@@ -33,7 +33,7 @@ pub(super) async fn ensure(store: &Store, handle: &Handle, name: &DisplayName) -
     }
 }
 
-/// Returns the account for signing in.
+/// Returns the account with which the helper's client signs in.
 pub(super) fn of(service: Arc<Service>, handle: Handle) -> Account {
     let owner = handle.clone();
     let source = move |_policy: String| -> TicketFuture {

@@ -12,7 +12,7 @@ use swallowtail_messenger::net::Caller;
 /// The capacity of a connection in each direction, in bytes. It is as large as the pipes of the HTTP gateway.
 const PIPE: usize = 64 * 1024;
 
-/// Returns this process as the server of a client. No address and no host is ever used.
+/// Returns this process as the server for a client. The client uses no address and no host name.
 pub(super) fn server(chat: Chat) -> Server {
     Server::at("localhost").connect_with(Arc::new(Inside(chat)))
 }

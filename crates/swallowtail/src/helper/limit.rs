@@ -7,13 +7,16 @@ use msnp::Handle;
 use swallowtail_messenger::rates::{Sweep, Window};
 use tokio::time::Instant;
 
-/// The period of the limits.
+/// The period to which the limits [`ANSWERS`] and [`REFLEXES`] apply.
 const PERIOD: Duration = Duration::from_secs(60);
-/// The maximum number of answers to one user in [`PERIOD`]. Someone who tries the helper out sends fewer messages. A
-/// program that sends many gets no more answers than this, so nobody can use the helper to flood a conversation.
+/// The maximum number of answers to one user in [`PERIOD`]. People who try the helper out send
+/// fewer messages. A program that sends more messages gets only this number of answers, so nobody
+/// can use the helper to flood a conversation.
 const ANSWERS: usize = 20;
-/// The number of these answers that may be reflexes. Otherwise, two programs that answer everything would go on forever
-/// at the highest rate. People get the same hint four times, which is enough to know it.
+/// The maximum number of reflexes ([`Cause::Reflex`]) among the answers to one user in [`PERIOD`].
+/// Without this limit, the helper and a program that answers every message would answer each other
+/// forever at the highest rate. People who send texts that are not commands get the same hint four
+/// times, which is enough.
 const REFLEXES: usize = 4;
 
 /// The reason for an answer.
@@ -21,7 +24,8 @@ const REFLEXES: usize = 4;
 pub(super) enum Cause {
     /// The user sent a command.
     Command,
-    /// The user sent something else. A program might send the same in reply to every answer.
+    /// The user sent something that is not a command. If the user is a program, it might send such
+    /// a message in reply to every answer.
     Reflex,
 }
 
@@ -39,7 +43,8 @@ struct Recent {
 }
 
 impl Limit {
-    /// Counts an answer to a user. Returns `false` without counting it if the user must not get one now.
+    /// Counts an answer to a user. Returns `false` and does not count the answer if the user must
+    /// not get one now.
     pub(super) fn admit(&mut self, user: &Handle, cause: Cause, now: Instant) -> bool {
         if self.sweep.is_due(self.users.len()) {
             self.users.retain(|_, recent| !recent.answers.is_over(now));

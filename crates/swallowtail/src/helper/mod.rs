@@ -1,9 +1,9 @@
 //! The helper: a contact that belongs to the service and answers its users (`[helper]`).
 //!
-//! The server signs the helper in with the client crate `msnp-client`, over streams in memory. For the rest of the
-//! service, it is therefore a client like any other. This module decides what the helper says and does. The helper's
-//! lists are like those of other accounts, except that `swallowtail_messenger` lets them become longer, and adds new
-//! accounts to them.
+//! The server signs the helper in with the client crate `msnp-client`, over streams in memory. For
+//! all other parts of the service, the helper is therefore an ordinary client. This module decides
+//! what the helper says and does. The helper's lists are like those of other accounts, except that
+//! `swallowtail_messenger` lets them become longer, and adds new accounts to them.
 
 mod account;
 mod inside;
@@ -30,7 +30,7 @@ use words::Words;
 /// The time limit for signing out when the server stops. A sign-out takes milliseconds.
 const STOP_PATIENCE: Duration = Duration::from_secs(2);
 
-/// The helper of a running server. Dropping this value ends it without a sign-out.
+/// The helper of a running server. Dropping this value ends the helper without a sign-out.
 #[derive(Debug)]
 pub(crate) struct Helper {
     stop: watch::Sender<bool>,
@@ -68,7 +68,8 @@ impl Helper {
     /// Signs the helper out.
     pub(crate) async fn stop(mut self) {
         self.stop.send_replace(true);
-        // A helper that takes longer is dropped, which ends its connections too.
+        // If signing out takes longer than `STOP_PATIENCE`, the task of the helper is dropped when
+        // this function returns. That also ends the connections of the helper.
         let _ = timeout(STOP_PATIENCE, self.task.join_next()).await;
     }
 }

@@ -3,12 +3,13 @@
 /// A request in a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Request<'a> {
-    /// The user wants this text back. The text is not empty and is not itself an echo: two programs that send each
-    /// other the echoes of echoes would not stop.
+    /// The user wants the helper to send this text back. The text is not empty and does not begin
+    /// with the word "echo". If the text could begin with "echo", two programs could echo each
+    /// other's answers forever.
     Echo(&'a str),
     /// The user wants to know what the service offers.
     Help,
-    /// Anything else.
+    /// Any other text.
     Other,
 }
 
@@ -36,7 +37,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_word_is_the_command_and_the_reply_to_an_echo_never_begins_with_echo() {
+    fn the_first_word_is_the_command_and_the_reply_to_the_command_echo_never_begins_with_echo() {
         for (text, expected) in [
             ("help", Request::Help),
             (" HELP \n", Request::Help),

@@ -15,11 +15,13 @@ use super::words::Words;
 
 /// The display picture, which `cargo xtask picture` draws.
 const PICTURE: &[u8] = include_bytes!("picture.png");
-/// The pause before another attempt after a sign-out, if the client does not sign in again by itself. Usually the
-/// operator has changed something.
+/// If the helper is signed out and the client does not sign in again by itself, the helper waits
+/// for this time before it signs in again. Usually a change by the operator is the reason for such
+/// a sign-out.
 const PAUSE: Duration = Duration::from_secs(10);
-/// The time after which the helper leaves a quiet conversation. The helper can only be in a limited number of
-/// conversations, and it comes back with the next message.
+/// The time after which the helper leaves a quiet conversation. The helper can be in only a limited
+/// number of conversations. The helper comes back when a user sends the next message in the
+/// conversation.
 const QUIET: Duration = Duration::from_secs(120);
 
 /// The helper.
@@ -106,7 +108,8 @@ impl Resident {
         }
     }
 
-    /// Sets the name, message and picture, and accepts the users who added the helper while it was offline.
+    /// Sets the helper's name, personal message and picture. Accepts the users who added the helper
+    /// while it was offline.
     async fn welcome(&self, client: &Client) {
         let has_name = client.roster(|roster| roster.me.name.as_ref() == Some(&self.name));
         let set = async {
@@ -166,7 +169,8 @@ impl Resident {
         offer.decline();
     }
 
-    /// Refuses an invitation of a client before 6.0: a file, a call, a game.
+    /// Refuses an invitation from a client older than 6.0. Such an invitation offers a file, a call
+    /// or a game.
     fn refuse(&mut self, conversation: &Conversation, from: &Handle, offer: &Invitation) {
         if self.may_answer(from, Cause::Reflex) {
             drop(conversation.send(&Message::Invitation(offer.cancel("REJECT"))));
@@ -190,6 +194,6 @@ async fn accept(client: &Client, handle: &Handle) {
 
 /// Waits until the server stops.
 async fn stopped(stop: &mut watch::Receiver<bool>) {
-    // If the sender is gone, nobody runs the helper any more.
+    // If the sender is gone, the server no longer runs the helper.
     let _ = stop.wait_for(|stop| *stop).await;
 }

@@ -4,8 +4,8 @@ use msnp::DisplayName;
 use swallowtail_config::{Access, Config};
 
 /// The answer to a text that is not a command.
-const HINT: &str = "I am a program and understand only two words. \"help\": what this server offers. \"echo\" and a text: I \
-                    send the text back.";
+const HINT: &str = "I am a program and understand only two words. Send \"help\" to find out what this server offers. \
+                    Send \"echo\" and a text, and I send the text back.";
 /// The answer to an offer of a file, or of something else that needs a person.
 const DECLINE: &str = "Thank you, but I am a program and have no use for that, so I have declined it.";
 
@@ -16,7 +16,7 @@ pub(super) struct Words {
     pub(super) help: String,
     /// The answer to a text that is not a command.
     pub(super) hint: &'static str,
-    /// The answer to an offer.
+    /// The answer to an offer of a file, or of something else that needs a person.
     pub(super) decline: &'static str,
 }
 
@@ -27,8 +27,8 @@ impl Words {
         Self { help, hint: HINT, decline: DECLINE }
     }
 
-    /// Returns whether a text is one of the helper's own. If it is, a program has sent the words of the helper back,
-    /// and the helper must not answer itself.
+    /// Returns whether a text is one of the helper's own texts. If so, a program has sent the
+    /// helper's text back, and the helper must not answer it.
     pub(super) fn contain(&self, text: &str) -> bool {
         [&*self.help, self.hint, self.decline].iter().any(|own| own.trim() == text.trim())
     }
@@ -50,7 +50,8 @@ fn default_help(config: &Config, name: &str) -> String {
     )
 }
 
-/// Returns the start of the addresses of this server's pages, if the settings say by which name users reach it.
+/// Returns the common beginning of the URLs of this server's pages, such as `https://chat.example`.
+/// Returns `None` if the settings do not contain a name of the server.
 fn origin(config: &Config) -> Option<String> {
     if let Some(host) = &config.advertise.passport {
         return Some(format!("http://{host}"));

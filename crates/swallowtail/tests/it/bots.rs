@@ -73,7 +73,7 @@ fn handle(name: &str) -> Handle {
     Handle::parse(&address(name)).unwrap()
 }
 
-/// Waits until the bot is online. Its account only shows itself to users whom it has accepted.
+/// Waits until the bot is online. The bot appears online only to users whom it has accepted.
 async fn bot_is_online(client: &Client, events: &mut Events) {
     let is_online = || client.roster(|roster| roster.get(&handle("bot")).is_some_and(|bot| bot.status().is_some()));
     let wait = async {
@@ -100,7 +100,8 @@ async fn is_echoed(client: &Client, events: &mut Events, text: &str) {
     timeout(PATIENCE, wait).await.unwrap_or_else(|_| panic!("{text} does not come back"));
 }
 
-/// Adds the bot before it is started, and lets it appear online only to users on its allow list.
+/// Adds the bot to a user's contacts before the bot is started. Sets the bot's account so that it
+/// appears online only to users on its allow list.
 async fn add_before(service: &Service, early: &Client) {
     let mut wire = service.0.sign_in("bot").await;
     wire.done("BLP", "BL").await;
@@ -109,8 +110,9 @@ async fn add_before(service: &Service, early: &Client) {
     early.add_contact(&handle("bot")).await.unwrap();
 }
 
-/// Checks the promises of the two bots: they accept users who have added them before and who add them now, talk to
-/// several users at the same time, and stop when their account signs in from another place.
+/// Checks what the documentation promises for both bots. A bot accepts users who added it before it
+/// started, and users who add it now. It talks to several users at the same time, and stops when
+/// its account signs in from another place.
 async fn echoes(service: &Service, early: &mut (Client, Events)) {
     let (early, early_events) = early;
     bot_is_online(early, early_events).await;
@@ -130,7 +132,7 @@ async fn echoes(service: &Service, early: &mut (Client, Events)) {
     people::sign_in(service.0.notification(), &address("bot"), &ticket).await;
 }
 
-/// Returns whether the bot has accepted a user, who is then no longer pending.
+/// Returns whether the bot has accepted a user, so that the user is no longer pending.
 fn is_decided(service: &Service, name: &str) -> bool {
     let bot = service.0.server().service().directory.find(&handle("bot")).unwrap();
     let state = bot.state();
@@ -172,7 +174,7 @@ async fn a_bot_may_add_the_users_whom_it_accepts() {
 fn python_bot(server: SocketAddr, http: &str, password: &str) -> Child {
     let mut bot = Command::new("python3");
     bot.arg(examples().join("echo_bot.py")).args([&server.to_string(), &address("bot"), http]);
-    // No proxy may be used for the server of the test.
+    // The bot must not use a proxy, because the server of the test is on this machine.
     bot.env("PASSWORD", password).env("no_proxy", "*").stdin(Stdio::null());
     bot.stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
     bot.spawn().unwrap_or_else(|error| panic!("could not start python3 ({error}): install the Debian package python3"))
@@ -194,7 +196,7 @@ async fn the_python_bot_sends_texts_back_and_answers_challenges_and_pings() {
     let output = output(bot).await;
     let error = String::from_utf8_lossy(&output.stderr);
     assert_eq!((output.status.code(), error.trim()), (Some(1), "the account has signed in from another place"));
-    // A wrong answer to the challenge would have been answered with 540.
+    // If the bot's answer to the challenge were wrong, the server would have sent 540.
     tap.wait_until("the challenge is answered", |lines| lines.server.contains("\r\nQRY ")).await;
 }
 
@@ -221,14 +223,14 @@ async fn the_python_bot_reports_a_wrong_password() {
     assert_eq!((output.status.code(), error.trim()), (Some(1), "wrong password, or the account does not exist"));
 }
 
-/// The bytes that the two sides of a connection have sent, except for bytes that are not text.
+/// The text that each side of a connection has sent, without the bytes that are not text.
 #[derive(Debug, Default)]
 struct Lines {
     client: String,
     server: String,
 }
 
-/// A proxy in front of the notification server. The proxy records the lines that pass.
+/// A proxy in front of the notification server. It records the lines in both directions.
 struct Tap {
     address: SocketAddr,
     lines: watch::Receiver<Lines>,
@@ -257,7 +259,7 @@ impl Tap {
     }
 }
 
-/// Passes bytes on until the end, and calls `record` with them first.
+/// Passes bytes on until the stream ends. Calls `record` with the bytes before it passes them on.
 async fn pass(mut from: tcp::OwnedReadHalf, mut to: tcp::OwnedWriteHalf, record: impl Fn(&str)) {
     let mut chunk = vec![0; 4096];
     while let Ok(count @ 1..) = from.read(&mut chunk).await {
@@ -300,7 +302,8 @@ async fn the_examples_can_transfer_a_file_and_a_picture() {
     bot_is_online(&alice, &mut events).await;
     drop((alice, events));
     send_file::run(service.at(), account("alice"), &handle("bot"), &here).await.unwrap();
-    // The receiver has the last byte when the sender's transfer ends, and is about to close its file.
+    // When the sender's transfer ends, the receiver has the last byte, but may not have written its
+    // file completely yet.
     let wait = async {
         while std::fs::read(there.join("notes.txt")).unwrap() != b"some notes" {
             tokio::task::yield_now().await;

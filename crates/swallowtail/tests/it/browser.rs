@@ -1,5 +1,5 @@
-//! Tests the pages in a real browser: Chromium, which `tests/it/browser/sign_up.js` controls. The screenshots are in
-//! `target/tmp/browser`.
+//! Tests the pages in a real browser. `tests/it/browser/sign_up.js` controls Chromium. The test
+//! writes screenshots to `target/tmp/browser`.
 //!
 //! `cargo xtask test` installs Chromium, Node.js and the packages of `tests/it/browser`, and runs this test.
 
@@ -16,7 +16,8 @@ use tokio::time::timeout;
 use crate::support;
 use crate::support::{TestServer, people};
 
-/// The time limit of the whole visit, for a machine that is busy with other tests. It usually takes five seconds.
+/// The time limit of the whole visit. The visit usually takes five seconds, but the machine may be
+/// busy with other tests.
 const PATIENCE: Duration = Duration::from_secs(120);
 
 #[tokio::test(flavor = "multi_thread")]

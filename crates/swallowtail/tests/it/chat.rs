@@ -23,7 +23,7 @@ const CTRL_R: &str = "\u{12}";
 const CTRL_U: &str = "\u{15}";
 const DOWN: &str = "\u{1b}[B";
 
-/// A server with accounts, at addresses that stay the same when it is started again.
+/// A server with accounts. Its addresses stay the same after a restart.
 struct Service {
     data: TempDir,
     server: Option<RunningBinary>,
@@ -74,7 +74,7 @@ fn three_users_can_meet_and_talk_and_come_back_after_the_server_was_down() {
     alice.shows("Ctrl-C: quit");
     assert_eq!(alice.screen().lines().count(), 24);
 
-    // Bob's request is accepted with a key.
+    // Alice presses a key to accept Bob's request.
     let mut bob = service.chat(&[BOB, ALICE]);
     bob.shows("2 alice");
     alice.shows("? bob@example.com");
@@ -83,7 +83,7 @@ fn three_users_can_meet_and_talk_and_come_back_after_the_server_was_down() {
     alice.shows("● bob");
     bob.shows("● alice");
 
-    // They talk, and a half-typed line is left alone.
+    // Alice and Bob talk. A message does not change a half-typed line.
     bob.enter("Hello \u{41}lice :)");
     alice.shows("2 bob (1)");
     alice.press(TAB_2);
@@ -121,7 +121,7 @@ fn three_users_can_meet_and_talk_and_come_back_after_the_server_was_down() {
     carol.enter("/close");
     bob.shows("carol@example.com left the conversation.");
 
-    // A file, which never replaces another one.
+    // Bob sends a file. The received file does not replace an existing file.
     std::fs::write(service.data.path().join("note.txt"), "from Bob").unwrap();
     bob.enter("/send note.txt");
     alice.shows("wants to send you note.txt (8 bytes)");
@@ -136,7 +136,7 @@ fn three_users_can_meet_and_talk_and_come_back_after_the_server_was_down() {
     std::fs::write(service.data.path().join("bob.png"), include_bytes!("../../src/helper/picture.png")).unwrap();
     bob.enter("/picture bob.png");
     bob.shows("Picture: done.");
-    // His presence tells Alice of the picture, at the latest together with his next status.
+    // Alice's client learns of the picture from Bob's presence, at the latest with his next status.
     bob.enter("/status busy");
     alice.shows("⊝ bob");
     bob.enter("/status online");

@@ -1,4 +1,5 @@
-//! Tests the set-up of clients: the command that writes the files, the pages that offer them, and the certificates.
+//! Tests the set-up of clients: the command that writes the files, the pages that offer these
+//! files, and the certificates.
 
 use std::net::{IpAddr, SocketAddr};
 use std::os::unix::fs::PermissionsExt;
@@ -92,8 +93,8 @@ async fn https_works_for_clients_that_trust_the_root_even_without_an_operators_c
     }
 }
 
-/// Signs a certificate for `name` with the key of a root, and returns whether OpenSSL and rustls accept it. OpenSSL and
-/// rustls must agree.
+/// Signs a certificate for `name` with the key of a root. Returns whether OpenSSL and rustls accept
+/// the certificate. Fails if they do not agree.
 fn can_sign_for(root: &Path, name: &str) -> bool {
     let path = |name: &str| root.join(name).to_str().unwrap().to_owned();
     let is_ip = name.parse::<IpAddr>().is_ok();
@@ -127,7 +128,8 @@ fn can_sign_for(root: &Path, name: &str) -> bool {
 #[ignore = "needs openssl: run cargo xtask test"]
 fn the_key_of_a_root_can_sign_only_for_the_names_of_that_root() {
     let named = ["login.live.com", "192.0.2.9", "2001:db8::9"];
-    // The names contain no IP address, an address of one family, or addresses of both.
+    // The root is created with no IP address, with an address of one family, and with addresses of
+    // both families.
     for count in 1..=named.len() {
         let directory = support::private_directory();
         let names: Vec<_> = named[..count].iter().map(ToString::to_string).collect();
@@ -139,13 +141,13 @@ fn the_key_of_a_root_can_sign_only_for_the_names_of_that_root() {
         for name in ["example.com", "live.com", "msnlogin.live.com", "192.0.2.1", "2001:db8::1", "127.0.0.1", "::1"] {
             assert!(!can_sign_for(&root, name), "{name} of {names:?}");
         }
-        // The root can also sign for names below its own, as the instructions say.
+        // The set-up instructions say that the root can also sign for subdomains of its own names.
         assert!(can_sign_for(&root, "below.login.live.com"));
     }
 }
 
 #[tokio::test]
-async fn with_the_default_settings_the_proxy_connects_clients_to_the_servers_tls() {
+async fn with_the_default_settings_the_proxy_connects_clients_to_the_tls_listener_of_the_server() {
     use tokio::io::AsyncWriteExt;
     let server = TestServer::start().await;
     let root = root(&server).await;
@@ -182,7 +184,7 @@ async fn the_operators_certificate_takes_precedence_and_a_reload_keeps_the_root(
 }
 
 #[tokio::test]
-async fn the_server_neither_creates_nor_offers_a_root_if_the_setting_own_root_is_false() {
+async fn the_server_neither_creates_nor_offers_a_root_if_the_setting_named_own_root_is_false() {
     let server = TestServer::start_with(|config| config.tls.own_root = false).await;
     assert_eq!(get(&server, "/setup/root.cer").await.status, 404);
     assert!(!get(&server, "/setup/7.5").await.text().contains("swallowtail-root.cer\""));
@@ -243,7 +245,8 @@ async fn the_pages_link_to_every_client_and_each_of_its_files() {
     assert!(seen > 40, "{seen}");
 }
 
-/// Asserts that other sites cannot frame an answer, that it runs no scripts, and that browsers do not guess its type.
+/// Asserts that other sites cannot frame an answer, that no script in the answer runs, and that
+/// browsers do not guess its type.
 fn assert_guarded(answer: &Answer, path: &str) {
     for (name, value) in
         [("X-Content-Type-Options", "nosniff"), ("X-Frame-Options", "DENY"), ("Referrer-Policy", "same-origin")]
@@ -269,8 +272,9 @@ async fn the_files_contain_the_address_at_which_the_visitor_reached_the_server()
     for (host, proxy) in [
         ("192.0.2.1:8080", "192.0.2.1:8080".to_owned()),
         ("msn.example.org", "msn.example.org:80".to_owned()),
-        // Without a usable host, the files have the address of the connection. Microsoft's names are not usable,
-        // because they already lead to the server by other means.
+        // If the request names no usable host, the files contain the address of the connection. A
+        // name of Microsoft is not usable, because it resolves to the server only on a computer
+        // that is already set up.
         ("\"><script>", own.to_string()),
         (&format!("nexus.passport.com:{}", own.port()), own.to_string()),
     ] {
@@ -381,7 +385,7 @@ async fn private_keys_cannot_be_fetched_at_any_url() {
         }
     }
     assert!(get(&server, "/setup/7.5-xp").await.text().contains("swallowtail-xp.cer"), "created while the server runs");
-    // The page does not fail if the certificate cannot be read; it offers everything else.
+    // The page does not fail if the certificate cannot be read. It offers all other files.
     std::fs::write(server.data().join("old-tls/certificate.pem"), "damaged").unwrap();
     let damaged = get(&server, "/setup/7.5-xp").await;
     assert!(damaged.status == 200 && !damaged.text().contains("swallowtail-xp.cer"), "{}", damaged.text());
@@ -458,7 +462,7 @@ fn client_setup_asks_for_the_host_if_the_settings_do_not_name_one() {
     let six = "[advertise]\npassport = \"[2001:db8::1]:80\"\n";
     for (settings, host) in [
         (everywhere.to_owned(), None),
-        // Old clients do not support IPv6.
+        // Old clients do not support IPv6, so `client-setup` does not use this address.
         (format!("{everywhere}{six}"), None),
         ("[listen]\nhttp = \"[::1]:80\"\n".to_owned(), None),
         (format!("{six}[http]\nnames = [\"msn.example.org\"]\n"), Some("msn.example.org")),
@@ -483,7 +487,7 @@ fn client_setup_asks_for_the_host_if_the_settings_do_not_name_one() {
 
 #[test]
 #[ignore = "needs openssl: run cargo xtask test"]
-fn the_certificate_for_windows_xp_is_valid_for_its_names_only() {
+fn the_certificate_for_windows_xp_is_valid_only_for_the_sign_in_hosts() {
     let directory = support::private_directory();
     let path = |name: &str| directory.path().join(name).to_str().unwrap().to_owned();
     let command = || {
@@ -508,7 +512,7 @@ fn the_certificate_for_windows_xp_is_valid_for_its_names_only() {
     assert_eq!(std::fs::read(path("out/swallowtail-xp.cer")).unwrap(), installed, "created once");
     assert!(
         std::fs::read_to_string(&key).unwrap().starts_with("-----BEGIN PRIVATE KEY-----"),
-        "PKCS #8, as the helper requires"
+        "PKCS #8, as the terminator requires"
     );
     for name in SIGN_IN {
         assert!(openssl_accepts(Path::new(&certificate), Path::new(&certificate), name), "{name}");

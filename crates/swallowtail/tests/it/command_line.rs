@@ -15,7 +15,7 @@ use crate::support::people::{Chat, text_message};
 const PASSWORD: &str = "correct-horse-battery";
 const ANYWHERE: [&str; 6] = ["--notification", "127.0.0.1:0", "--switchboard", "127.0.0.1:0", "--http", "127.0.0.1:0"];
 
-/// Runs `serve` with these arguments, which must fail, and returns the error.
+/// Runs `serve` with these arguments. The command must fail. Returns the error.
 fn serve(arguments: &[&str]) -> String {
     let output = run(&[&["serve"], arguments].concat());
     sentence(&output)
@@ -115,7 +115,7 @@ fn config_check_reports_every_mistake() {
     };
     let error = report("[limits]\nring = 3\n[sign_in]\nping = 5\n");
     names(&error, &["2 errors", "line 2: limits.ring: ", "line 4: sign_in.ping: "]);
-    // The files that the settings name are checked if the settings are valid.
+    // If the settings are valid, `config check` also checks the files that the settings name.
     let certificate = "[[tls.certificate]]\nchain = \"/no/chain\"\nkey = \"/no/key\"\n";
     let error = report(&format!("data = \"/proc/nothing/here\"\n{certificate}{certificate}"));
     names(
@@ -239,7 +239,8 @@ fn two_servers_cannot_share_an_address() {
     names(&error, &[&address]);
 }
 
-/// Two servers would answer from different copies of the lists. The operator's commands work while a server is running.
+/// Two servers on the same data would answer from different copies of the lists. The operator's
+/// commands use the same data, but they work while a server is running.
 #[test]
 fn a_second_server_on_the_same_data_directory_is_refused() {
     let data = support::private_directory();
@@ -251,7 +252,7 @@ fn a_second_server_on_the_same_data_directory_is_refused() {
     RunningBinary::start(data.path());
 }
 
-/// On both signals, all clients receive the reason, and the program exits.
+/// On SIGTERM and on SIGINT, all clients receive the reason, and the program exits.
 #[tokio::test]
 async fn a_signal_notifies_all_clients_and_ends_the_program() {
     for signal in [Signal::TERM, Signal::INT] {
@@ -295,7 +296,7 @@ fn the_demo_shows_both_sides_of_a_conversation_and_succeeds() {
     assert_eq!(error, "");
 }
 
-/// The reader stops early, as in `swallowtail demo | head -1`.
+/// The reader of the output stops early, as in `swallowtail demo | head -1`.
 #[test]
 fn a_program_that_stops_reading_the_output_before_its_end_causes_no_panic() {
     let data = support::private_directory();

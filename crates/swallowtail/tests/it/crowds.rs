@@ -16,7 +16,8 @@ fn name(number: usize) -> String {
     format!("user{number}")
 }
 
-/// Signs in ten users and opens one conversation of all. Returns their notification and switchboard connections.
+/// Signs in ten users, and opens one conversation with all of them. Returns their notification and
+/// switchboard connections.
 async fn ten_people(server: &TestServer) -> (Vec<Wire>, Vec<Wire>) {
     let mut people = Vec::new();
     for number in 0..MEMBERS {
@@ -34,7 +35,8 @@ async fn ten_people(server: &TestServer) -> (Vec<Wire>, Vec<Wire>) {
     (people, boards)
 }
 
-/// Sends all messages of one member and receives those of the nine others. Returns the sender and number of each.
+/// Sends all messages of one member, and receives the messages of the nine other members. Returns
+/// the sender and the number of each received message.
 async fn talk(mut board: Wire, me: usize) -> Vec<(String, usize)> {
     let mut sent = String::new();
     for index in 0..MESSAGES {
@@ -74,7 +76,7 @@ async fn messages_of_ten_simultaneous_senders_reach_all_members_in_the_same_orde
             *expected += 1;
         }
     }
-    // Apart from their own messages, any two members received the same messages in the same order.
+    // Any two members received the messages of the eight others in the same order.
     for (one, received_by_one) in received.iter().enumerate() {
         for (other, received_by_other) in received.iter().enumerate().skip(one + 1) {
             let both = [address(&name(one)), address(&name(other))];
@@ -86,8 +88,8 @@ async fn messages_of_ten_simultaneous_senders_reach_all_members_in_the_same_orde
     }
 }
 
-/// Half of the members leave, each in one of four ways, while the others chat. Each remaining member is notified once
-/// of each departure.
+/// Half of the members leave while the others chat. A member leaves in one of four ways. Each
+/// remaining member is notified once of each departure.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn each_departure_is_announced_once() {
     let server = TestServer::start().await;
@@ -122,7 +124,8 @@ async fn each_departure_is_announced_once() {
     }
 }
 
-/// Thirty users add Bob while he reads his list. Each is either in the list or announced after it, but never both.
+/// Thirty users add Bob while he reads his list. The server either includes a user in the list or
+/// announces the user after the list, but never both.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_list_that_changes_while_it_is_read_is_complete_and_has_no_duplicates() {
     for _ in 0..5 {
@@ -158,7 +161,7 @@ async fn a_list_that_changes_while_it_is_read_is_complete_and_has_no_duplicates(
 /// A client sends commands much faster than it reads the answers. The server delays the commands and serves the other
 /// clients. In the end all answers arrive, in order.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_flood_of_commands_is_answered_as_fast_as_the_answers_are_read() {
+async fn a_flood_of_commands_is_answered_in_order_and_other_clients_are_still_served() {
     const QUESTIONS: usize = 100_000;
     let server = TestServer::start().await;
     let mut bystanders = server.bystanders().await;

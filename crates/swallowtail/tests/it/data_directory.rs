@@ -1,4 +1,5 @@
-//! Tests faults of the data directory: a mistyped path, lost or damaged files, and files of another user.
+//! Tests faults of the data directory: a mistyped path, lost or damaged files, and files that
+//! belong to another user.
 
 use std::os::unix::fs::{FileExt, MetadataExt, PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
@@ -87,7 +88,7 @@ fn the_first_start_after_client_setup_does_not_report_a_lost_database() {
 }
 
 #[test]
-fn store_check_lists_a_damaged_page_and_the_server_does_not_start_with_it() {
+fn the_command_store_check_reports_a_damaged_database_and_the_server_does_not_start_with_that_database() {
     let data = with_alice();
     let database = data.path().join("swallowtail.db");
     let check = |more: &[&str]| run(&[&["store", "check", "--data", text(data.path())], more].concat());

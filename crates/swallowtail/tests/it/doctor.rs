@@ -1,5 +1,5 @@
-//! Tests `swallowtail doctor`. All checks are green for a server without faults, and each fault is red at its own
-//! check.
+//! Tests `swallowtail doctor`. For a server without faults, all checks are green. For a server with
+//! one fault, only the check for that fault is red.
 
 mod program;
 
@@ -21,13 +21,14 @@ const PASSWORD: &str = "s3cr,t &%";
 /// The names at which Microsoft's clients sign in.
 const NAMES: [&str; 3] = ["nexus.passport.com", "loginnet.passport.com", "login.live.com"];
 
-/// Starts a server with Alice's account, with this certificate, and with a change of its settings.
+/// Starts a server with Alice's account and this certificate. `change` changes its settings.
 async fn start(certificate: &TestCertificate, change: impl FnOnce(&mut Config)) -> TestServer {
     let files = certificate.files.clone();
     let server = TestServer::start_with(|config| {
         config.listen.https = Some("127.0.0.1:0".parse().unwrap());
         config.tls.certificate.push(files);
-        // The server has no other certificate, so that the doctor finds the faults of this one.
+        // The server has no other certificate, so that the doctor finds the faults of this
+        // certificate.
         config.tls.own_root = false;
         change(config);
     })
@@ -41,7 +42,7 @@ async fn start(certificate: &TestCertificate, change: impl FnOnce(&mut Config)) 
     server
 }
 
-/// Returns the server as a target of which only the host and the ports are known.
+/// Returns the server as a target whose settings are unknown. Only its host and ports are known.
 fn remote(server: &TestServer) -> Target {
     let addresses = server.server().addresses();
     let https = addresses.main("https").map_or(0, |address| address.port());
@@ -82,7 +83,7 @@ async fn checks(target: &Target, options: &Options) -> Vec<Hop> {
     hops
 }
 
-/// Asserts that exactly these checks are red.
+/// Asserts that the checks in `names` are red, and that no other check is red.
 fn assert_red<'a>(hops: &'a [Hop], names: &[&str]) -> Vec<&'a Hop> {
     let red: Vec<_> = hops.iter().filter(|hop| hop.finding.state == State::Red).collect();
     let found: Vec<_> = red.iter().map(|hop| hop.name).collect();
@@ -99,7 +100,8 @@ fn assert_green(hops: &[Hop], name: &str, words: &str) {
     assert!(hop.finding.state == State::Green && hop.finding.text.contains(words), "{hop:?}");
 }
 
-/// Asserts that only one check is red, with all of these words in its cause and remedy.
+/// Asserts that the check `name` is red, and that no other check is red. Also asserts that the
+/// cause and the remedy of this check contain all of `words`.
 fn assert_fault<'a>(hops: &'a [Hop], name: &str, words: &[&str]) -> &'a Hop {
     let hop = assert_red(hops, &[name])[0];
     let said = format!("{} {}", hop.finding.text, hop.finding.remedy.as_ref().unwrap());
@@ -141,14 +143,15 @@ async fn all_checks_are_green_for_every_client_of_a_server_without_faults() {
     let server = start(&valid_certificate(directory.path()), |_| {}).await;
     for client in Client::every() {
         let hops = checks(&remote(&server), &Options { client: Some(client), ..alice() }).await;
-        // No terminator for Windows XP is running.
+        // No TLS terminator for Windows XP is running, so this check is red for the clients that
+        // need old TLS.
         assert_red(&hops, if client.needs_old_tls() { &["TLS of Windows XP"] } else { &[] });
         assert_green(&hops, "switchboard", "USR OK");
     }
 }
 
 #[tokio::test]
-async fn without_a_test_account_a_refused_sign_in_is_green() {
+async fn without_a_test_account_the_checks_are_green_if_the_server_refuses_the_sign_in() {
     let directory = private_directory();
     let server = start(&valid_certificate(directory.path()), |config| {
         config.listen.dispatch = Some("127.0.0.1:0".parse().unwrap());
@@ -181,7 +184,8 @@ async fn an_advertised_switchboard_address_without_a_listener_is_reported() {
     let server = start(&valid_certificate(directory.path()), |config| config.advertise.switchboard = Some(told)).await;
     let words = [nobody.as_str(), "nothing listens", "advertise.switchboard"];
     assert_fault(&checks(&remote(&server), &alice()).await, "switchboard address", &words);
-    // With the settings of the server, the doctor finds this fault without an account.
+    // If the doctor knows the settings of the server, it finds the same fault even without an
+    // account.
     let configured = configured(&server, |config| config.advertise.switchboard = Some(nobody.clone()));
     assert_fault(&checks(&configured, &Options::default()).await, "switchboard address", &words);
 }
@@ -191,7 +195,11 @@ async fn an_advertised_switchboard_address_of_another_service_is_reported() {
     let directory = private_directory();
     let web = another_service().await.to_string();
     let server = start(&valid_certificate(directory.path()), |config| config.advertise.switchboard = Some(web)).await;
-    assert_fault(&checks(&remote(&server), &alice()).await, "switchboard", &["does not answer as its switchboard"]);
+    assert_fault(
+        &checks(&remote(&server), &alice()).await,
+        "switchboard",
+        &["does not answer as the switchboard of this server"],
+    );
 }
 
 /// Starts a web server that is not Swallowtail.
@@ -220,7 +228,8 @@ async fn a_closed_gateway_port_is_reported() {
     let hops = checks(&closed, &alice()).await;
     let hop = assert_fault(&hops, "HTTP port", &["nothing listens", "cannot use the gateway", "listen.http"]);
     assert_eq!(hop.finding.codes[0], "81000306");
-    // The other checks continue over TLS.
+    // Although the HTTP port is closed, the doctor can sign in over TLS, so the later checks still
+    // run.
     assert_green(&hops, "switchboard", "USR OK");
 
     let web = another_service().await;
@@ -257,7 +266,7 @@ async fn a_certificate_for_other_names_is_reported() {
     assert_red(&checks(&remote(&server), &six).await, &[]);
     // This root did not sign the certificate.
     let root = Some(valid_certificate(directory.path()).files.chain);
-    assert_fault(&checks(&remote(&server), &Options { root, ..alice() }).await, "certificate", &["does not lead to"]);
+    assert_fault(&checks(&remote(&server), &Options { root, ..alice() }).await, "certificate", &["has no chain to"]);
     let root = Some(other.files.chain.clone());
     assert_red(&checks(&remote(&server), &Options { root, ..alice() }).await, &[]);
 }
@@ -273,7 +282,7 @@ async fn a_self_signed_certificate_from_openssl_is_accepted() {
         assert_green(&hops, "nexus", "over TLS");
     }
     let root = Some(valid_certificate(directory.path()).files.chain);
-    assert_fault(&checks(&remote(&server), &Options { root, ..alice() }).await, "certificate", &["does not lead to"]);
+    assert_fault(&checks(&remote(&server), &Options { root, ..alice() }).await, "certificate", &["has no chain to"]);
 }
 
 #[tokio::test]
@@ -294,11 +303,11 @@ async fn the_doctor_reports_a_running_server_that_differs_from_the_settings() {
     };
     let hops = checks(&configured(&server, own_root), &alice()).await;
     assert_red(&hops, &[]);
-    assert_green(&hops, "certificate", "its root is the one in");
+    assert_green(&hops, "certificate", "its root is in");
     let strange = configured(&server, |config| config.tls.certificate.push(other.files.clone()));
     let words = ["neither by a root that is trusted here nor by", "other.pem", "SIGHUP"];
     assert_fault(&checks(&strange, &alice()).await, "certificate", &words);
-    // The doctor reports that it cannot read the server's data directory.
+    // If the doctor cannot read the server's data directory, it says so.
     let unread = configured(&server, |config| {
         config.tls.own_root = true;
         config.data = directory.path().join("elsewhere");
@@ -310,7 +319,7 @@ async fn the_doctor_reports_a_running_server_that_differs_from_the_settings() {
     let server = start(&mine, |_| {}).await;
     let hops = checks(&configured(&server, |config| config.tls.certificate.push(mine.files.clone())), &alice()).await;
     assert_red(&hops, &[]);
-    assert_green(&hops, "certificate", "it is the one in");
+    assert_green(&hops, "certificate", "the certificate is in");
 }
 
 /// Starts a server as the documentation recommends: with its own root for Microsoft's names, and with a certificate for
@@ -327,13 +336,13 @@ async fn recommended(certificate: &TestCertificate, data: &Path) -> (TestServer,
 }
 
 #[tokio::test]
-async fn the_recommended_set_up_is_green_for_every_client() {
+async fn every_check_of_the_recommended_set_up_is_green_for_every_client() {
     let directory = private_directory();
     let own = TestCertificate::write(directory.path(), "own", &["chat.example.com"]);
     let (_server, target) = recommended(&own, &directory.path().join("data")).await;
     let hops = checks(&target, &alice()).await;
     assert_red(&hops, &[]);
-    assert_green(&hops, "certificate", "for chat.example.com, valid until 4096-01-01; it is the one in");
+    assert_green(&hops, "certificate", "for chat.example.com, valid until 4096-01-01; the certificate is in");
     assert_green(&hops, "certificate", "nexus.passport.com, valid until");
     for client in Client::every().filter(|client| !client.needs_old_tls()) {
         let hops = checks(&target, &Options { client: Some(client), ..alice() }).await;
@@ -350,7 +359,8 @@ async fn each_fault_in_the_recommended_set_up_is_reported() {
     let words = ["the certificate for chat.example.com expired on 2005-12-31", "SIGHUP"];
     assert_fault(&checks(&target, &alice()).await, "certificate", &words);
 
-    // An operator's certificate for Microsoft's names replaces that of the server's own root.
+    // An operator's certificate for Microsoft's names replaces the certificate from the server's
+    // own root.
     let claims = TestCertificate::write_expired(directory.path(), "claims", &["chat.example.com", "login.live.com"]);
     let (_server, target) = recommended(&claims, &data("for-claims")).await;
     assert_fault(&checks(&target, &alice()).await, "certificate", &["login.live.com", "expired"]);
@@ -365,8 +375,8 @@ async fn each_fault_in_the_recommended_set_up_is_reported() {
     let words = ["the certificate for chat.example.com is signed neither by a root that is trusted here", "own.pem"];
     assert_fault(&checks(&target, &alice()).await, "certificate", &words);
 
-    // This server has no root of its own and is checked from outside: a client asks for names that the certificate
-    // lacks.
+    // The next server has no root of its own, and the doctor does not know the settings of that
+    // server. A client asks for names that are not in the certificate.
     drop(server);
     let server = start(&own, |_| {}).await;
     let options = Options { client: client("7.5"), ..alice() };
@@ -399,7 +409,7 @@ async fn the_report_about_a_silent_server_names_the_missing_answer() {
     assert!(words.iter().all(|word| hop.finding.text.contains(word)), "{hop:?}");
 }
 
-/// Starts a reverse proxy that writes the names of headers in lower case, as many proxies do.
+/// Starts a reverse proxy that writes header names in lower case, as many proxies do.
 async fn lower_casing(to: SocketAddr) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();

@@ -28,12 +28,14 @@ fn add(data: &Path, handle: &str) {
     account(data, &["add", handle, "--password-stdin"], PASSWORD);
 }
 
-/// Returns the line of the burst that begins with `start`.
+/// Returns the first line that begins with `start`. `burst` is the result of the function
+/// [`burst`].
 fn line<'a>(burst: &'a [String], start: &str) -> Option<&'a str> {
     burst.iter().map(String::as_str).find(|line| line.starts_with(start))
 }
 
-/// Signs in and returns the SYN burst.
+/// Signs in and sends SYN. Returns the lines with lists and settings that the server sends after
+/// its answer to SYN (the burst).
 async fn burst(server: &RunningBinary, handle: &str, ticket: &str) -> Vec<String> {
     let mut wire = people::sign_in(server.notification, handle, ticket).await;
     people::synchronize(&mut wire).await
@@ -46,8 +48,9 @@ async fn assert_refused(server: &RunningBinary, handle: &str, ticket: &str) {
     assert_eq!(wire.last_lines().await.last().unwrap(), "911 4");
 }
 
-/// Each round makes one edit, kills the server as soon as the edit is answered, and looks for the edit after a restart.
-/// After all rounds, the earlier edits still exist, and the ticket from before the first round is still valid.
+/// Each round makes one edit, kills the server as soon as it has answered the edit, and looks for
+/// the edit after a restart. After all rounds, the earlier edits still exist, and the ticket from
+/// before the first round is still valid.
 #[tokio::test]
 async fn an_edit_that_was_answered_survives_kill_9() {
     let (data, mut server) = server_with(&[ALICE, BOB]);
@@ -85,7 +88,7 @@ async fn an_edit_that_was_answered_survives_kill_9() {
         let expected = expected.replace("{guid}", &guid).replace("{group}", &group);
         assert!(burst.contains(&expected), "{verb} {filled}: no {expected:?} in {burst:?}");
     }
-    // The first round also changed the lists of the other account.
+    // The first round also changed Bob's lists.
     let bobs = server.ticket(BOB, PASSWORD).await.unwrap();
     let burst = burst(&server, BOB, &bobs).await;
     assert_eq!(line(&burst, "LST "), Some("LST N=alice@example.com F=alice 16 1"));
@@ -107,7 +110,8 @@ async fn every_answered_edit_of_a_large_write_survives_kill_9() {
     let mut alice = server.sign_in(ALICE, &ticket).await;
     let command = |(number, handle): (usize, &String)| format!("ADC {} FL N={handle} F={handle}\r\n", number + 1);
     alice.send(handles.iter().enumerate().map(command).collect::<String>()).await;
-    // The first 20 have certainly been answered; some of the others may have been too.
+    // The server has certainly answered the first 20 edits. It may also have answered some of the
+    // other edits.
     alice.expect("ADC 20 FL ").await;
     server.kill();
     let answered = alice.until_closed().await;
@@ -156,7 +160,8 @@ async fn a_password_change_or_an_account_removal_invalidates_older_tickets() {
     assert_refused(&server, ALICE, &new).await;
 }
 
-/// A client may still be signed in to the old account when its address goes to a new account.
+/// A client may still be signed in to an account when that account is removed and a new account
+/// with the same address is created.
 #[tokio::test]
 async fn an_account_that_is_removed_and_created_again_gets_new_lists_and_keeps_changes_to_them() {
     let (data, server) = server_with(&[ALICE, BOB]);
@@ -178,8 +183,9 @@ async fn an_account_that_is_removed_and_created_again_gets_new_lists_and_keeps_c
     assert_eq!(line(&burst, "LST "), Some("LST N=bob@example.com F=bob@example.com 2 1"));
 }
 
-/// While the database cannot be written, edits are refused and change nothing. Signing in, presence and chats continue.
-/// Afterwards edits are accepted again.
+/// While the database cannot be written, the server refuses edits, and the refused edits change
+/// nothing. Sign-ins, presence and chats continue. When the database can be written again, the
+/// server accepts edits again.
 #[tokio::test]
 async fn only_edits_fail_while_the_database_cannot_be_written() {
     let server = TestServer::start().await;
@@ -208,7 +214,8 @@ async fn only_edits_fail_while_the_database_cannot_be_written() {
     drop(carol);
 }
 
-/// A forged ticket is refused immediately, even while the account is busy.
+/// The server refuses a forged ticket immediately, even while the account is busy, which means that
+/// another operation on the account has not ended yet.
 #[tokio::test]
 async fn a_forged_ticket_is_refused_immediately_even_while_the_account_is_busy() {
     let server = TestServer::start().await;
@@ -226,7 +233,7 @@ async fn a_ticket_that_was_changed_or_that_belongs_to_another_account_is_refused
     let [alice, _bob] = server.accounts(["alice", "bob"]).await;
     let own = server.ticket("alice").await;
     let mut mixed = own.clone();
-    // This ticket has the signature of another ticket.
+    // This ticket is Alice's ticket with the signature of Bob's ticket.
     mixed.replace_range(60..94, &server.ticket("bob").await[60..94]);
     let cut = format!("{}&p=", &own[..own.len() - 4]);
     for ticket in [server.ticket("bob").await, mixed, cut, own.to_uppercase(), "t=&p=".to_owned()] {

@@ -1,4 +1,5 @@
-//! Tests MSNP over HTTP: sessions through the gateway, together with sessions over TCP.
+//! Tests MSNP over HTTP: sessions through the gateway, also in conversations with sessions over
+//! TCP.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -12,7 +13,7 @@ use crate::support::time::{PATIENCE, StoppedClock};
 use crate::support::wire::Wire;
 use crate::support::{TestServer, address};
 
-/// The time between two polls of a client that is slower than the sender.
+/// The time between two polls of a client that receives more slowly than the sender sends.
 const POLLS: Duration = Duration::from_millis(100);
 /// The number of sessions that a test runs at the same time.
 const SESSIONS: usize = 12;
@@ -69,7 +70,7 @@ async fn a_chat_works_with_request_bodies_split_at_every_offset() {
                 board.expect("ACK 3").await;
                 let got = joined.expect("MSG alice@example.com").await;
                 assert_eq!(got.payload, payload, "cut at {cut}");
-                // The reply is queued until a poll.
+                // The server queues Bob's reply until Alice polls.
                 joined.message(&payload).await;
                 let head = board.expect("MSG bob@example.com").await;
                 assert!(head.ends_with(&format!(" {}\r\n", payload.len())), "{head}");
@@ -171,7 +172,8 @@ async fn a_file_reaches_a_polling_client_completely() {
     let mut alice = server.polling("alice").await;
     let mut bob = server.online("bob").await;
     let (mut board, mut sender) = conversation(&server, &mut alice, &mut bob, 9).await;
-    // About 1.3 MB, as fast as the server accepts it: more than fits into all buffers on the way.
+    // Sends about 1.3 MB, as fast as the server accepts it. That is more than fits into all buffers
+    // on the way.
     let sending = tokio::spawn(async move {
         for number in 0..CHUNKS {
             let payload = format!("Content-Type: application/x-msnmsgrp2p\r\n\r\n{number:08}{}", "x".repeat(1250));
@@ -230,10 +232,12 @@ async fn one_of_two_simultaneous_requests_gets_400_but_no_data_is_lost() {
     let mut second = Http::dial(server.http()).await;
     let mut third = Http::dial(server.http()).await;
     let head = format!("POST /gateway/gateway.dll?SessionID={} HTTP/1.1\r\nHost: x", first.session);
-    // The clock is stopped, so the first request waits for a reply that does not come.
+    // The body of the first request is an incomplete command, to which the session sends no reply.
+    // The gateway waits a moment for such a reply before it answers the request. The clock is
+    // stopped, so that this wait does not end before the second request arrives.
     let clock = StoppedClock::new();
     first.http.send(&head, b"VER 1 ").await;
-    // The server has read the first request before this one.
+    // When the server answers this third request, it has already read the first request.
     assert_eq!(third.ask("GET /proxy.pac HTTP/1.1\r\nHost: x", b"").await.status, 200);
     assert_eq!(second.ask(&head, b"OUT\r\n").await.status, 400);
     clock.pass(Duration::from_secs(1)).await;
@@ -284,7 +288,7 @@ async fn the_number_of_sessions_from_one_address_is_limited() {
     let mut alice = server.polling("alice").await;
     let mut silent = Gateway::open(server.http(), "SB", "").await;
     let bob = server.polling("bob").await;
-    // The session that is not signed in has made room.
+    // Bob's session has replaced this session, because this session was not signed in.
     assert_eq!(silent.raw(&format!("SessionID={}", silent.session), b"").await.status, 400);
     let mut http = Http::dial(server.http()).await;
     let open = "POST /gateway/gateway.dll?Action=open&Server=NS&IP=x HTTP/1.1\r\nHost: x";
@@ -297,13 +301,13 @@ async fn the_number_of_sessions_from_one_address_is_limited() {
 }
 
 #[tokio::test]
-async fn a_stopping_server_waits_until_a_client_has_polled_the_last_bytes_and_the_close() {
+async fn a_stopping_server_waits_until_a_client_has_polled_the_last_bytes_and_the_end_of_its_session() {
     let server = TestServer::start().await;
     server.accounts(["alice"]).await;
     let mut alice = server.polling("alice").await;
     alice.inbox.clear();
     let stopping = tokio::spawn(server.stop());
-    // If the server had already stopped HTTP, it would not answer the poll.
+    // If the server had already stopped HTTP, it would not answer this poll.
     let last = timeout(PATIENCE, async {
         while alice.inbox.is_empty() {
             alice.poll().await;

@@ -142,7 +142,7 @@ async fn the_helper_declines_file_offers_with_a_text() {
     assert_eq!(sent.finish().await, Err(TransferError::Declined));
     assert!(message(&mut events).await.text().unwrap().contains("declined"));
 
-    // Clients before 6.0 offer files in another way.
+    // Clients older than 6.0 offer a file with an invitation like this one.
     let fields = [("Invitation-Command", "INVITE"), ("Invitation-Cookie", "7"), ("Application-File", "a.txt")];
     let offer = Invitation::new(fields).unwrap();
     conversation.send(&Message::Invitation(offer.clone())).await.unwrap();
@@ -152,7 +152,8 @@ async fn the_helper_declines_file_offers_with_a_text() {
 
 #[tokio::test]
 async fn everyone_who_adds_the_helper_is_accepted() {
-    // The account exists before the server has a helper, and the list of the helper is as long as other lists may be.
+    // The helper is not on the lists of new accounts. The limits on lists are so low that the
+    // helper's own lists exceed them.
     let server = start(|config| {
         config.helper.on_new_lists = false;
         (config.limits.reverse, config.limits.allowed_or_blocked) = (1, 1);
@@ -192,7 +193,9 @@ async fn the_helper_stops_answering_a_user_who_sends_too_much() {
     conversation.nudge().await.unwrap();
     let (bob, mut bobs) = sign_in(&server, "bob").await;
     assert_eq!(ask(&bob, &mut bobs, "echo hi").await, "hi", "others still get answers");
-    // The helper still declines a file, without a text. So when that arrives, it has ignored everything before.
+    // The helper still declines a file, but sends no text. The helper handles messages in order. So
+    // when Alice receives the refusal, the helper has already ignored everything that she sent
+    // before the file.
     let mut sent = conversation.send_file(&handle("helper"), "a.txt", 3, &b"abc"[..]);
     assert_eq!(sent.finish().await, Err(TransferError::Declined));
     conversation.close();
@@ -329,7 +332,7 @@ async fn the_helper_is_not_counted_as_online_and_operator_commands_do_not_affect
 }
 
 #[tokio::test]
-async fn an_account_that_the_operator_adds_while_the_server_runs_has_the_helper_on_its_list_too() {
+async fn an_account_that_the_operator_adds_while_the_server_runs_also_has_the_helper_on_its_list() {
     let data = private_directory();
     let settings = "[helper]\nenabled = true\naddress = \"helper@example.com\"\n";
     std::fs::write(data.path().join("settings.toml"), settings).unwrap();

@@ -1,4 +1,4 @@
-//! Tests the lines that the log has about refused clients.
+//! Tests the log lines about refused clients.
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -28,7 +28,7 @@ async fn refused_passwords_are_logged_once_a_minute_without_the_password() {
     assert!(!log.contains("battery") && !log.contains("staple"), "{log}");
 }
 
-/// Returns the start of a handshake as Windows XP sends it: TLS 1.0 without extensions.
+/// Returns the beginning of a TLS 1.0 handshake without extensions, as Windows XP sends it.
 fn hello_of_windows_xp() -> Vec<u8> {
     let suites = [0x0004u16, 0x0005, 0x000A, 0x0009, 0x0064, 0x0062];
     let mut body = vec![3, 1];
@@ -52,7 +52,7 @@ async fn a_handshake_of_windows_xp_is_logged_with_an_explanation() {
     let mut alert = Vec::new();
     let _ = stream.read_to_end(&mut alert).await;
     assert_eq!(alert.first(), Some(&21), "an alert");
-    // The connection is closed a moment before the line is written.
+    // The server closes the connection a moment before it writes the line.
     eventually("the failure is logged", || !lines_with(&server.log(), "a TLS handshake failed").is_empty()).await;
     let log = server.log();
     let [line] = lines_with(&log, "a TLS handshake failed")[..] else { panic!("{log}") };

@@ -1,6 +1,7 @@
 //! Tests the service as a whole: a server in this process or the built program, with clients on real sockets.
 //!
-//! All tests are one program, so that the service is linked once and `support` is compiled once.
+//! All tests are in one program, so that the service is linked only once and `support` is compiled
+//! only once.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 

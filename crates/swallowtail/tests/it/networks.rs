@@ -1,4 +1,5 @@
-//! Tests the addresses that clients connect to and receive: several networks, one port for both services, TLS.
+//! Tests the addresses to which clients connect and the addresses that they receive. Covers several
+//! networks, one port for both services, and TLS.
 
 use std::net::SocketAddr;
 
@@ -14,7 +15,8 @@ fn any() -> Option<SocketAddr> {
     Some("127.0.0.1:0".parse().unwrap())
 }
 
-/// Adds the network "internet", with an advertised name, to the server's own network.
+/// Adds the network "internet" to the settings. To the clients of this network, the server
+/// advertises a host name instead of its IP address.
 fn two_networks(config: &mut Config) {
     let listen = Listen { notification: any(), dispatch: any(), ..Listen::default() };
     let advertise = Advertise {
@@ -37,7 +39,8 @@ async fn each_client_receives_the_server_addresses_for_its_own_network() {
     people::come_online(&mut alice).await;
     let mut bob = server.online("bob").await;
 
-    // In XFR and RNG of the same conversation, Bob receives the real address and Alice receives the name.
+    // Alice and Bob are in the same conversation. In XFR and RNG, Alice receives the advertised
+    // name of the server, and Bob receives its IP address.
     let mut board = people::open_board(&address("bob"), &mut bob).await;
     board.done("CAL", address("alice")).await;
     assert_eq!(alice.expect("RNG ").await.word(2), "chat.example.com:1864");
@@ -54,14 +57,15 @@ async fn each_client_receives_the_server_addresses_for_its_own_network() {
 }
 
 #[tokio::test]
-async fn one_port_serves_both_protocols_and_the_first_command_chooses_between_them() {
+async fn one_port_serves_notification_and_switchboard_and_the_first_command_decides_which() {
     let server = TestServer::start_with(|config| config.listen.one_port = true).await;
     assert_eq!(server.notification(), server.switchboard());
     server.accounts(["alice", "bob"]).await;
     let (mut alice, mut bob) = server.friends("alice", "bob").await;
     let mut chat = people::Chat::open((&address("alice"), &mut alice), (&address("bob"), &mut bob)).await;
     chat.exchange("through one port").await;
-    // The first three bytes may come one by one, each read before the next is sent.
+    // The first three bytes may arrive one by one. The server reads each byte before the client
+    // sends the next one.
     let mut slow = Wire::dial(server.notification()).await;
     for part in ["V", "E", "R 1 MSNP12\r\n"] {
         slow.send(part).await;
@@ -74,7 +78,7 @@ async fn one_port_serves_both_protocols_and_the_first_command_chooses_between_th
     let mut garbage = Wire::dial(server.notification()).await;
     garbage.send("GET / HTTP/1.1\r\n\r\n").await;
     assert_eq!(garbage.last_lines().await, [""; 0]);
-    // A silent connection does not delay a stop.
+    // A connection that sends nothing does not delay the stop of the server.
     let silent = Wire::dial(server.notification()).await;
     alice.before_pong().await;
     server.stop().await;

@@ -1,4 +1,5 @@
-//! Tests signing in as Windows XP does: TLS 1.0 through the separate terminator of packaging/old-tls (security.md section 8).
+//! Tests signing in as Windows XP does: over TLS 1.0, through the separate terminator of
+//! packaging/old-tls (security.md section 8).
 //!
 //! The terminator is lighttpd, and `gnutls-cli` plays the client. `cargo xtask test` installs these two programs and
 //! runs these tests.
@@ -26,16 +27,16 @@ const PASSPORT14: &str = include_str!("../../../../docs/protocol/transcripts/pas
 const ALICE: &str = "alice@example.com";
 const PASSWORD: &str = "s3cr,t &%";
 
-/// XP in its original version: TLS 1.0 and RSA key exchange, no TLS extensions. Of its ciphers, only 3DES is still worth
-/// offering.
+/// XP in its original version: TLS 1.0, RSA key exchange, no TLS extensions. Of XP's ciphers, only
+/// 3DES is still acceptable.
 const XP: &str = "NONE:+VERS-TLS1.0:+RSA:+3DES-CBC:+SHA1:+COMP-NULL:+CTYPE-X509:+SIGN-ALL:%NO_EXTENSIONS:\
                   %DISABLE_SAFE_RENEGOTIATION";
-/// XP with the update of August 2010, which sends an extension, and the hotfix for AES.
+/// XP with the update of August 2010, which adds an extension, and with the hotfix for AES.
 const XP_UPDATED: &str = "NONE:+VERS-TLS1.0:+RSA:+AES-128-CBC:+3DES-CBC:+SHA1:+COMP-NULL:+CTYPE-X509:+SIGN-ALL";
 /// A client that knows TLS 1.0 but requires a newer version.
 const MODERN: &str = "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2";
 
-/// A running terminator. It is stopped when this is dropped.
+/// A running terminator. Dropping this value stops it.
 struct Terminator {
     lighttpd: Child,
     address: SocketAddr,
@@ -52,7 +53,8 @@ impl Terminator {
         Self::start_with(address, to, &data, more).await
     }
 
-    /// Starts a terminator with `certificate.pem` and `key.pem` of a directory.
+    /// Starts a terminator in front of `to`. The terminator uses `certificate.pem` and `key.pem` in
+    /// the directory `data`.
     async fn start_with(address: SocketAddr, to: SocketAddr, data: &Path, more: &[&str]) -> Self {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         let lighttpd = Command::new(root.join("../../packaging/old-tls/start"))
@@ -90,7 +92,8 @@ impl Terminator {
     }
 }
 
-/// Returns a free port. lighttpd cannot choose one and report it, so these tests choose ports on an address of their own.
+/// Returns an address with a free port. lighttpd cannot choose a free port by itself and report it.
+/// So these tests choose the ports, on an IP address that other tests do not use.
 fn free_address() -> SocketAddr {
     std::net::TcpListener::bind("127.0.0.2:0").unwrap().local_addr().unwrap()
 }
@@ -114,8 +117,8 @@ impl Talk {
     }
 }
 
-/// Performs a handshake with the GnuTLS `priority`, without SNI and without checking the certificate. Then sends `request`
-/// and reads until the server closes the connection.
+/// Performs a handshake with the GnuTLS `priority` string. Sends no SNI, and does not check the
+/// certificate. Then sends `request` and reads until the server closes the connection.
 async fn talk(address: SocketAddr, priority: &str, request: &str) -> Talk {
     let mut client = Command::new("gnutls-cli")
         .args(["--disable-sni", "--insecure", "--logfile=/dev/stderr", "--priority", priority])
@@ -132,21 +135,22 @@ async fn talk(address: SocketAddr, priority: &str, request: &str) -> Talk {
     let Ok(output) = timeout(PATIENCE, client.wait_with_output()).await else {
         panic!("the server does not close");
     };
-    // The input is open until here. The server therefore ends the connection, not the client.
+    // Until here, the input of the client was open. So the server closed the connection, and not
+    // the client.
     drop(input);
     let output = output.unwrap();
     let [answer, handshake] = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap());
     Talk { handshake, answer }
 }
 
-/// Starts a server with the account of alice from the transcripts.
+/// Starts a server with the account of Alice, as in the transcripts.
 async fn server(change: impl FnOnce(&mut Config)) -> TestServer {
     let server = TestServer::start_with(change).await;
     server.account_with_password("alice", PASSWORD).await;
     server
 }
 
-/// Starts such a server, and a terminator in front of it.
+/// Starts a server as in [`server`], and a terminator in front of it.
 async fn start() -> (TestServer, Terminator) {
     let server = server(|_| {}).await;
     let terminator = Terminator::start(server.server().addresses().http).await;
@@ -182,7 +186,8 @@ async fn xp_gets_a_ticket_that_is_accepted_at_sign_in() {
     people::sign_in(server.notification(), ALICE, &ticket.replace("&amp;", "&")).await;
 }
 
-/// The address of clients behind the proxy, which differs from that of the tests.
+/// The address of clients that use the proxy. It differs from the address of other clients in these
+/// tests.
 const TUNNELLER: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(127, 0, 0, 9)), 0);
 
 /// Starts a listener that tunnels one connection through the server's proxy to Microsoft's login server.
@@ -206,7 +211,7 @@ async fn tunnel(proxy: SocketAddr) -> SocketAddr {
 
 #[tokio::test]
 #[ignore = "needs lighttpd with mod_nss and gnutls-cli: run cargo xtask test"]
-async fn the_proxy_connects_xp_to_the_terminator_and_modern_clients_to_the_servers_own_tls() {
+async fn the_proxy_connects_xp_to_the_terminator_and_modern_clients_to_the_tls_listener_of_the_server() {
     let directory = support::private_directory();
     let certificate = TestCertificate::write(directory.path(), "own", &["loginnet.passport.com"]);
     let address = free_address();
@@ -214,7 +219,9 @@ async fn the_proxy_connects_xp_to_the_terminator_and_modern_clients_to_the_serve
         config.proxy.old_tls = Some(address);
         config.tls.certificate.push(certificate.files.clone());
         config.http.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()];
-        // No address is exempt, and the limit is one wrong password: 503 shows which address counts as the client.
+        // No address is exempt, and the limit is one wrong password for each address. After a wrong
+        // password, the server answers further passwords from the same address with 503. So an
+        // answer of 503 shows which address the server counts as the client's address.
         config.limits.exempt.clear();
         config.limits.wrong_passwords_per_address = 1;
     })
@@ -227,7 +234,8 @@ async fn the_proxy_connects_xp_to_the_terminator_and_modern_clients_to_the_serve
     let modern = talk(tunnel(http).await, MODERN, &request(RST, "rst")).await;
     assert!(modern.handshake.contains("(TLS1.3"), "{}", modern.handshake);
     assert!(modern.answer.contains("Compact1"), "{}", modern.answer);
-    // A wrong password through the tunnel is counted for the client, not for the terminator or the proxy.
+    // The client sends a wrong password through the tunnel. The server must count this password for
+    // the address of the client, and not for the address of the terminator or the proxy.
     assert!(talk(tunnel(http).await, XP, &request(RST, "rst3")).await.answer.contains("FailedAuthentication"));
     assert_eq!(talk(tunnel(http).await, XP, &request(RST, "rst")).await.status(), "HTTP/1.1 503 Service Unavailable");
     let mut direct = TcpStream::connect(http).await.unwrap();
@@ -320,7 +328,7 @@ async fn the_terminator_serves_only_sign_in_requests() {
 
 #[tokio::test]
 #[ignore = "needs lighttpd with mod_nss and gnutls-cli: run cargo xtask test"]
-async fn a_client_that_requires_newer_tls_is_refused() {
+async fn a_client_that_requires_tls_1_2_or_newer_is_refused() {
     let (_server, terminator) = start().await;
     let talk = talk(terminator.address, MODERN, &request(PASSPORT14, "nx")).await;
     assert!(talk.was_refused(), "{}", talk.handshake);
@@ -332,11 +340,13 @@ async fn a_client_that_requires_newer_tls_is_refused() {
 async fn a_signal_stops_the_terminator() {
     for signal in [Signal::TERM, Signal::INT] {
         let (_server, mut terminator) = start().await;
-        // It accepts connections a moment before it handles signals.
+        // lighttpd accepts connections a moment before it handles signals. When it has answered a
+        // request, it handles signals.
         assert_eq!(talk(terminator.address, XP, &request(PASSPORT14, "nx")).await.status(), "HTTP/1.1 200 OK");
         let id = i32::try_from(terminator.lighttpd.id().unwrap()).unwrap();
         kill_process(Pid::from_raw(id).unwrap(), signal).unwrap();
-        // The exit status has no meaning: after SIGTERM it is 1 if a client is connected, because NSS is still in use.
+        // The test does not check the exit status. After SIGTERM, it is 1 if a client is connected,
+        // because the TLS library NSS is still in use.
         let (status, log) = terminator.end().await;
         assert!(log.contains("server stopped"), "{status}: {log}");
         assert!(TcpStream::connect(terminator.address).await.is_err(), "the port is still open");

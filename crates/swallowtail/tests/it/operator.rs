@@ -1,4 +1,5 @@
-//! Tests the commands for a running server, with the built program, and the shields that clients receive.
+//! Tests the commands of an operator to a running server, with the built program. Also tests the
+//! shields that clients receive.
 
 use std::path::Path;
 
@@ -15,7 +16,7 @@ const PASSWORD: &str = "correct horse";
 const ALICE: &str = "alice@example.com";
 const BOB: &str = "bob@example.com";
 
-/// Starts a server with two online users, each a contact of the other.
+/// Starts a server with two online users, who are contacts of each other.
 async fn friends() -> (TempDir, RunningBinary, Wire, Wire) {
     let data = support::private_directory();
     for handle in [ALICE, BOB] {
@@ -74,7 +75,7 @@ async fn all_clients_are_warned_of_a_planned_stop_and_a_signal_stops_the_server_
     server.signal(rustix::process::Signal::INT);
     let mut lines = alice.last_lines().await;
     assert_eq!(lines.pop().as_deref(), Some("OUT SSD"));
-    // The server may sign Bob out before Alice, and then tells her that he is offline.
+    // The server may sign Bob out before Alice. In that case, it tells Alice that Bob is offline.
     assert!(lines.iter().all(|line| line == "FLN bob@example.com"), "{lines:?}");
     assert!(server.wait().success());
     let output = run(&["stop", "--data", &data.path().display().to_string()]);
@@ -101,7 +102,7 @@ async fn a_new_password_ends_the_sessions_and_conversations_of_the_account() {
     bob.expect("FLN alice@example.com").await;
     let mut board = Wire::dial(server.switchboard).await;
     board.line(format!("USR 1 {ALICE} {cookie}")).await;
-    assert_eq!(board.last_lines().await, ["911 1"], "its cookies are invalid");
+    assert_eq!(board.last_lines().await, ["911 1"], "the account's cookies are invalid");
 }
 
 #[tokio::test]

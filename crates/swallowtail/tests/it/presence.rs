@@ -1,4 +1,5 @@
-//! Tests simultaneous events. Every client must see the final state, and each change once.
+//! Tests events that happen at the same time. Every client must see the final state, and must see
+//! each change only once.
 
 use tokio::task::JoinSet;
 
@@ -13,7 +14,7 @@ fn about(frames: &[Frame], handle: &str) -> Vec<String> {
     lines.map(|frame| frame.word(0).to_owned()).collect()
 }
 
-/// Returns the lines up to `ANS OK`, and those after it.
+/// Answers a call. Returns the connection, and the lines up to `ANS OK`.
 async fn answer(mut board: Wire, words: String) -> (Wire, Vec<Frame>) {
     let mut frames = vec![board.ask("ANS", words).await];
     while frames.last().unwrap().word(0) == "IRO" {
@@ -87,7 +88,8 @@ async fn after_a_hundred_simultaneous_sign_ins_only_one_session_remains_and_the_
     while let Some(wire) = tasks.join_next().await {
         left.extend(wire.unwrap());
     }
-    // Of the sessions that had signed in, all but one receive OUT OTH, because another one has replaced them.
+    // Of the sessions that had signed in, all except one receive OUT OTH, because another session
+    // has replaced them.
     let mut survivors = Vec::new();
     for mut wire in left {
         wire.line("PNG").await;
@@ -98,7 +100,8 @@ async fn after_a_hundred_simultaneous_sign_ins_only_one_session_remains_and_the_
     }
     assert_eq!(survivors.len(), 1);
     drop(bob);
-    // Each FLN lies between two NLN, and in the end Bob is online.
+    // Alice receives FLN and NLN in turn, and the last line is NLN, because Bob is online in the
+    // end.
     let received = about(&alice.before_pong().await, "bob@example.com");
     let expected: Vec<_> = (0..received.len()).map(|place| ["FLN", "NLN"][place % 2]).collect();
     assert_eq!(received, expected);
@@ -140,8 +143,8 @@ async fn a_client_is_signed_out_when_its_connection_is_reset_or_closed() {
     }
 }
 
-/// After the server has confirmed that Alice blocks Bob, Bob receives no more presence of Alice, even if Alice changes her
-/// status at the same time.
+/// After the server has confirmed that Alice blocks Bob, Bob receives no more presence lines about
+/// Alice, even if Alice changes her status at the same time.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_block_takes_effect_immediately() {
     let server = TestServer::start().await;
@@ -152,7 +155,8 @@ async fn a_block_takes_effect_immediately() {
         let block = "REM 8 AL bob@example.com\r\nADC 8 BL N=bob@example.com\r\n";
         alice.send(format!("{noise}{block}{noise}PRP 9 MFN Alice{round}\r\n")).await;
         alice.expect("ADC 8 BL").await;
-        // At the same time, Bob asks for everything that he may see.
+        // While the server carries out the rest of Alice's commands, Bob sends CHG. The server
+        // answers CHG with the presence of everyone whom Bob may see.
         bob.done("CHG", "NLN 0").await;
         alice.expect("PRP 9").await;
         alice.before_pong().await;
@@ -166,7 +170,8 @@ async fn a_block_takes_effect_immediately() {
     }
 }
 
-/// One user goes online while the other blocks. In either order, the contact ends up offline.
+/// Bob goes online while Alice blocks him. Whichever comes first, Alice appears offline to Bob in
+/// the end.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_contact_that_is_blocked_while_it_goes_online_sees_the_user_as_offline() {
     let server = TestServer::start().await;
@@ -178,13 +183,15 @@ async fn a_contact_that_is_blocked_while_it_goes_online_sees_the_user_as_offline
         let blocking = async {
             alice.send("REM 8 AL bob@example.com\r\nADC 8 BL N=bob@example.com\r\n").await;
             alice.expect("ADC 8 BL").await;
-            // The server answers an edit first and then notifies others. It reads on when both are done.
+            // The server first answers an edit, and then notifies other users of the edit. Only
+            // after that does the server read the next command, here a ping.
             alice.before_pong().await;
         };
         tokio::join!(blocking, bob.line("CHG 9 NLN 0"));
         bob.expect("CHG 9").await;
         let received = about(&bob.before_pong().await, "alice@example.com");
-        // FLN about a contact who was never shown as online is harmless: clients assume that contacts are offline.
+        // An FLN about a contact who was never shown as online is harmless, because clients assume
+        // that contacts are offline.
         let valid: [&[&str]; 3] = [&[], &["FLN"], &["ILN", "FLN"]];
         assert!(valid.iter().any(|valid| received == *valid), "round {round}: {received:?}");
         alice.send("REM 8 BL bob@example.com\r\nADC 8 AL N=bob@example.com\r\n").await;
@@ -192,8 +199,8 @@ async fn a_contact_that_is_blocked_while_it_goes_online_sees_the_user_as_offline
     }
 }
 
-/// One of two users who edit their lists about each other, with the state that follows from the answers to this user's
-/// commands.
+/// One of two users who edit their lists about each other. The fields contain the state that must
+/// follow from the answers to this user's commands.
 struct Editor {
     wire: Wire,
     other: String,
@@ -223,7 +230,8 @@ impl Editor {
         self
     }
 
-    /// Removes the other user from a list, or adds them to it.
+    /// Removes the other user from a list if they are on this list, and otherwise adds them to it.
+    /// `random` chooses the list.
     async fn edit_once(&mut self, random: u32) {
         let Self { wire, other, .. } = self;
         match (random % 3, self.contact.take()) {
@@ -250,7 +258,8 @@ impl Editor {
     }
 }
 
-/// Adds the other user to a list, or removes them. Returns whether they are on it afterwards.
+/// If `on` is true, the other user is on the list, and this function removes them. Otherwise this
+/// function adds them. Returns whether the other user is on the list afterwards.
 async fn turn(wire: &mut Wire, list: &str, other: &str, on: bool, opposite: bool) -> bool {
     if on {
         wire.done("REM", format!("{list} {other}")).await;
@@ -261,7 +270,8 @@ async fn turn(wire: &mut Wire, list: &str, other: &str, on: bool, opposite: bool
     !opposite
 }
 
-/// Returns the lines about lists in a burst, and the list bits of the only entry.
+/// Returns the LST lines among the lines after an answer to SYN (the burst), and the list bits in
+/// the first LST line. The bits are 0 if there is no LST line.
 fn lists(burst: &[String]) -> (Vec<&String>, u32) {
     let lines: Vec<_> = burst.iter().filter(|line| line.starts_with("LST ")).collect();
     let bits = lines.first().map_or(0, |line| {
@@ -271,8 +281,9 @@ fn lists(burst: &[String]) -> (Vec<&String>, u32) {
     (lines, bits)
 }
 
-/// Two users edit their lists about each other as fast as they can. Each user keeps their own edits, and has the other
-/// user on RL or PL exactly if the other user has them on FL. Memory and database agree.
+/// Two users edit their lists about each other as fast as they can. Each user's own edits take
+/// effect. A user has the other user on RL or PL exactly if the other user has this user on FL. The
+/// server's memory and its database agree.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn simultaneous_edits_by_two_users_have_the_same_result_as_edits_one_after_the_other() {
     for round in 0..amount(2, 8) {
@@ -303,7 +314,7 @@ async fn simultaneous_edits_by_two_users_have_the_same_result_as_edits_one_after
 
 /// A session is replaced while its edits are being written. Every edit on the disk must also be in memory.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn stored_edits_of_a_replaced_session_are_also_in_memory() {
+async fn if_a_session_is_replaced_each_of_its_edits_on_the_disk_is_also_in_memory() {
     let mut server = TestServer::start().await;
     server.account("alice").await;
     let mut current = server.sign_in("alice").await;
@@ -312,7 +323,7 @@ async fn stored_edits_of_a_replaced_session_are_also_in_memory() {
         current.send(edits).await;
         current = server.sign_in("alice").await;
     }
-    // This comes after the last edit of the older sessions.
+    // The server carries out this edit after the last edit of the older sessions.
     current.done("ADC", "AL N=tel:+2").await;
     let in_memory = people::synchronize(&mut current).await;
     server.restart().await;
@@ -322,8 +333,9 @@ async fn stored_edits_of_a_replaced_session_are_also_in_memory() {
     assert_eq!(lists(&in_memory).0, lists(&on_disk).0);
 }
 
-/// Alice disconnects immediately after she has sent an edit, and lines of others go to her dead socket. The edit may or
-/// may not take effect. Carol's session and the database agree about that.
+/// Alice disconnects immediately after she has sent an edit, while the server still sends her lines
+/// about Bob. The edit may or may not take effect. Carol's session and the database must agree
+/// whether it did.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn an_edit_by_a_client_that_disappears_takes_effect_completely_or_not_at_all() {
     let mut server = TestServer::start().await;
@@ -354,7 +366,8 @@ async fn an_edit_by_a_client_that_disappears_takes_effect_completely_or_not_at_a
         let burst = people::synchronize(&mut alice).await;
         let has = burst.iter().any(|line| line.contains(&carol) && line.contains("C="));
         if (bits != 0) != has {
-            // The edit may have been carried out between the two checks.
+            // The server may have carried out the edit after it answered Carol's SYN and before it
+            // answered Alice's SYN.
             bits = lists(&people::synchronize(&mut carols).await).1;
         }
         assert_eq!(bits != 0, has, "round {round}: {received:?} {burst:?}");

@@ -1,4 +1,5 @@
-//! Tests the HTTP proxy: clients send requests for Microsoft's host names, and only their proxy setting is changed.
+//! Tests the HTTP proxy. Clients send requests for Microsoft's host names, and the user has changed
+//! nothing except the proxy setting.
 
 use tokio::net::TcpStream;
 
@@ -102,7 +103,7 @@ async fn a_client_that_has_only_the_proxy_configured_can_sign_in_and_chat() {
 }
 
 #[tokio::test]
-async fn requests_for_any_other_host_are_refused() {
+async fn the_proxy_refuses_requests_that_are_not_for_services_of_this_server() {
     let server = TestServer::start().await;
     let http = server.server().addresses().http;
     let other = http.port();
@@ -117,7 +118,7 @@ async fn requests_for_any_other_host_are_refused() {
         String::new(),
     ] {
         let (head, _) = connect(&server, &target).await;
-        // An invalid target gets 400, from hyper.
+        // For an invalid target, hyper itself answers with 400.
         let refused = ["HTTP/1.1 403 Forbidden\r\n", "HTTP/1.1 400 Bad Request\r\n"];
         assert!(refused.iter().any(|start| head.starts_with(start)), "{target}: {head}");
     }
@@ -130,7 +131,7 @@ async fn requests_for_any_other_host_are_refused() {
         assert_eq!(get(target).await.status, 403, "{target}");
     }
     assert_eq!(get("http://nexus.passport.com/rdr/pprdr.asp").await.status, 200);
-    assert_eq!(get(&format!("http://{http}/proxy.pac")).await.status, 200, "by the server's own address");
+    assert_eq!(get(&format!("http://{http}/proxy.pac")).await.status, 200, "the server's own address is accepted");
 }
 
 #[tokio::test]
@@ -139,7 +140,8 @@ async fn a_tunnel_to_port_80_accepts_requests_but_no_second_tunnel() {
     let mut inside = Http::over(tunnel(&server, "config.messenger.msn.com:80").await);
     assert_eq!(inside.ask("POST / HTTP/1.1\r\nHost: config.messenger.msn.com", b"").await.status, 200);
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    // A tunnel to this server is refused too. Otherwise nested tunnels could grow until the stack overflows.
+    // The server also refuses a tunnel inside a tunnel. Otherwise nested tunnels could grow until
+    // the stack overflows.
     let mut inside = TcpStream::connect(server.server().addresses().http).await.unwrap();
     inside.write_all("CONNECT g.msn.com:80 HTTP/1.1\r\n\r\n".repeat(10_000).as_bytes()).await.unwrap();
     inside.shutdown().await.unwrap();
@@ -185,7 +187,7 @@ async fn a_disabled_proxy_refuses_requests() {
 }
 
 #[tokio::test]
-async fn links_in_the_client_lead_to_the_operators_page() {
+async fn links_in_the_client_open_the_page_in_the_settings() {
     let server = TestServer::start_with(|config| config.sign_in.page = "http://example.com/help".to_owned()).await;
     let mut http = Http::dial(server.server().addresses().http).await;
     let answer = http.ask("GET http://g.msn.com/5meen_us/60 HTTP/1.1\r\nHost: g.msn.com", b"").await;

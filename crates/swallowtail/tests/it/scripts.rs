@@ -14,7 +14,7 @@ const PASSWORD: &str = "correct horse";
 const ALICE: &str = "alice@example.com";
 const BOB: &str = "bob@example.com";
 
-/// Runs a command that signs in, with this on its standard input.
+/// Runs a command that signs in. The command gets `input` on standard input.
 fn start(server: &RunningBinary, arguments: &[&str], input: &str) -> Child {
     let (notification, http) = (server.notification.to_string(), server.http.to_string());
     let mut child = swallowtail()
@@ -48,7 +48,7 @@ impl Listener {
         Self { child, lines }
     }
 
-    /// Returns the next event of this kind. The sign-in is reported once.
+    /// Returns the next event of this kind. Fails if the sign-in is reported a second time.
     fn event(&self, kind: &str) -> Value {
         loop {
             let line = self.lines.recv_timeout(PATIENCE).unwrap_or_else(|_| panic!("no event {kind}"));
@@ -93,7 +93,7 @@ fn one_script_sends_a_message_and_another_reads_it() {
     let message = bob.event("message");
     assert_eq!((&message["from"], &message["text"]), (&ALICE.into(), &"Hello \u{1b}[31mB\u{f6}b".into()));
     assert!(message["conversation"].is_u64() && message["time"].as_str().unwrap().ends_with('Z'), "{message}");
-    // The text follows the password, with or without the dash.
+    // The text follows the password on standard input, with or without the argument `-`.
     for arguments in [&[ALICE, BOB, "-"][..], &[ALICE, BOB]] {
         let sent = send(&server, arguments, &format!("{PASSWORD}\none\ntwo\n"));
         assert!(sent.status.success(), "{}", String::from_utf8_lossy(&sent.stderr));

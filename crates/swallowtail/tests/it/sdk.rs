@@ -61,7 +61,7 @@ impl Service {
         Self { server, way, files }
     }
 
-    /// Returns the server as a client finds it.
+    /// Returns the server in the form that a client needs to connect.
     fn at(&self) -> Server {
         let addresses = self.server.server().addresses();
         let main = |key| addresses.main(key).unwrap();
@@ -120,7 +120,7 @@ async fn two_sdk_clients_and_a_raw_client_can_chat_over_every_transport() {
         received.reply("hi").await.unwrap();
         assert_eq!(message(&mut alices).await.text(), Some("hi"));
 
-        // The third member speaks the protocol by hand.
+        // The third member does not use the SDK. The test sends its commands line by line.
         conversation.invite(&handle("carol"));
         let ring = carol.expect("RNG ").await;
         let mut board = Wire::dial(service.server.switchboard()).await;
@@ -323,7 +323,7 @@ async fn a_bot_accepts_users_and_answers_them() {
     assert_eq!(ended, Ok(()));
 }
 
-/// Returns bytes that look random, the same ones each time.
+/// Returns bytes that look random. They are the same each time.
 fn noise(length: usize) -> Vec<u8> {
     let mut state = 1u32;
     let mut next = || {
@@ -333,7 +333,7 @@ fn noise(length: usize) -> Vec<u8> {
     (0..length).map(|_| next()).collect()
 }
 
-/// A writer whose bytes the test can look at after the transfer.
+/// A writer. The test can look at the written bytes after the transfer.
 #[derive(Clone, Default)]
 struct Shared(Arc<std::sync::Mutex<Vec<u8>>>);
 
@@ -385,7 +385,8 @@ async fn a_picture_and_a_file_arrive_unchanged_over_every_transport() {
         let fetched = alice.fetch_picture(&handle("bob")).await.unwrap_or_else(|error| panic!("{way:?}: {error}"));
         assert!(*fetched == picture, "{way:?}: the picture differs");
 
-        // An emoticon is described before the text that uses it, and fetched by the reader.
+        // The sender describes an emoticon before the text that uses it. The receiver fetches the
+        // emoticon.
         let drawing = noise(3_000);
         let object = bob.offer(ObjectKind::Emoticon, "snail.png", &drawing).unwrap();
         let emoticon = CustomEmoticon { shortcut: "(snail)".to_owned(), object };
@@ -408,7 +409,7 @@ async fn a_picture_and_a_file_arrive_unchanged_over_every_transport() {
         assert_eq!((offered.name.as_str(), offered.size), ("plan.bin", size as u64));
         let written = Shared::default();
         let mut received = offered.accept(written.clone());
-        // A text is not delayed until the file has arrived.
+        // A text does not wait until the file has arrived.
         conversation.send_text("beside the file").await.unwrap();
         assert_eq!(message(&mut bobs).await.text(), Some("beside the file"));
         let progress = received.progress();
@@ -449,7 +450,7 @@ async fn a_transfer_that_is_declined_or_cancelled_ends_on_both_sides() {
         cancelled_by(cancelled.finish().await);
         cancelled_by(received.finish().await);
 
-        // A file that ends early, and a user who leaves.
+        // A transfer also ends if the file ends early or if a user leaves.
         let mut short =
             conversation.send_file(&handle("bob"), "short.bin", 1_000_000, std::io::Cursor::new(vec![1; 1000]));
         let mut received = offer(&mut bobs).await.accept(Shared::default());
@@ -469,7 +470,7 @@ async fn a_transfer_that_is_declined_or_cancelled_ends_on_both_sides() {
 }
 
 #[tokio::test]
-async fn a_client_that_offers_only_msnp11_shows_presence_and_messages_too() {
+async fn a_client_that_offers_only_msnp11_also_shows_presence_and_messages() {
     let service = Service::start(Way::Tcp, &["alice", "bob"]).await;
     let account = Account::new(&address("alice"), PASSWORD).unwrap();
     let builder = Client::builder(&service.at(), &account).dialects(&[Dialect::Msnp11]);
@@ -492,7 +493,7 @@ async fn fifty_accounts_in_one_process_can_send_messages_around_a_ring() {
     let mut clients = Vec::new();
     for name in &names {
         service.server.account(name).await;
-        // Programs that run beside the server may get their tickets without a password.
+        // A program in the same process as the server can get a ticket without a password.
         let ticket = Ticket::parse(&service.server.ticket(name).await).unwrap();
         let source: TicketSource = Arc::new(move |_policy| {
             let ticket = ticket.clone();

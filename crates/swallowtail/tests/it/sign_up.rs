@@ -1,4 +1,4 @@
-//! Tests the sign-up page over sockets, as browsers and as attackers use it.
+//! Tests the sign-up page over sockets. Sends the requests of browsers and of attackers.
 
 use std::sync::Arc;
 
@@ -114,20 +114,21 @@ async fn a_form_from_another_site_or_another_ip_address_creates_no_account() {
     let mut own = browser(&server).await;
     let token = value_of(own.get("/signup").await.text(), "token");
     let fields = fields("alice@example.com", "Alice");
-    assert_says(&own.post("/signup", &fields).await, 403, "opened elsewhere");
+    assert_says(&own.post("/signup", &fields).await, 403, "your network address has changed");
     let forged = [fields.as_slice(), &[("token", &token[1..])]].concat();
-    assert_says(&own.post("/signup", &forged).await, 403, "opened elsewhere");
+    assert_says(&own.post("/signup", &forged).await, 403, "your network address has changed");
     let valid = [fields.as_slice(), &[("token", &token)]].concat();
     for foreign in ["Origin: http://evil.example", "Origin: null", "Referer: http://evil.example/signup"] {
         let answer = Browser::open(http).await.with(foreign).post("/signup", &valid).await;
         assert_says(&answer, 403, "came from another site");
         assert_eq!(value_of(answer.text(), "address"), "alice@example.com", "the field keeps its value");
     }
-    // The token was fetched from another address, as by an attacker who makes a visitor's browser send it.
+    // The token was fetched from another address. An attacker who makes a visitor's browser send a
+    // form has only such a token.
     let socket = tokio::net::TcpSocket::new_v4().unwrap();
     socket.bind("127.0.0.9:0".parse().unwrap()).unwrap();
     let mut other = Browser::open_over(socket.connect(http).await.unwrap(), http);
-    assert_says(&other.post("/signup", &valid).await, 403, "opened elsewhere");
+    assert_says(&other.post("/signup", &valid).await, 403, "your network address has changed");
     assert_eq!(accounts(&server).await, 0);
     let mut same = Browser::open(http).await.with(&format!("Origin: http://{http}"));
     assert_says(&same.post("/signup", &valid).await, 200, "Your account has been created");
@@ -215,7 +216,8 @@ async fn a_code_for_one_account_creates_only_one_account_even_if_a_hundred_forms
     }
     let answers = tasks.join_all().await;
     assert_eq!(answers.iter().filter(|status| **status == 200).count(), 1, "{answers:?}");
-    // The other forms find the code used up, too many passwords queued for hashing, or no valid code left.
+    // The other 99 forms fail, because the code is used up, because too many passwords are queued
+    // for hashing, or because no valid code is left.
     assert!(answers.iter().all(|status| [200, 403, 422, 503].contains(status)), "{answers:?}");
     assert_eq!(accounts(&server).await, 1);
     assert_eq!(server.server().store().invites().await.unwrap()[0].uses_left, 0);
@@ -251,7 +253,7 @@ async fn sign_up_can_be_closed_and_is_open_to_the_internet_only_over_https() {
     assert_eq!(
         nameless.get("/signup").await.status,
         200,
-        "behind a terminator that names no client, a visitor may be anyone"
+        "if a terminator does not name its client, the visitor may be anyone"
     );
     let mut clear = browser(&server).await.with("X-Forwarded-For: 203.0.113.9");
     assert_says(&clear.get("/signup").await, 403, "with <b>https://</b>");
@@ -270,7 +272,8 @@ async fn a_visitor_who_only_appears_to_be_on_a_private_network_cannot_sign_up() 
     let mut rebound = Browser::open(http).await;
     rebound.headers = "Host: evil.example:8080".to_owned();
     assert_says(&rebound.get("/signup").await, 403, "evil.example:8080</b>, a name that this server does not know");
-    // A name that cannot be a host name, and is therefore not shown on the page, is not known either.
+    // These names cannot be host names. The server does not know them, and does not show them on
+    // the page.
     for odd in ["evil~.example:8080".to_owned(), format!("{}.evil.example:8080", "a".repeat(250))] {
         rebound.headers = format!("Host: {odd}");
         assert_says(&rebound.get("/signup").await, 403, "a name that this server does not know");
@@ -339,7 +342,8 @@ async fn codes_are_created_and_removed_while_the_server_runs() {
     assert!(!log.contains(code) && !log.contains(PASSWORD), "{log}");
 }
 
-/// An address may still be on contact lists when a new account gets it (ns.md section 1.2 rule 11).
+/// When a new account is created, its address may still be on the contact lists of others (ns.md
+/// section 1.2 rule 11).
 #[tokio::test]
 async fn the_owner_of_a_new_account_is_asked_about_users_who_kept_the_address_on_their_lists() {
     let server = TestServer::start().await;
@@ -363,7 +367,8 @@ async fn the_owner_of_a_new_account_is_asked_about_users_who_kept_the_address_on
 async fn a_form_that_is_sent_twice_shows_the_created_account_both_times() {
     let server = TestServer::start_with(|config| config.sign_up.near = Access::Invite).await;
     let http = server.server().addresses().http;
-    // The first copy uses the address and the last invite code.
+    // The first copy of the form creates the account, and uses up the invite code, which is valid
+    // for one account.
     let code = invite(&server, 1, None).await;
     let mut browser = browser(&server).await;
     let token = value_of(browser.get("/signup").await.text(), "token");
@@ -371,7 +376,7 @@ async fn a_form_that_is_sent_twice_shows_the_created_account_both_times() {
     let form = [fields("alice@example.com", "Alice").as_slice(), &more].concat();
     assert_says(&browser.post("/signup", &form).await, 200, "Your account has been created");
     assert_says(&browser.post("/signup", &form).await, 200, "alice@example.com");
-    // These copies are sent at the same time, as a double click would send them.
+    // These copies of a form are sent at the same time, as after a double click.
     let code = invite(&server, 1, None).await;
     let token = value_of(browser.get("/signup").await.text(), "token");
     let mut tasks = JoinSet::new();
@@ -405,14 +410,14 @@ async fn a_repeated_form_shows_the_account_only_with_the_same_password() {
     let handle = Handle::parse("alice@example.com").unwrap();
     server.server().accounts().remove(&handle).await.unwrap();
     assert_says(&browser.post("/signup", &with(PASSWORD)).await, 200, "Your account has been created");
-    assert!(exists(&server, "alice@example.com").await, "the form creates it again");
+    assert!(exists(&server, "alice@example.com").await, "the form creates the account again");
 }
 
 #[tokio::test]
 async fn a_password_that_old_clients_may_refuse_must_be_confirmed_before_the_account_is_created() {
     let server = TestServer::start_with(|config| config.sign_up.min_password = 6).await;
     let mut browser = browser(&server).await;
-    assert_says(&browser.get("/signup").await, 200, "Use at least 6 characters. Up to 16");
+    assert_says(&browser.get("/signup").await, 200, "Use at least 6 characters. A password of up to 16");
     let typed = |password: &'static str| {
         [("address", "alice@example.com"), ("name", ""), ("password", password), ("again", password)]
     };
@@ -431,7 +436,11 @@ async fn an_address_that_old_clients_cannot_send_is_refused() {
     let server = TestServer::start().await;
     let mut browser = browser(&server).await;
     for address in ["a,b@example.com", "a%b@example.com"] {
-        assert_says(&browser.fill("/signup", &fields(address, "")).await, 422, "old clients can&#39;t sign in with it");
+        assert_says(
+            &browser.fill("/signup", &fields(address, "")).await,
+            422,
+            "old clients can&#39;t sign in with such an address",
+        );
     }
     assert_eq!(accounts(&server).await, 0);
 }

@@ -16,7 +16,8 @@ use crate::support::wire::Wire;
 
 const MESSAGES: usize = 8;
 const PASSWORD: &str = "the same for all";
-/// The number of simultaneous sign-ins. The queue of the password pool has room for more.
+/// The number of tickets that are fetched at the same time. The queue of the password pool has room
+/// for more passwords than this.
 const TICKETS_AT_ONCE: usize = 16;
 /// The time limit of the whole test. The test takes a fraction of that time.
 const PATIENCE: Duration = Duration::from_secs(900);
@@ -30,7 +31,8 @@ fn handle(number: usize) -> String {
     format!("user{number}@example.com")
 }
 
-/// Returns the user who calls this one or is called by this one. Users with odd numbers call users with even ones.
+/// Returns the number of the user with whom the user `number` chats. In each pair, the user with
+/// the odd number calls the user with the even number.
 const fn partner(number: usize) -> usize {
     number ^ 1
 }
@@ -55,7 +57,8 @@ async fn all_of_it() {
     assert!(before - idle < memory_of_hashing_kib(), "hashing grew the resident memory from {idle} to {before} KiB");
 
     let begun = Instant::now();
-    // All sign in before anyone calls, and all have received everything before anyone leaves.
+    // All users sign in before the first user calls, and all users have received everything before
+    // the first user leaves.
     let stage = Arc::new(Barrier::new(everybody + 1));
     let mut tasks = JoinSet::new();
     for (number, ticket) in tickets.into_iter().enumerate() {
@@ -81,13 +84,16 @@ async fn all_of_it() {
     server.assert_quiet_log();
 }
 
-/// Returns the memory that hashing may keep while it is busy: 19 MiB for each hashing thread, and half of the cores hash.
+/// Returns by how many KiB the server's resident memory may grow while it hashes passwords: 19 MiB
+/// for each hashing thread, and 12 MiB as a margin. The server has one hashing thread for every two
+/// cores.
 fn memory_of_hashing_kib() -> u64 {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     u64::try_from((cores / 2).max(1)).unwrap() * 19 * 1024 + 12 * 1024
 }
 
-/// Imports all accounts with one password hash. It is as strong as the server requires, so no sign-in renews it.
+/// Imports all accounts with the same password hash. The hash is as strong as the server requires,
+/// so no sign-in renews it.
 fn import_everybody(data: &std::path::Path) {
     let hash = support::password_hash(PASSWORD);
     let mut rows = String::new();
@@ -149,7 +155,8 @@ async fn answer(me: &str, ring: &support::wire::Frame) -> Wire {
     board
 }
 
-/// Sends all messages in one write, and receives everything: each text once, in order, and each ACK.
+/// Sends all messages in one write. Asserts that each text of the other user arrives once and in
+/// order, and that each message is acknowledged.
 async fn talk(mut board: Wire, me: &str, other: &str) -> Wire {
     let payload = |who: &str, index: usize| text_message(&format!("{who} says number {index}"));
     let mut said = Vec::new();

@@ -18,7 +18,7 @@ use crate::support::tls::TestCertificate;
 use crate::support::wire::Wire;
 use crate::support::{TestServer, is_closed};
 
-/// The interval at which the effect of another process is checked.
+/// The interval at which a test checks whether another process has had an effect.
 const LOOK: Duration = Duration::from_millis(20);
 
 fn https(server: &Server) -> SocketAddr {
@@ -35,7 +35,7 @@ async fn start(certificates: &[&TestCertificate]) -> TestServer {
 }
 
 #[tokio::test]
-async fn over_tls_the_nexus_names_the_requested_host_with_https() {
+async fn over_tls_the_nexus_answers_with_an_https_address_on_the_requested_host() {
     let directory = support::private_directory();
     let certificate = TestCertificate::write(directory.path(), "own", &["nexus.passport.com"]);
     let server = start(&[&certificate]).await;
@@ -54,7 +54,7 @@ async fn the_first_certificate_is_used_if_there_is_no_certificate_for_the_reques
     for (certificate, name) in [(&own, "chat.example.com"), (&old, "login.live.com"), (&old, "nexus.passport.com")] {
         assert!(certificate.dial(address, name).await.is_ok(), "{name}");
     }
-    // A connection by address has no SNI, like those of old clients.
+    // A connection to an IP address has no SNI, and old clients send no SNI either.
     assert!(own.dial(address, "127.0.0.1").await.is_ok());
 }
 
@@ -67,7 +67,7 @@ async fn a_reload_uses_new_certificates_and_ignores_invalid_ones() {
     let mut open = Http::over(first.dial(address, "chat.example.com").await.unwrap());
 
     let second = TestCertificate::write(directory.path(), "own", &["chat.example.com"]);
-    assert!(first.dial(address, "chat.example.com").await.is_ok(), "not yet");
+    assert!(first.dial(address, "chat.example.com").await.is_ok(), "the new certificate is not used yet");
     server.server().reload_certificates().unwrap();
     assert!(first.dial(address, "chat.example.com").await.is_err());
     assert!(second.dial(address, "chat.example.com").await.is_ok());
@@ -80,7 +80,7 @@ async fn a_reload_uses_new_certificates_and_ignores_invalid_ones() {
 }
 
 #[tokio::test]
-async fn an_unfinished_handshake_does_not_delay_a_stop() {
+async fn an_unfinished_handshake_does_not_delay_the_stop_of_the_server() {
     let directory = support::private_directory();
     let certificate = TestCertificate::write(directory.path(), "own", &["chat.example.com"]);
     let files = certificate.files.clone();
@@ -98,7 +98,7 @@ async fn an_unfinished_handshake_does_not_delay_a_stop() {
         stream.write_all(&[22, 3, 1, 2]).await.unwrap();
         hanging.push(stream);
     }
-    // The server has read them before it answers this request.
+    // The server has read these bytes before it answers the following request.
     let mut http = Http::dial(server.server().addresses().http).await;
     assert_eq!(http.ask("GET /proxy.pac HTTP/1.1\r\nHost: x", b"").await.status, 200);
     drop(http);

@@ -15,12 +15,15 @@ use crate::support::{TestServer, address};
 
 const FILE: usize = 5 * 1024 * 1024;
 const PICTURE: usize = 24 * 1024;
-/// A file so small that a member that does not read it slows nobody down yet, unless the file is for that member.
+/// The size of a small file. The server sends every file to all members of the session. A small
+/// file is so short that a member that reads nothing does not slow the sender down, unless the file
+/// is for that member.
 const SMALL_FILE: usize = 24 * 1024;
-/// The minimum number of lines that a pair exchanges.
+/// The minimum number of round trips that each pair of chatting users measures.
 const LINES: usize = 20;
 
-/// Opens a session with these users. Returns it with their notification connections.
+/// Opens a session with these users. Returns their switchboard connections and their notification
+/// connections.
 async fn session<const N: usize>(server: &TestServer, names: [&str; N]) -> (Vec<Wire>, Vec<Wire>) {
     let mut people: Vec<Wire> = Vec::new();
     for name in names {
@@ -38,7 +41,7 @@ async fn session<const N: usize>(server: &TestServer, names: [&str; N]) -> (Vec<
     (boards, people)
 }
 
-/// Adds a member that reads through a window of a few KiB, so that few bytes are in transit.
+/// Adds a member whose TCP window has only a few KiB, so that few bytes are in transit.
 async fn join_narrow(server: &TestServer, board: &mut Wire, name: &str) -> (TcpStream, Wire) {
     let handle = server.account(name).await;
     let mut person = server.online(name).await;
@@ -53,7 +56,7 @@ async fn join_narrow(server: &TestServer, board: &mut Wire, name: &str) -> (TcpS
     (narrow.into_stream(), person)
 }
 
-/// Opens a conversation of two. The second has a narrow window.
+/// Opens a conversation of two users. The second user has a small TCP window.
 async fn with_a_narrow_reader(server: &TestServer) -> (Party, TcpStream, Vec<Wire>) {
     let (mut boards, mut people) = session(server, ["alice"]).await;
     let mut board = boards.remove(0);
@@ -62,8 +65,8 @@ async fn with_a_narrow_reader(server: &TestServer) -> (Party, TcpStream, Vec<Wir
     (board.into(), narrow, people)
 }
 
-/// 5 MB and a picture pass in both directions at the same time, while two other members of the session, and two users in
-/// another one, chat.
+/// A file of 5 MB and a picture pass in both directions at the same time. Meanwhile, two other
+/// members of the session chat, and two users in another session chat.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_file_and_a_picture_are_transferred_in_both_directions_while_others_chat() {
     let server = TestServer::start().await;
@@ -91,7 +94,7 @@ async fn a_file_and_a_picture_are_transferred_in_both_directions_while_others_ch
     assert_eq!(by_bob.digests(), digests(&*alices));
     assert_eq!(by_alice.digests(), digests(&*bobs));
 
-    // No connection was closed: each member still receives the messages of the others.
+    // Each member still receives the messages of the others, so no connection was closed.
     done.store(true, Ordering::Relaxed);
     let (_, [mut carol, mut dave]) = inside.await.unwrap();
     let (_, [mut erin, mut frank]) = outside.await.unwrap();
@@ -105,8 +108,9 @@ async fn a_file_and_a_picture_are_transferred_in_both_directions_while_others_ch
     frank.receive("bye").await;
 }
 
-/// A client that reads slowly is sent far more than fits into all queues. The server slows the sender down, and closes no
-/// connection. The sender continues as soon as the reader has read, so the whole file passes before any timer expires.
+/// A client reads slowly, and the sender sends it far more than fits into all queues. The server
+/// slows the sender down and closes no connection. The sender continues as soon as the reader has
+/// read, so the whole file passes before any timer expires.
 #[tokio::test]
 async fn a_slow_reader_receives_the_whole_file() {
     const SLICE: usize = 3_000;
@@ -130,15 +134,17 @@ async fn a_slow_reader_receives_the_whole_file() {
     let (mut lines, mut collector) = (Lines::new(bytes.as_slice()), Collector::default());
     while lines.next().await && collector.take(&lines.payload) {}
     assert_eq!(collector.digests(), [digest]);
-    // The transfer only took longer for the sender.
+    // The only effect on the sender is that the transfer took longer.
     let mut alice = sending.await.unwrap();
     narrow.write_all(b"MSG 1 U 5\r\nhello").await.unwrap();
     assert!(alice.lines.next().await);
     assert_eq!(alice.lines.payload, b"hello");
 }
 
-/// Peer-to-peer data has the speed of the member that it is for. Another member, which does not read for a while, delays
-/// nothing: the whole file passes before any timer expires. That member then receives the same messages as all others.
+/// The server passes peer-to-peer data on as fast as the recipient of the data reads it. Another
+/// member of the session reads nothing for a while. This member does not delay the data, so the
+/// whole file passes before any timer expires. Later, this member receives the same messages as all
+/// other members.
 #[tokio::test]
 async fn a_file_for_one_member_does_not_wait_for_another_member() {
     let server = TestServer::start().await;
@@ -166,8 +172,8 @@ async fn a_file_for_one_member_does_not_wait_for_another_member() {
     assert!(carol.payload.ends_with(b"the end"));
 }
 
-/// A client that stops reading in the middle of a file is disconnected after about fifteen seconds, and others are not
-/// affected. `switchboard/pace.rs` tests the exact time.
+/// If a client stops reading in the middle of a file, the server disconnects it after about fifteen
+/// seconds. Other clients are not affected. `switchboard/pace.rs` tests the exact time.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_client_that_stops_reading_a_file_is_disconnected_within_limited_time() {
     let server = TestServer::start().await;
@@ -187,7 +193,8 @@ async fn a_client_that_stops_reading_a_file_is_disconnected_within_limited_time(
         }
     });
     told.await.unwrap();
-    // The message that did not fit, and those after it, which have no recipient, are not acknowledged.
+    // The server does not acknowledge the message that did not fit. It does not acknowledge later
+    // messages either, because they have no recipient.
     let first_nak = answers.iter().position(|answer| answer.starts_with("NAK")).unwrap();
     assert!(answers[..first_nak].iter().all(|answer| answer.starts_with("ACK")));
     assert!(answers[first_nak..].iter().all(|answer| !answer.starts_with("ACK")));

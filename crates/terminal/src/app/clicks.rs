@@ -7,7 +7,7 @@ use super::layout::inside;
 use super::state::{App, Focus};
 use super::tab_bar::labels;
 
-/// The rows of one step of the wheel.
+/// The number of rows by which one step of the wheel scrolls.
 const WHEEL: isize = 3;
 
 impl App {

@@ -1,15 +1,16 @@
 //! The commands: their names, and the meaning of a typed line.
 
-/// The kind of text that completes the rest of a command.
+/// The kind of text that follows the name of a command (the rest of the line). It decides which
+/// completions the palette offers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Rest {
-    /// The command has no rest.
+    /// No text follows the name.
     Nothing,
-    /// A text that only the user knows.
+    /// A text that the palette cannot complete.
     Text,
     /// A contact.
     Contact,
-    /// A user who wants to be a contact.
+    /// A user who asked to be a contact.
     Request,
     /// A status.
     Status,
@@ -24,7 +25,7 @@ pub(super) enum Rest {
 pub(super) struct Spec {
     /// The name, with the slash.
     pub(super) name: &'static str,
-    /// The rest of the line, as the help shows it.
+    /// The rest of the line after the name, as the help shows it.
     pub(super) usage: &'static str,
     /// The effect of the command.
     pub(super) summary: &'static str,
@@ -32,7 +33,7 @@ pub(super) struct Spec {
 }
 
 impl Spec {
-    /// Returns whether the command works without the rest.
+    /// Returns whether the command also works if nothing follows its name.
     pub(super) fn is_optional(&self) -> bool {
         self.usage.is_empty() || self.usage.starts_with('[')
     }
@@ -95,7 +96,8 @@ pub(super) fn parse(line: &str) -> Typed<'_> {
     if after.starts_with('/') {
         return Typed::Text(after);
     }
-    // A name of two words comes first, so that its second word is not the rest.
+    // Names of two words are tried first, so that their second word does not become the rest of the
+    // line.
     let longest = |spec: &&Spec| std::cmp::Reverse(spec.name.len());
     let named = COMMANDS.iter().filter(|spec| rest_after(line, spec.name).is_some()).min_by_key(longest);
     match named {

@@ -1,4 +1,4 @@
-//! The rows that the palette finds for a text.
+//! Finds the rows that the palette shows for a typed text.
 
 use super::command::{COMMANDS, Rest, Spec};
 use super::contacts::matches;
@@ -20,7 +20,8 @@ impl App {
         items
     }
 
-    /// Completes a line that begins with a slash.
+    /// Returns the rows for a typed text that begins with a slash: commands, or values that can
+    /// follow the typed command.
     fn for_command(&self, text: &str) -> Vec<Item> {
         let longest = |spec: &&Spec| spec.name.len();
         let with_rest =
@@ -36,10 +37,12 @@ impl App {
             .collect()
     }
 
-    /// Completes the rest of a command.
+    /// Returns a row for each value that can complete `rest`, the text after the name of the
+    /// command.
     fn for_rest(&self, spec: &Spec, rest: &str) -> Vec<Item> {
         let line = |word: &str| format!("{} {word}", spec.name);
-        // A second word follows the contact.
+        // If the command needs a second word after the contact or group, the line is not complete
+        // yet.
         let needs_more = spec.usage.contains(' ');
         let item = |word: &str, detail: &str| Item {
             label: word.to_owned(),
@@ -73,7 +76,9 @@ impl App {
         }
     }
 
-    /// Finds tabs, contacts and commands by their words.
+    /// Returns a row for each tab, contact and command that contains the typed text. A contact
+    /// contains the text if its name or address does. A command contains the text if its name or
+    /// description does.
     fn for_words(&self, text: &str) -> Vec<Item> {
         let lower = text.to_lowercase();
         let tabs =
@@ -107,7 +112,7 @@ fn command_item(spec: &Spec) -> Item {
     Item { label: format!("{} {}", spec.name, spec.usage).trim().to_owned(), detail: spec.summary.to_owned(), action }
 }
 
-/// Returns the row of a command without its rest.
+/// Returns the row for a command to which the user adds nothing.
 fn bare_item(spec: &Spec) -> Item {
     Item { label: spec.name.to_owned(), detail: spec.summary.to_owned(), action: Action::Run(spec.name.to_owned()) }
 }

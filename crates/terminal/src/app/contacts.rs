@@ -9,7 +9,7 @@ use super::roster::{Contact, Roster};
 /// A section of the contact list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Section {
-    /// The users who wait for an answer.
+    /// The users who asked to be contacts and wait for an answer.
     Requests,
     /// A group.
     Group(Guid),
@@ -29,7 +29,8 @@ pub(crate) enum Row {
 }
 
 impl Row {
-    /// Returns whether the two rows stand for the same thing. Counts do not matter.
+    /// Returns whether the two rows are for the same section, request or contact. The counts in a
+    /// heading do not matter.
     fn is_same(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Heading { section: one, .. }, Self::Heading { section: two, .. }) => one == two,
@@ -71,7 +72,7 @@ impl Contacts {
         self.selected == index
     }
 
-    /// Rebuilds the rows. The same row stays selected, if it is still there.
+    /// Rebuilds the rows. If the selected row still exists, it stays selected.
     pub(crate) fn rebuild(&mut self, roster: &Roster) {
         let selected = self.selected().cloned();
         self.rows = if self.filter.is_empty() { self.all_rows(roster) } else { self.found_rows(roster) };
@@ -102,7 +103,8 @@ impl Contacts {
     }
 
     fn section(&self, rows: &mut Vec<Row>, section: Section, name: String, mut members: Vec<&Contact>) {
-        // The roster is in the order of names, and this order is stable.
+        // The roster is sorted by name. This sort is stable, so the online contacts and then the
+        // offline contacts stay sorted by name.
         members.sort_by_key(|contact| contact.status.is_none());
         let online = members.iter().filter(|contact| contact.status.is_some()).count();
         self.heading(rows, section, name, online, members.len());
@@ -116,7 +118,8 @@ impl Contacts {
         rows.push(Row::Heading { section, name, online, total, is_folded });
     }
 
-    /// Returns the contacts that the filter finds, each only once.
+    /// Returns the contacts that the filter finds. A contact in several groups is in the result
+    /// only once.
     fn found_rows(&self, roster: &Roster) -> Vec<Row> {
         let found = roster.contacts.iter().filter(|contact| matches(contact, &self.filter));
         let mut found: Vec<_> = found.collect();
@@ -132,12 +135,12 @@ impl Contacts {
         self.select(self.selected.saturating_add_signed(rows));
     }
 
-    /// Selects a row. A number that is too high selects the last one.
+    /// Selects the row with this index. If the index is too high, selects the last row.
     pub(crate) fn select(&mut self, index: usize) {
         self.selected = index.min(self.rows.len().saturating_sub(1));
     }
 
-    /// Changes the visible rows so that the selected one is among them.
+    /// Scrolls so that the selected row is visible.
     pub(crate) fn scroll_to_selected(&mut self, height: usize) {
         let height = height.max(1);
         self.offset = self.offset.clamp((self.selected + 1).saturating_sub(height), self.selected);

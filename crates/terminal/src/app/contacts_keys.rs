@@ -7,7 +7,7 @@ use super::contacts::Row;
 use super::effect::Effect;
 use super::state::App;
 
-/// The rows of one step of PgUp and PgDn.
+/// The number of rows by which PgUp and PgDn move the selection.
 const PAGE: isize = 10;
 
 impl App {
@@ -47,7 +47,8 @@ impl App {
         }
     }
 
-    /// A letter answers the selected request, or is a part of the name to find.
+    /// Handles a letter. If a request is selected, the letter can answer it. Otherwise the letter
+    /// is added to the text to find.
     fn contacts_letter(&mut self, letter: char) {
         if let Some(Row::Request { handle }) = self.contacts.selected() {
             let who = handle.to_string();

@@ -45,7 +45,7 @@ impl App {
     pub(super) fn set_name(&mut self, name: &str) {
         match DisplayName::new(name) {
             Some(name) => self.edit(Edit::Name(name), "Name"),
-            None => self.complain("A name has 1 to 387 bytes."),
+            None => self.complain("A name must have 1 to 387 bytes."),
         }
     }
 
@@ -96,7 +96,8 @@ impl App {
         }
     }
 
-    /// Returns the group with a name, or complains.
+    /// Returns the group whose name is `name`. If there is no such group, shows a notice that says
+    /// so.
     fn group(&mut self, name: &str) -> Option<Guid> {
         let group = self.roster.group(name);
         if group.is_none() {

@@ -1,4 +1,4 @@
-//! The effects: instructions of the app to its caller.
+//! The effects: instructions that the app gives to its caller.
 
 use std::path::PathBuf;
 
@@ -7,24 +7,24 @@ use msnp_client::machine::Edit;
 
 use super::ids::{FileId, LineId, TalkId};
 
-/// An instruction of the app.
+/// An instruction that the app gives to its caller.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Effect {
     /// Find the conversation with a user, and report it with [`TalkEvent::Opened`](super::TalkEvent::Opened).
     Open(Handle),
-    /// Send a text. Its result goes to the line.
+    /// Send a text. The result is reported for `line`.
     Send { talk: TalkId, line: LineId, text: String },
-    /// Send a nudge. Its result goes to the line.
+    /// Send a nudge. The result is reported for `line`.
     Nudge { talk: TalkId, line: LineId },
-    /// Tell the members that the user is typing.
+    /// Tell the other members of the conversation that the user is typing.
     Typing(TalkId),
-    /// Invite a user.
+    /// Invite a user to the conversation.
     Invite { talk: TalkId, handle: Handle },
     /// Leave the session of a conversation.
     Leave(TalkId),
     /// Change the account or its lists. `about` says what changes, for the message about the result.
     Edit { edit: Edit, about: String },
-    /// Send a file. `id` is the number under which its progress is reported.
+    /// Send a file. The progress is reported with the number `id`.
     SendFile { id: FileId, talk: TalkId, to: Handle, path: PathBuf },
     /// Receive an offered file.
     AcceptFile(FileId),

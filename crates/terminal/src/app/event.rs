@@ -34,24 +34,25 @@ pub(crate) enum AppEvent {
     /// The account is signed out.
     SignedOut {
         reason: String,
-        /// The time until the next attempt. `None` if there is none.
+        /// The time until the next attempt to sign in. `None` if there will be no attempt.
         retry: Option<Duration>,
     },
-    /// The roster has changed to this one.
+    /// The roster has changed. This is the new roster.
     Roster(Box<Roster>),
-    /// The status of a contact changed. `None` is offline.
+    /// The status of a contact changed. `None` means offline.
     Presence { handle: Handle, before: Option<Status>, now: Option<Status> },
-    /// A user added the account.
+    /// A user added the account to their contact list.
     Request(Handle),
     /// Something happened in a conversation.
     Talk(Talk, TalkEvent),
-    /// The result of a text or nudge: `Err` has the reason why it was not delivered.
+    /// The result of sending a text or nudge. `Err` has the reason why it was not delivered.
     Delivered(LineId, Result<(), NotDelivered>),
-    /// The result of an edit: `Err` has the reason why it failed.
+    /// The result of an edit. `Err` has the reason why it failed.
     Edited { about: String, result: Result<(), String> },
-    /// The progress of a file, in bytes.
+    /// The progress of a file transfer, in bytes.
     FileProgress { id: FileId, done: u64, total: u64 },
-    /// A file is complete, or `Err` has the reason why it is not. `saved` is the place of a received file.
+    /// A transfer has ended. `Ok` has the path of a received file. `Err` has the reason why the
+    /// file is not complete.
     FileEnded { id: FileId, result: Result<Option<PathBuf>, String> },
     /// A display picture, or the reason why there is none.
     Picture { handle: Handle, result: Result<Picture, String> },
@@ -61,17 +62,17 @@ pub(crate) enum AppEvent {
     Shutdown(u32),
 }
 
-/// Something that happened in a conversation. The names that senders choose for a message are left out: see
-/// [`App::name_of`](super::App::name_of).
+/// Something that happened in a conversation. A message also contains a name that its sender chose,
+/// but the events do not have that name. For the reason, see [`App::name_of`](super::App::name_of).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum TalkEvent {
-    /// The user asked for the conversation.
+    /// The user of the program opened the conversation, so the app shows its tab.
     Opened,
     /// A user joined.
     Joined(Handle),
     /// A user left.
     Left(Handle),
-    /// The session ended. The next message opens another one.
+    /// The session ended. The next message opens another session.
     Quiet,
     /// A text.
     Text { from: Handle, text: String },

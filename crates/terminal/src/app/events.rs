@@ -12,8 +12,8 @@ use super::statuses::status_name;
 use crate::text::clean_line;
 
 impl App {
-    /// Handles something that happened. It never changes the tab, the focus or a line that is being typed, unless the
-    /// user asked for it.
+    /// Handles something that happened. An event never changes the current tab, the focus or the
+    /// line that is being typed, unless the user asked for the change.
     pub(crate) fn handle_event(&mut self, event: AppEvent) {
         match event {
             AppEvent::SignedIn => self.signed_in(),
@@ -63,7 +63,7 @@ impl App {
         }
         let retry = retry.map(|retry| self.time.since_start + retry);
         self.link = Link::Offline { reason, retry };
-        // The reason is shown instead.
+        // The status row now shows the reason in the place of a notice.
         self.notice = None;
         for with in self.tabs.iter_mut().filter_map(|tab| tab.with.as_mut()) {
             with.typing.clear();

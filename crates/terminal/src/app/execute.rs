@@ -10,8 +10,8 @@ use super::tab::Tab;
 use crate::text::clean_line;
 
 impl App {
-    /// Carries out a line: sends a text to the current conversation, or runs a command. Returns `false` if the line
-    /// should stay, because it could not be used.
+    /// Carries out a line: sends a text to the current conversation, or runs a command. Returns
+    /// `false` if the line could not be used and should therefore stay in the input.
     pub(super) fn execute(&mut self, line: &str) -> bool {
         match parse(line) {
             Typed::Blank => true,
@@ -76,7 +76,7 @@ impl App {
             "/emoji" => self.settings.emoji = self.switch(rest, self.settings.emoji, "Emoji"),
             "/help" => self.help = Some(0),
             "/quit" => self.effects.push(Effect::Quit),
-            // Every command of the table is here; a test runs all of them.
+            // Every command in the table has a branch above. A test runs all of them.
             other => self.complain(&format!("{other} does nothing yet.")),
         }
     }
@@ -144,7 +144,8 @@ impl App {
         }
     }
 
-    /// Returns the address of a request. Without a text, returns the address of the only request.
+    /// Returns the address of the user who sent the request that `who` means. If `who` is empty and
+    /// there is only one request, returns the address of that user.
     fn requester(&self, who: &str) -> Option<String> {
         if !who.is_empty() {
             return Some(who.to_owned());
@@ -165,7 +166,8 @@ impl App {
         }
     }
 
-    /// Returns the new value of a setting.
+    /// Returns the new value of the setting `what`, which is on or off. `now` is the old value.
+    /// `rest` is `on`, `off`, or empty to reverse the old value.
     fn switch(&mut self, rest: &str, now: bool, what: &str) -> bool {
         let new = match rest {
             "on" => true,

@@ -13,9 +13,10 @@ impl App {
     pub(super) fn send_file(&mut self, path: &str) {
         let Some((talk, partner)) = self.current_tab().and_then(|tab| Some((tab.talk()?, tab.partner()?.clone())))
         else {
-            return self.complain("Files are sent in a conversation with one user.");
+            return self.complain("You can send files only in a conversation with one user.");
         };
-        // Received files get their numbers from the caller, from the other end of the range.
+        // The caller of the app chooses the numbers of received files, from the middle of the range
+        // upwards. So a sent file never has the number of a received file.
         let id = FileId(self.next_file);
         self.next_file += 1;
         let text = format!("Sending {} to {}. /cancel stops it.", clean_line(path), self.name_of(&partner));
@@ -23,7 +24,8 @@ impl App {
         self.effects.push(Effect::SendFile { id, talk, to: partner, path: PathBuf::from(path) });
     }
 
-    /// Accepts or refuses the newest offer in the current tab. Returns `false` if there is none.
+    /// Accepts or refuses the newest offer in the current tab. Returns `false` if the tab has no
+    /// offer.
     pub(super) fn answer_offer(&mut self, accept: bool) -> bool {
         let offered = |state| state == FileState::Offered;
         let Some(id) = self.current_tab().and_then(|tab| tab.lines.newest_file(offered)) else { return false };
@@ -61,7 +63,7 @@ impl App {
         self.count_unread(tab);
     }
 
-    /// Sets the state of a file, and returns its tab.
+    /// Sets the state of the file `id`. Returns the index of the tab that shows this file.
     fn set_file(&mut self, id: FileId, state: FileState) -> Option<usize> {
         for (index, tab) in self.tabs.iter_mut().enumerate() {
             if let Some(file) = tab.lines.file_mut(id).and_then(|line| line.file.as_mut()) {

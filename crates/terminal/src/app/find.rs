@@ -1,4 +1,4 @@
-//! Finds lines of a conversation.
+//! Searches for lines of a conversation.
 
 use super::input::Input;
 use super::layout::inside;
@@ -18,7 +18,8 @@ impl App {
         self.search = None;
     }
 
-    /// Shows the next older match (1), the next newer one (-1), or the newest of all after the text has changed (0).
+    /// Shows a match. `step` is 1 for the next older match and -1 for the next newer match. It is 0
+    /// after the text has changed, for the newest match of all.
     pub(super) fn find(&mut self, step: isize) {
         let Some(search) = &self.search else { return };
         let Some(tab) = self.tabs.get(self.current) else { return };

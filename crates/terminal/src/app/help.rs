@@ -3,11 +3,11 @@
 use super::command::COMMANDS;
 use super::state::App;
 
-/// The keys.
+/// Each key that the help shows, and the effect of the key.
 const KEYS: [(&str, &str); 16] = [
     ("Enter", "Send the line, or open the selected contact"),
     ("Alt-Enter", "Begin a new line"),
-    ("Tab", "Switch between the contact list and the line"),
+    ("Tab", "Switch between contact list and input line"),
     ("Ctrl-P, /", "Find a command, contact or tab"),
     ("Alt-1 to Alt-9", "Show a tab"),
     ("Alt-Left, Alt-Right", "Show another tab (also Ctrl-PgUp, Ctrl-PgDn)"),
@@ -19,11 +19,12 @@ const KEYS: [(&str, &str); 16] = [
     ("Up, Down", "Bring back lines that you sent"),
     ("Ctrl-R", "Sign in again now"),
     ("In the list", "Type to find a contact; Left, Right: fold a group"),
-    ("On a request", "a accepts, b refuses and blocks"),
+    ("On a request", "Press a to accept, or b to refuse and block"),
     ("Ctrl-C", "Sign out and leave"),
 ];
 
-/// Returns the lines of the help. Each has the text to type and its effect, or is a heading.
+/// Returns the lines of the help. The first part of a line is a key, or a text to type. The second
+/// part is the effect of the key or text. In a heading, the second part is empty.
 pub(crate) fn help_lines() -> Vec<(String, &'static str)> {
     let mut lines = vec![("Keys".to_owned(), "")];
     lines.extend(KEYS.iter().map(|(keys, meaning)| ((*keys).to_owned(), *meaning)));
@@ -33,7 +34,7 @@ pub(crate) fn help_lines() -> Vec<(String, &'static str)> {
     lines.push(("//text".to_owned(), "Send a text that begins with /"));
     lines.push((String::new(), ""));
     lines.push(("WHO: an address, or the name of a contact. By default, the user you talk to.".to_owned(), ""));
-    lines.push(("Words with blanks: /group rename \"Old friends\" Friends".to_owned(), ""));
+    lines.push(("Put a name with blanks in quotes: /group rename \"Old friends\" Friends".to_owned(), ""));
     lines
 }
 

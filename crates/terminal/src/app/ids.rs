@@ -1,4 +1,4 @@
-//! The numbers by which the app knows conversations, files and lines.
+//! The numbers that identify conversations, files and lines.
 
 /// Identifies a conversation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -11,7 +11,8 @@ const MAX_INPUT: usize = 16 * 1024;
 /// The character that is drawn for a line break.
 const BREAK: &str = "⏎";
 
-/// A line that is being typed, with a cursor. The cursor is always between two clusters.
+/// A line that is being typed, with a cursor. A cluster is the text that a user sees as one
+/// character. The cursor is never inside a cluster.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Input {
     text: String,
@@ -48,8 +49,8 @@ impl Input {
         self.text.get(self.cursor..).unwrap_or_default()
     }
 
-    /// Inserts a text at the cursor. Line breaks become `\n`. Other control characters, and those that reverse text, are
-    /// left out.
+    /// Inserts a text at the cursor. Line breaks become `\n`. Other control characters, and
+    /// characters that reverse the direction of text, are left out.
     pub(crate) fn insert(&mut self, text: &str) {
         let text = text.replace("\r\n", "\n").replace('\r', "\n");
         for character in text.chars().filter(|char| *char == '\n' || !is_unsafe_to_show(*char)) {
@@ -128,7 +129,7 @@ impl Input {
         let rest = self.text.get(end..).unwrap_or_default().to_owned();
         self.text.truncate(self.cursor);
         self.text.push_str(&rest);
-        // The parts may have become one cluster.
+        // The characters before and after the deleted part may now form one cluster.
         self.cursor = self.text.floor_char_boundary(self.cursor);
     }
 
@@ -173,7 +174,7 @@ mod tests {
     type Step = fn(&mut Input);
 
     #[test]
-    fn keys_move_over_and_delete_whole_grapheme_clusters_or_whole_words() {
+    fn keys_move_the_cursor_by_whole_grapheme_clusters_or_words_and_delete_whole_clusters_or_words() {
         let table: [(&str, &[Step], &str, &str); 9] = [
             ("ab", &[Input::left, Input::backspace], "", "b"),
             ("e\u{301}x", &[Input::left, Input::backspace], "", "x"),

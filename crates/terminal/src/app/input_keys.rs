@@ -1,4 +1,4 @@
-//! The keys of the line of a tab.
+//! The keys for the input line of a tab.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
@@ -10,7 +10,8 @@ use super::tab::TYPING_AGAIN;
 
 /// The maximum number of sent lines that the arrow keys bring back.
 const MAX_HISTORY: usize = 100;
-/// The rows of one step of PgUp and PgDn, if the height is not known.
+/// The number of rows by which PgUp and PgDn scroll if the height of the conversation does not fit
+/// into an `isize`.
 const PAGE: isize = 10;
 
 impl App {
@@ -52,13 +53,14 @@ impl App {
             self.remember(&line);
         }
         self.recalled = None;
-        // A command may have closed the tab.
+        // The command in the line may have closed the tab.
         if let Some(tab) = self.tabs.get_mut(tab).filter(|tab| tab.input.text() == line) {
             tab.input.take();
         }
     }
 
-    /// Brings back a line that was sent before.
+    /// Puts a line that the user sent before into the input line. `step` is -1 for the next older
+    /// line, and 1 for the next newer line.
     fn recall(&mut self, step: isize) {
         let Some(tab) = self.tabs.get_mut(self.current) else { return };
         let (place, draft) = match self.recalled.take() {
@@ -75,7 +77,7 @@ impl App {
         }
     }
 
-    /// Tells the members that the user is typing, from time to time.
+    /// Tells the other members from time to time that the user is typing.
     fn tell_typing(&mut self) {
         let now = self.time.since_start;
         let Some(tab) = self.tabs.get_mut(self.current) else { return };

@@ -6,7 +6,7 @@ use super::effect::Effect;
 use super::line_keys::edit_input;
 use super::state::{App, Focus};
 
-/// The rows of one step of PgUp and PgDn in the contact list.
+/// The number of rows by which PgUp and PgDn move in the contact list.
 const PAGE: isize = 10;
 
 impl App {
@@ -19,7 +19,7 @@ impl App {
             return self.effects.push(Effect::Quit);
         }
         if self.shown_picture.take().is_some() {
-            // Any key closes it.
+            // Any key closes the picture that is shown in front of everything.
         } else if self.help.is_some() {
             self.help_key(key);
         } else if self.palette.is_some() {
@@ -34,7 +34,8 @@ impl App {
         self.keep_in_view();
     }
 
-    /// Handles a pasted text. It is never carried out, even if it has line breaks.
+    /// Handles a pasted text. The text is never sent or run as a command, even if it has line
+    /// breaks.
     pub(crate) fn handle_paste(&mut self, text: &str) {
         if let Some(palette) = &mut self.palette {
             palette.input.insert(text);

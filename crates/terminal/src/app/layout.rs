@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 /// The minimum width at which the contact list and the conversation are side by side.
 const WIDE: u16 = 60;
-/// The rows of the box in which a line is typed.
+/// The number of rows of the input box.
 const INPUT_ROWS: u16 = 3;
 
 /// The areas of the screen. An area that is not shown is empty.
@@ -14,16 +14,16 @@ pub(crate) struct Areas {
     pub(crate) title: Rect,
     /// The contact list with its frame.
     pub(crate) contacts: Rect,
-    /// The conversation with its frame, whose upper edge has the tabs.
+    /// The conversation with its frame. The tabs are in the upper edge of the frame.
     pub(crate) talk: Rect,
     /// The line that is being typed, with its frame.
     pub(crate) input: Rect,
-    /// The last row.
+    /// The row at the lower edge of the screen, for notices and for the most useful keys.
     pub(crate) status: Rect,
 }
 
 impl Areas {
-    /// Divides a screen. On a narrow one, only the side with the focus is shown.
+    /// Divides a screen into areas. On a narrow screen, only the side with the focus is shown.
     pub(crate) fn of(columns: u16, rows: u16, is_on_contacts: bool) -> Self {
         let body = rows.saturating_sub(2);
         let title = Rect::new(0, 0, columns, rows.min(1));

@@ -13,12 +13,12 @@ pub(crate) const MAX_LINES: usize = 2000;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Line {
     pub(crate) id: LineId,
-    /// The time of day.
+    /// The time of day at which the line was added.
     pub(crate) clock: String,
     pub(crate) author: Author,
     pub(crate) text: String,
     pub(crate) delivery: Option<Delivery>,
-    /// The progress of a transfer.
+    /// The file that the line is about, with the progress of its transfer.
     pub(crate) file: Option<File>,
 }
 
@@ -31,13 +31,13 @@ pub(crate) enum Author {
     Other(String),
     /// The program.
     Note,
-    /// The program, about a fault.
+    /// The program, which reports a fault.
     Problem,
-    /// The program, about a user who left the session.
+    /// The program, which reports that a user left the session.
     Left(Handle),
 }
 
-/// The state of a message of the user.
+/// The delivery state of a message that the user sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Delivery {
     /// The server has not answered yet.
@@ -57,12 +57,12 @@ pub(crate) struct File {
     pub(crate) state: FileState,
 }
 
-/// The state of a file.
+/// The state of the transfer of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum FileState {
-    /// Another user offers the file, and the user has not decided yet.
+    /// Another user offers the file, and the user of the program has not decided yet.
     Offered,
-    /// This many bytes of the total are done.
+    /// Of `total` bytes, `done` bytes are transferred.
     Running { done: u64, total: u64 },
     /// The transfer has ended.
     Ended,
@@ -84,12 +84,12 @@ impl Lines {
         self.0.iter()
     }
 
-    /// Returns a line. The newest lines are found first.
+    /// Returns the line with this number. The search begins with the newest lines.
     pub(crate) fn get_mut(&mut self, id: LineId) -> Option<&mut Line> {
         self.0.iter_mut().rev().find(|line| line.id == id)
     }
 
-    /// Returns the line of a file.
+    /// Returns the line about the file `id`.
     pub(crate) fn file_mut(&mut self, id: FileId) -> Option<&mut Line> {
         self.0.iter_mut().rev().find(|line| line.file.as_ref().is_some_and(|file| file.id == id))
     }
@@ -99,7 +99,8 @@ impl Lines {
         self.0.iter().rev().filter_map(|line| line.file.as_ref()).find(|file| wanted(file.state)).map(|file| file.id)
     }
 
-    /// Removes the notes at the end about users who left, and returns how many there were.
+    /// Removes the notes about users who left from the end of the lines. Returns how many notes
+    /// were removed.
     pub(crate) fn take_left(&mut self) -> usize {
         let mut taken = 0;
         while matches!(self.0.back(), Some(Line { author: Author::Left(_), .. })) {

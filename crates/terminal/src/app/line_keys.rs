@@ -1,10 +1,10 @@
-//! The keys that change a line.
+//! The keys that change an input line.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::input::Input;
 
-/// Changes a line as a key says. Returns whether its text may have changed.
+/// Applies a key to an input line. Returns whether the text of the line may have changed.
 pub(super) fn edit_input(input: &mut Input, key: KeyEvent) -> bool {
     let control = key.modifiers.contains(KeyModifiers::CONTROL);
     let alt = key.modifiers.contains(KeyModifiers::ALT);

@@ -7,13 +7,13 @@ use super::state::App;
 use crate::text::clean;
 
 impl App {
-    /// Returns whether a message waits for its result.
+    /// Returns whether there is a sent message whose result is not known yet.
     pub(crate) fn is_delivering(&self) -> bool {
         let is_pending = |line: &Line| line.delivery == Some(Delivery::Pending);
         self.tabs.iter().any(|tab| tab.lines.iter().any(is_pending))
     }
 
-    /// Adds a line to a tab, and returns its number. The text is made safe.
+    /// Adds a line to a tab, and returns the number of the line. Makes the text safe to draw.
     pub(super) fn add_line(&mut self, tab: usize, author: Author, text: &str, delivery: Option<Delivery>) -> LineId {
         self.add(tab, author, text, delivery, None)
     }

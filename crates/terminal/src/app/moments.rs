@@ -11,13 +11,13 @@ use crate::text::clean_line;
 const NOTICE_LASTS: Duration = Duration::from_secs(6);
 /// The time for which the window shakes after a nudge.
 const SHAKE_LASTS: Duration = Duration::from_millis(600);
-/// The shortest time between two bells, whatever others send.
+/// The shortest time between two rings of the bell, however much other users send.
 const BELL_PAUSE: Duration = Duration::from_secs(1);
 /// The time between two frames while something moves.
 const FRAME: Duration = Duration::from_millis(50);
 
 impl App {
-    /// Sets the time. Call it before every other change.
+    /// Sets the time. The caller must call this before every other change to the app.
     pub(crate) fn tick(&mut self, time: Time) {
         self.time = time;
         let now = self.time.since_start;
@@ -29,7 +29,7 @@ impl App {
         }
     }
 
-    /// Returns the time until the screen changes by itself. `None` if it does not.
+    /// Returns the time until the screen changes by itself. `None` if it will not change by itself.
     pub(crate) fn next_change(&self) -> Option<Duration> {
         let now = self.time.since_start;
         let left = |until: Duration| until.saturating_sub(now);
@@ -58,7 +58,8 @@ impl App {
         }
     }
 
-    /// Starts to shake the window. If the window is shaking already, it does not shake for longer.
+    /// Starts to shake the window. If the window is already shaking, this does not prolong the
+    /// shaking.
     pub(super) fn start_shaking(&mut self) {
         if !self.is_shaking() {
             self.shake_until = self.time.since_start + SHAKE_LASTS;

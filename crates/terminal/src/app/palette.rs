@@ -25,7 +25,7 @@ pub(crate) struct Item {
 /// The action of a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Action {
-    /// Fills in this line, which is not complete yet.
+    /// Puts this incomplete line into the palette, so that the user can complete it.
     Fill(String),
     /// Runs this line.
     Run(String),

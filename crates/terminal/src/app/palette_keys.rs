@@ -8,13 +8,14 @@ use super::palette::{Action, Palette};
 use super::state::App;
 
 impl App {
-    /// Opens the palette. With a slash, it begins with a command.
+    /// Opens the palette. If `is_slash` is true, the text in the palette is a slash, so the palette
+    /// lists commands.
     pub(super) fn open_palette(&mut self, is_slash: bool) {
         let input = Input::new(if is_slash { "/" } else { "" });
         self.palette = Some(Palette { input, chosen: 0, is_slash });
     }
 
-    /// Opens the palette with the statuses.
+    /// Opens the palette with the list of statuses.
     pub(super) fn choose_status(&mut self) {
         self.palette = Some(Palette { input: Input::new("/status "), chosen: 0, is_slash: true });
     }
@@ -39,7 +40,7 @@ impl App {
         }
     }
 
-    /// Carries out the chosen row.
+    /// Carries out the action of the chosen row. If there are no rows, runs the typed line.
     pub(super) fn palette_enter(&mut self) {
         let Some(palette) = &self.palette else { return };
         let typed = palette.input.text().to_owned();
@@ -55,7 +56,8 @@ impl App {
         }
     }
 
-    /// Fills in the chosen row without carrying it out.
+    /// Puts the command of the chosen row into the input line of the palette, but does not run the
+    /// command. If the chosen row has no command, does the same as [`Self::palette_enter`].
     fn palette_fill(&mut self) {
         let Some(palette) = &self.palette else { return };
         match self.palette_items().into_iter().nth(palette.chosen).map(|item| item.action) {

@@ -1,4 +1,4 @@
-//! Display pictures: the choice of those to fetch and those to show.
+//! Display pictures. Decides which pictures to fetch and which to show.
 
 use std::path::PathBuf;
 
@@ -8,7 +8,7 @@ use super::effect::Effect;
 use super::state::{App, Colors};
 use crate::picture::Picture;
 
-/// The maximum number of pictures that are kept. The memory of each is below 40 KiB.
+/// The maximum number of pictures that are kept. Each picture takes less than 40 KiB of memory.
 const MAX_PICTURES: usize = 200;
 
 impl App {
@@ -25,8 +25,8 @@ impl App {
         self.pictures.get(handle).and_then(|(_, picture)| picture.as_ref())
     }
 
-    /// Fetches the picture of the other user of a tab, if it is not known. Call it only when the two users are in a
-    /// session, because fetching would open one.
+    /// Fetches the picture of the other user of a tab, if the picture is not known. Call this only
+    /// when the two users are in a session, because without one, fetching would open a session.
     pub(super) fn want_picture(&mut self, tab: usize) {
         let partner = self.tabs.get(tab).and_then(|tab| tab.partner()).cloned();
         if let Some(partner) = partner.filter(|_| self.settings.colors != Colors::None) {
@@ -34,7 +34,8 @@ impl App {
         }
     }
 
-    /// Fetches a picture, unless the same picture was asked for before. Returns whether the user has one.
+    /// Fetches a user's picture, unless the same picture was requested before. Returns whether the
+    /// user has a picture.
     fn fetch_picture(&mut self, handle: Handle) -> bool {
         let Some(id) = self.roster.contact(&handle).and_then(|contact| contact.picture.clone()) else { return false };
         let is_known = self.pictures.get(&handle).is_some_and(|(known, _)| *known == id);
@@ -48,7 +49,7 @@ impl App {
         true
     }
 
-    /// Stores a picture that was asked for. `Err` has the reason why there is none.
+    /// Stores a picture that was requested. `Err` has the reason why there is no picture.
     pub(super) fn picture_fetched(&mut self, handle: &Handle, result: Result<Picture, String>) {
         match result {
             Ok(picture) => {
@@ -57,7 +58,7 @@ impl App {
                 }
             }
             Err(reason) => {
-                // The next conversation tries again.
+                // The app requests the picture again in the next conversation.
                 self.pictures.remove(handle);
                 if self.shown_picture.take().is_some_and(|shown| shown == *handle) {
                     self.complain(&format!("No picture: {reason}."));
@@ -66,7 +67,7 @@ impl App {
         }
     }
 
-    /// Sets the user's own picture, or shows that of the other user of the tab.
+    /// Sets the user's own picture. Without a path, shows the picture of the other user of the tab.
     pub(super) fn picture_command(&mut self, path: &str) {
         if !path.is_empty() {
             return self.effects.push(Effect::SetPicture(PathBuf::from(path)));

@@ -6,11 +6,11 @@ use super::state::App;
 use crate::text::clean_line;
 
 impl App {
-    /// Returns the user with this address, or the contact with this name. Without a text, returns the other user of the
-    /// current conversation.
+    /// Returns the user whose address is `who`, or the contact whose name is `who`. If `who` is
+    /// empty, returns the other user of the current conversation.
     ///
     /// # Errors
-    /// Returns a sentence about what is wrong.
+    /// Returns a sentence that says what is wrong with `who`.
     pub(super) fn resolve(&self, who: &str) -> Result<Handle, String> {
         if who.is_empty() {
             let partner = self.current_tab().and_then(|tab| tab.partner());

@@ -10,17 +10,18 @@ use crate::text::clean_line;
 pub(crate) struct Contact {
     pub(crate) handle: Handle,
     pub(crate) name: String,
-    /// The status. `None` is offline.
+    /// The status of the contact. `None` means offline.
     pub(crate) status: Option<Status>,
     /// The personal message. Empty if there is none.
     pub(crate) message: String,
     pub(crate) is_blocked: bool,
     pub(crate) groups: Vec<Guid>,
-    /// The identification of the display picture, if the contact has one.
+    /// The MSNObject that identifies the display picture, if the contact has one.
     pub(crate) picture: Option<String>,
 }
 
-/// A user who added the account and waits for its decision.
+/// A user who added this account as a contact, and waits until the user of the program accepts or
+/// refuses.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Request {
     pub(crate) handle: Handle,
@@ -32,7 +33,7 @@ pub(crate) struct Request {
 pub(crate) struct Roster {
     /// The account's own name.
     pub(crate) name: Option<String>,
-    /// The account's own status. `None` is offline.
+    /// The account's own status. `None` means offline.
     pub(crate) status: Option<Status>,
     /// The contacts, in the order of their names.
     pub(crate) contacts: Vec<Contact>,
@@ -42,7 +43,7 @@ pub(crate) struct Roster {
 }
 
 impl Roster {
-    /// Copies what is shown from the roster of the client.
+    /// Copies from the roster of the client everything that the app shows.
     pub(crate) fn of(roster: &machine::Roster) -> Self {
         let mut contacts: Vec<_> = roster.contacts().map(Contact::of).collect();
         contacts.sort_by_cached_key(|contact| (contact.name.to_lowercase(), contact.handle.clone()));
@@ -59,12 +60,12 @@ impl Roster {
         }
     }
 
-    /// Returns the contact with an address.
+    /// Returns the contact whose address is `handle`.
     pub(crate) fn contact(&self, handle: &Handle) -> Option<&Contact> {
         self.contacts.iter().find(|contact| contact.handle == *handle)
     }
 
-    /// Returns the group with a name. Case does not matter.
+    /// Returns the group whose name is `name`, in upper or lower case.
     pub(crate) fn group(&self, name: &str) -> Option<Guid> {
         let name = name.to_lowercase();
         self.groups.iter().find(|(_, there)| there.to_lowercase() == name).map(|(guid, _)| *guid)

@@ -3,17 +3,17 @@
 use super::line::{Author, Delivery, File, FileState, Line};
 use crate::text::{cut, width, with_emoji, wrap};
 
-/// The columns for the time and the mark of delivery.
+/// The number of columns for the time and the delivery mark.
 const GUTTER: usize = 8;
-/// The longest name before a text, in columns.
+/// The maximum width of the name in front of a text, in columns.
 const MAX_NAME: usize = 24;
-/// The columns of a progress bar.
+/// The number of columns of a progress bar.
 const BAR: usize = 20;
 
 /// The appearance of a piece of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Tone {
-    /// A text.
+    /// The text of a message.
     Plain,
     /// Something that matters less, such as the time.
     Dim,
@@ -23,9 +23,9 @@ pub(crate) enum Tone {
     Other,
     /// A note of the program.
     Note,
-    /// A fault.
+    /// A text or a mark that reports a fault.
     Problem,
-    /// A place that the search has found.
+    /// A part of a row that matches the search.
     Match,
 }
 
@@ -130,7 +130,7 @@ pub(crate) fn size(bytes: u64) -> String {
     }
 }
 
-/// Changes the tone of the places in a row that the search has found. Case does not matter.
+/// Changes the tone of the parts of a row that match the search. Case does not matter.
 pub(crate) fn highlight(row: Vec<Piece>, query: &str) -> Vec<Piece> {
     let is_searched = |tone| matches!(tone, Tone::Plain | Tone::Note | Tone::Problem);
     let mut out = Vec::new();

@@ -1,11 +1,13 @@
-//! The visible parts: the areas of the screen, and their scroll positions.
+//! Computes which parts of the app are visible: the areas of the screen, and their scroll
+//! positions.
 
 use super::layout::{Areas, inside};
 use super::rows::rows;
 use super::state::{App, Focus};
 use crate::picture::SIDE;
 
-/// The rows of a picture, and the minimum number of rows that the list keeps above it.
+/// The number of rows of a picture. The contact list above the picture keeps at least the same
+/// number of rows.
 const PICTURE_ROWS: u16 = SIDE.div_ceil(2) as u16;
 const LIST_ROWS: u16 = 12;
 
@@ -16,7 +18,7 @@ impl App {
         area.height >= PICTURE_ROWS + LIST_ROWS && u32::from(area.width) >= SIDE && self.partner_picture().is_some()
     }
 
-    /// Returns the rows of the contact list.
+    /// Returns the number of rows of the contact list.
     pub(crate) fn contacts_height(&self) -> u16 {
         let height = inside(self.areas().contacts).height;
         if self.has_room_for_picture() { height.saturating_sub(PICTURE_ROWS) } else { height }
@@ -52,7 +54,8 @@ impl App {
         inside(self.areas().talk).height.into()
     }
 
-    /// Returns the columns of the conversation, even while the contact list covers it.
+    /// Returns the width of the conversation in columns. It has a width even while the contact list
+    /// covers it.
     pub(super) fn talk_width(&self) -> usize {
         inside(Areas::of(self.size.0, self.size.1, false).talk).width.into()
     }
@@ -63,7 +66,7 @@ impl App {
         tab.lines.iter().map(|line| rows(line, self.talk_width(), self.settings.emoji).len()).sum()
     }
 
-    /// Scrolls the current tab up by this many rows, or down if it is negative.
+    /// Scrolls the current tab up by this many rows. A negative number scrolls down.
     pub(super) fn scroll_by(&mut self, up: isize) {
         if let Some(tab) = self.tabs.get_mut(self.current) {
             tab.scroll = tab.scroll.saturating_add_signed(up);

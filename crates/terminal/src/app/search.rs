@@ -6,7 +6,7 @@ use super::input::Input;
 #[derive(Debug, Default)]
 pub(crate) struct Search {
     pub(crate) input: Input,
-    /// The number of matches below the found line.
+    /// The number of matching lines below the line that is shown.
     pub(super) skip: usize,
     /// The number of lines that match.
     pub(crate) matches: usize,
@@ -18,7 +18,8 @@ impl Search {
         Some(self.input.text()).filter(|text| !text.is_empty())
     }
 
-    /// Returns which match is shown, counted from the newest one. Zero if there is none.
+    /// Returns the number of the match that is shown. The newest match has the number 1. Returns
+    /// zero if there is no match.
     pub(crate) fn shown(&self) -> usize {
         if self.matches == 0 { 0 } else { self.skip + 1 }
     }

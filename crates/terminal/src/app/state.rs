@@ -1,4 +1,4 @@
-//! The state, and the steps that all of its parts share.
+//! The state of the app, and the methods that all other modules of the app share.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -16,7 +16,7 @@ use super::tab::Tab;
 use super::time::Time;
 use crate::picture::Picture;
 
-/// The time after a sign-in in which the presence of contacts is not news.
+/// The time after a sign-in during which the app does not announce status changes of contacts.
 pub(super) const SETTLES: Duration = Duration::from_secs(5);
 
 /// The settings of the user.
@@ -36,7 +36,7 @@ pub enum Colors {
     None,
     /// 256 colours.
     Indexed,
-    /// All colours.
+    /// All colours of 24 bits.
     True,
 }
 
@@ -49,12 +49,12 @@ pub(crate) struct Start {
     pub(crate) settings: Settings,
 }
 
-/// The part of the screen that keys go to.
+/// The part of the screen that receives the keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Focus {
     /// The contact list.
     Contacts,
-    /// The line of the current tab.
+    /// The input line of the current tab.
     Input,
 }
 
@@ -63,11 +63,12 @@ pub(crate) enum Focus {
 pub(crate) enum Link {
     /// Signed in.
     Online,
-    /// Signed out, for this reason. The next attempt is at `retry`, in the time since the start.
+    /// Signed out, for this reason. `retry` is the time of the next attempt, counted from the start
+    /// of the program.
     Offline { reason: String, retry: Option<Duration> },
 }
 
-/// A short message at the lower edge.
+/// A short message at the lower edge of the screen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Notice {
     pub(crate) text: String,
@@ -81,13 +82,15 @@ pub(crate) struct App {
     pub(crate) me: Handle,
     pub(crate) settings: Settings,
     pub(crate) link: Link,
-    /// The time until which changes of presence are not news, because they belong to the sign-in.
+    /// The time until which the app does not announce status changes, because they belong to the
+    /// sign-in.
     pub(super) settled_at: Duration,
     pub(crate) roster: Roster,
-    /// The account's own personal message, as far as this program has set it.
+    /// The account's own personal message. Empty if this program has not set one.
     pub(crate) message: String,
     pub(crate) contacts: Contacts,
-    /// The display pictures that were asked for, with their identification at that time. `None` until one arrives.
+    /// The display pictures that were requested. Each entry has the MSNObject that identified the
+    /// picture at the time of the request, and the picture. The picture is `None` until it arrives.
     pub(super) pictures: BTreeMap<Handle, (String, Option<Picture>)>,
     /// The user whose picture is shown in front of everything.
     pub(crate) shown_picture: Option<Handle>,
@@ -97,7 +100,7 @@ pub(crate) struct App {
     pub(crate) focus: Focus,
     pub(crate) palette: Option<Palette>,
     pub(crate) search: Option<Search>,
-    /// The first visible line of the help, if it is open.
+    /// The index of the first visible line of the help. `None` if the help is closed.
     pub(crate) help: Option<usize>,
     pub(crate) notice: Option<Notice>,
     /// The time until which the window shakes.
@@ -107,7 +110,8 @@ pub(crate) struct App {
     pub(crate) time: Time,
     pub(super) size: (u16, u16),
     pub(super) history: Vec<String>,
-    /// The place in the history, and the line that was being typed before.
+    /// While the user recalls sent lines: the place in the history, and the line that was being
+    /// typed before.
     pub(super) recalled: Option<(usize, Input)>,
     pub(super) next_line: u64,
     pub(super) next_file: u64,
@@ -148,12 +152,12 @@ impl App {
         app
     }
 
-    /// Returns the effects that the app wants, in order.
+    /// Returns the effects that the caller must carry out, in order.
     pub(crate) fn take_effects(&mut self) -> Vec<Effect> {
         std::mem::take(&mut self.effects)
     }
 
-    /// Adds an effect that no key asked for.
+    /// Adds an effect that is not the result of a key.
     pub(crate) fn ask(&mut self, effect: Effect) {
         self.effects.push(effect);
     }
@@ -171,7 +175,7 @@ impl App {
         self.tabs.get_mut(self.current)
     }
 
-    /// Shows a tab, and gives the focus to its line.
+    /// Shows a tab, and gives the focus to the input line of the tab.
     pub(super) fn show_tab(&mut self, tab: usize) {
         if tab >= self.tabs.len() {
             return;

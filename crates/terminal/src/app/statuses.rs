@@ -1,4 +1,5 @@
-//! The names of statuses, and the ways in which users choose them and the screen shows them.
+//! The names of the statuses, the words with which users choose them, and their appearance on the
+//! screen.
 
 use msnp::Status;
 
@@ -9,14 +10,15 @@ pub(crate) enum Look {
     Here,
     /// Busy, or on the phone.
     Busy,
-    /// Away for a shorter or longer time.
+    /// Away, out to lunch, idle, or back soon.
     Away,
-    /// Offline, or appearing so.
+    /// Offline, or set to appear offline.
     Offline,
 }
 
 impl Look {
-    /// Returns the symbol. The symbols differ even without colours.
+    /// Returns the symbol of the status. The symbols have different shapes, so they can be told
+    /// apart without colours.
     pub(crate) const fn symbol(self) -> &'static str {
         match self {
             Self::Here => "●",
@@ -27,7 +29,7 @@ impl Look {
     }
 }
 
-/// Returns how a status looks. `None` is offline.
+/// Returns the appearance of a status. `None` means offline.
 pub(crate) const fn look(status: Option<Status>) -> Look {
     match status {
         Some(Status::Online) => Look::Here,
@@ -37,7 +39,7 @@ pub(crate) const fn look(status: Option<Status>) -> Look {
     }
 }
 
-/// Returns the name of a status. `None` is offline.
+/// Returns the name of a status. `None` means offline.
 pub(crate) const fn status_name(status: Option<Status>) -> &'static str {
     match status {
         Some(Status::Online) => "online",
@@ -64,7 +66,7 @@ pub(super) const WORDS: [(&str, Status); 8] = [
     ("hidden", Status::Hidden),
 ];
 
-/// Returns the status with this word.
+/// Returns the status that the user means with this word.
 pub(super) fn status_of(word: &str) -> Option<Status> {
     let named = WORDS.into_iter().find(|(name, _)| name.eq_ignore_ascii_case(word));
     let spelled = || Status::ALL.into_iter().find(|status| status_name(Some(*status)).eq_ignore_ascii_case(word));

@@ -11,7 +11,7 @@ use super::line::Lines;
 
 /// The time after which a note about typing disappears (docs/protocol/payloads.md section 3).
 pub(crate) const TYPING_LASTS: Duration = Duration::from_secs(10);
-/// The time after which the user's own typing is reported again.
+/// The time after which the app tells the other members again that the user is typing.
 pub(crate) const TYPING_AGAIN: Duration = Duration::from_secs(5);
 
 /// A tab.
@@ -27,14 +27,15 @@ pub(crate) struct Tab {
     pub(crate) input: Input,
 }
 
-/// The other side of a conversation.
+/// The conversation of a tab, and the other users in it.
 #[derive(Debug)]
 pub(crate) struct Partners {
     pub(crate) talk: TalkId,
     pub(crate) users: Vec<Handle>,
-    /// The users that are typing, each with the time until which that is assumed.
+    /// The users who are typing. For each user, the time until which the app assumes that the user
+    /// is typing.
     pub(crate) typing: BTreeMap<Handle, Duration>,
-    /// The time until which the members know that the user is typing.
+    /// The time until which the other users see that the user of this program is typing.
     pub(crate) told_until: Duration,
 }
 

@@ -2,22 +2,22 @@
 
 use crate::text::{cut, width};
 
-/// The longest name in a label, in columns.
+/// The maximum width of the name in a label, in columns.
 const MAX_NAME: usize = 18;
 
-/// A label.
+/// The label of one tab.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Label {
     /// The number of the tab.
     pub(crate) tab: usize,
     /// The text, with a blank on each side.
     pub(crate) text: String,
-    /// The first column.
+    /// The column in which the label begins.
     pub(crate) column: usize,
 }
 
 impl Label {
-    /// Returns the column after the last one.
+    /// Returns the first column after the label.
     pub(crate) fn end(&self) -> usize {
         self.column + width(&self.text)
     }
@@ -35,7 +35,7 @@ pub(crate) fn labels(names: &[(String, usize)], current: usize, columns: usize) 
         }
     };
     let texts: Vec<_> = names.iter().enumerate().map(|(tab, name)| text(tab, name)).collect();
-    // Leave labels out at the start until the current one fits.
+    // Leave out labels at the start until the current label fits.
     let mut first = 0;
     let upto_current =
         |first: usize| texts.get(first..=current).unwrap_or_default().iter().map(|text| width(text) + 1).sum::<usize>();

@@ -9,8 +9,9 @@ use super::state::App;
 use super::tab::{TYPING_LASTS, Tab};
 use crate::text::clean_line;
 
-/// The maximum number of tabs. A flood of conversations cannot fill the memory; the oldest tab without anything unread
-/// makes room.
+/// The maximum number of tabs. If a new conversation needs another tab, the app removes an old tab,
+/// if possible one without unread messages and without a typed text. So a flood of conversations
+/// cannot fill the memory.
 const MAX_TABS: usize = 100;
 
 impl App {
@@ -60,9 +61,10 @@ impl App {
         }
     }
 
-    /// Returns the tab of a conversation. A conversation with one user belongs to the tab with that user, even if it is
-    /// a different session. If that session has content, it takes the tab over. Without content, it may still become a
-    /// conversation of several users, which has a tab of its own.
+    /// Returns the tab of a conversation. There is only one tab for conversations with a single
+    /// user, even if that user opens another session. If the event has content, such as a text, the
+    /// tab then uses the new session. Without content, the tab keeps the old session, because the
+    /// new session may still become a conversation of several users, which has a tab of its own.
     fn find_tab(&mut self, talk: Talk, is_content: bool) -> Option<usize> {
         let alone = || match talk.users.as_slice() {
             [partner] => self.tabs.iter().position(|tab| tab.partner() == Some(partner)),
@@ -97,7 +99,7 @@ impl App {
             *index > 0 && *index != self.current && tab.unread == 0 && tab.input.is_empty()
         };
         let idle = self.tabs.iter().enumerate().find(is_idle).map(|(index, _)| index);
-        // If no conversation is idle, the oldest one that is not shown is removed.
+        // If no tab is idle, the oldest tab that is not shown is removed.
         let oldest = idle.unwrap_or(if self.current == 1 { 2 } else { 1 });
         self.tabs.remove(oldest);
         if self.current > oldest {
@@ -105,7 +107,7 @@ impl App {
         }
     }
 
-    /// Returns the name of a sender, who has stopped typing.
+    /// Returns the name of a sender. Also notes that the sender has stopped typing.
     fn sender(&mut self, from: &Handle) -> String {
         self.stop_typing(from);
         self.name_of(from)
@@ -128,7 +130,9 @@ impl App {
         }
     }
 
-    /// The session ended, so everybody is out of it. The others did nothing to cause that.
+    /// Handles the end of a session. Just before this event, all users left the session, but only
+    /// because the session ended. So this function removes the notes about users who left. If there
+    /// were several such notes, it adds one note about the end of the session.
     fn quiet(&mut self, tab: usize) {
         let Some(there) = self.tabs.get_mut(tab) else { return };
         if there.lines.take_left() > 1 {

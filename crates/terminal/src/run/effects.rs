@@ -11,7 +11,8 @@ use super::files::Files;
 use super::pictures;
 use crate::app::{AppEvent, Effect, LineId, NotDelivered, TalkEvent};
 
-/// The maximum number of reports of tasks that wait for the app. More tasks wait until there is room.
+/// The maximum number of reports that are queued for the app. A task with a further report waits
+/// until there is room.
 const REPORTS: usize = 64;
 
 /// Carries out the effects of the app.
@@ -22,7 +23,7 @@ pub(super) struct Effects {
     reports: mpsc::Sender<AppEvent>,
 }
 
-/// The effects that are left to the loop.
+/// The effects that the main loop has to carry out itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Rest {
     Nothing,
@@ -32,7 +33,7 @@ pub(super) enum Rest {
 }
 
 impl Effects {
-    /// Creates the value that carries out the effects, and the channel for reports about their results.
+    /// Creates an [`Effects`], and the channel for reports about the results of effects.
     pub(super) fn new(client: Client, downloads: PathBuf) -> (Self, mpsc::Receiver<AppEvent>) {
         let (reports, receiver) = mpsc::channel(REPORTS);
         let files = Files::new(downloads, reports.clone());
@@ -104,7 +105,7 @@ impl Effects {
         Rest::Nothing
     }
 
-    /// Reports the result of a message.
+    /// Starts a task that waits for the result of a message and reports this result to the app.
     fn expect(&self, line: LineId, receipt: Receipt) {
         let reports = self.reports.clone();
         tokio::spawn(async move {

@@ -1,4 +1,4 @@
-//! Translates the events of the client for the app.
+//! Translates events from the client SDK into events for the app.
 
 use std::collections::HashMap;
 
@@ -10,10 +10,11 @@ use msnp_client::{Conversation, Event, FileOffer, Incoming};
 use super::files::Files;
 use crate::app::{AppEvent, Talk, TalkEvent, TalkId};
 
-/// If there are more conversations than this, the app forgets those that the client has already forgotten.
+/// When [`Talks`] contains this many conversations and another one is added, [`Talks`] first
+/// forgets all conversations that the client of the SDK has already forgotten.
 const MANY: usize = 300;
 
-/// The conversations, by the numbers that the app uses.
+/// The conversations of the client. The key is the number that the app uses.
 #[derive(Default)]
 pub(super) struct Talks {
     conversations: HashMap<TalkId, Conversation>,
@@ -49,7 +50,8 @@ impl Talks {
     }
 }
 
-/// Returns the event for the app. `None` if the app has nothing to do: the roster is copied before it is drawn.
+/// Returns the event for the app. Returns `None` if the app has nothing to do. Changes of the
+/// roster need no event, because the roster is copied before it is drawn.
 pub(super) fn translate(event: Event, talks: &mut Talks, files: &mut Files) -> Option<AppEvent> {
     Some(match event {
         Event::SignedIn => AppEvent::SignedIn,
@@ -82,7 +84,7 @@ fn of_message(message: Incoming) -> Option<TalkEvent> {
     Some(match message {
         Message::Text(text) => TalkEvent::Text { from, text: text.text },
         Message::Nudge => TalkEvent::Nudge(from),
-        // The sender that the message itself names does not matter.
+        // The message also names a sender, but the app uses `from`.
         Message::Typing(_) => TalkEvent::Typing(from),
         Message::Wink(_) => TalkEvent::Other { from, what: "a wink" },
         Message::VoiceClip(_) => TalkEvent::Other { from, what: "a voice clip" },

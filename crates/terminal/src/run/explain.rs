@@ -1,4 +1,4 @@
-//! Says in words why something failed.
+//! Turns errors into words.
 
 use msnp::ErrorCode;
 use msnp_client::machine::EditError;
@@ -9,8 +9,8 @@ pub fn explain_edit(error: EditError) -> String {
     let EditError::Refused(code) = error else { return error.to_string() };
     let known = match code {
         ErrorCode::InvalidUser | ErrorCode::InvalidUsername => "the account does not exist",
-        ErrorCode::AlreadyThere => "it is already there",
-        ErrorCode::NotOnList => "it is not there",
+        ErrorCode::AlreadyThere => "the entry already exists",
+        ErrorCode::NotOnList => "the entry does not exist",
         ErrorCode::ListFull => "the list is full",
         ErrorCode::InvalidFriendlyName => "the server does not accept this name",
         _ => return error.to_string(),

@@ -1,4 +1,5 @@
-//! Files: reads those that are sent, and writes those that are received.
+//! File transfers. Reads the files that the user sends, and writes the files that the user
+//! receives.
 
 use std::collections::HashMap;
 use std::io;
@@ -14,20 +15,20 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::app::{AppEvent, FileId};
 
-/// The time between two reports of the progress.
+/// The time between two reports of the progress of a transfer.
 const REPORT: Duration = Duration::from_millis(200);
-/// The maximum number of offers that wait for an answer. More are refused.
+/// The maximum number of offers that wait for the user's answer. Further offers are declined.
 const MAX_OFFERS: usize = 100;
-/// The first number of received files. Those of sent files count from zero.
+/// The number of the first received file. The numbers of sent files begin at zero.
 const FIRST_RECEIVED: u64 = 1 << 63;
-/// The maximum number of names that are tried for a received file.
+/// The maximum number of names that [`create`] tries for a received file.
 const MAX_NAMES: u32 = 1000;
 
-/// The files that are offered, and the transfers that run.
+/// The offered files, and the running transfers.
 pub(super) struct Files {
     downloads: PathBuf,
     offers: HashMap<FileId, FileOffer>,
-    /// Stops a transfer.
+    /// For each running transfer, the signal that stops the transfer.
     stops: HashMap<FileId, Arc<Notify>>,
     next: u64,
     reports: mpsc::Sender<AppEvent>,
@@ -38,7 +39,7 @@ impl Files {
         Self { downloads, offers: HashMap::new(), stops: HashMap::new(), next: FIRST_RECEIVED, reports }
     }
 
-    /// Remembers an offer. Returns `None` if there are too many, and then declines it.
+    /// Remembers an offer. If there are too many offers, declines this offer and returns `None`.
     pub(super) fn offered(&mut self, offer: FileOffer) -> Option<FileId> {
         if self.offers.len() >= MAX_OFFERS {
             offer.decline();
@@ -65,7 +66,8 @@ impl Files {
                 Ok((file, path)) => {
                     let result = watch(id, offer.accept(file), stop, &reports).await;
                     if result.is_err() {
-                        // A part of a file is useless. If it cannot be removed, it stays for the user to find.
+                        // An incomplete file is useless, so it is removed. An error is ignored: the
+                        // file then stays in the directory.
                         let _ = tokio::fs::remove_file(&path).await;
                     }
                     result.map(|()| Some(path)).map_err(|error| error.to_string())
@@ -143,7 +145,8 @@ async fn open(path: &Path) -> io::Result<(File, u64)> {
     Ok((file, data.len()))
 }
 
-/// Creates a file for a received one. Never replaces a file: a name that is taken gets a number.
+/// Creates a file on disk for a received file. Never replaces an existing file. If the name is
+/// taken, adds a number to it.
 async fn create(directory: &Path, name: &str) -> io::Result<(File, PathBuf)> {
     let mut number = 1;
     loop {
@@ -156,7 +159,8 @@ async fn create(directory: &Path, name: &str) -> io::Result<(File, PathBuf)> {
     }
 }
 
-/// Returns a name with a number before its extension. The first name has no number.
+/// Returns `name` with `number` in front of the extension, such as `photo (2).jpg`. If `number` is
+/// 1, returns `name` unchanged.
 fn numbered(name: &str, number: u32) -> String {
     if number == 1 {
         return name.to_owned();

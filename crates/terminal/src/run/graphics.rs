@@ -1,6 +1,6 @@
 //! Display pictures with all their pixels, in terminals that can draw them: the protocols of kitty, iTerm2 and sixel.
 //!
-//! Other terminals show the picture in half blocks, which `view` has drawn before.
+//! `view` has already drawn each picture with half blocks. Other terminals keep those half blocks.
 
 use image::DynamicImage;
 use ratatui::Frame;
@@ -13,28 +13,29 @@ use crate::app::App;
 use crate::picture::Picture;
 use crate::view;
 
-/// A way to draw pixels in a terminal.
+/// The way to draw pixels in a terminal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Graphics {
-    /// Half blocks, which every terminal with colours has.
+    /// Half blocks, which every terminal with colours can draw.
     HalfBlocks,
     /// The graphics protocol of kitty.
     Kitty,
-    /// Sixel.
+    /// The sixel protocol.
     Sixel,
     /// The inline images of iTerm2.
     Iterm2,
 }
 
-/// Draws pictures with one of the protocols.
+/// Draws pictures with one of the graphics protocols.
 pub(super) struct Pixels {
     picker: Picker,
-    /// The picture that was drawn last, and its form for the terminal.
+    /// The picture that was drawn last, its size in cells, and its encoding for the terminal.
     drawn: Option<(Picture, Size, Protocol)>,
 }
 
 impl Pixels {
-    /// Prepares to draw. Returns `None` for half blocks, or if the terminal does not report the size of its cells.
+    /// Prepares to draw pictures with a graphics protocol. Returns `None` if `graphics` is
+    /// [`Graphics::HalfBlocks`], or if the terminal does not report the size of its cells.
     pub(super) fn new(graphics: Graphics) -> Option<Self> {
         let kind = match graphics {
             Graphics::HalfBlocks => return None,
@@ -49,14 +50,14 @@ impl Pixels {
         }
         #[expect(
             deprecated,
-            reason = "the other constructor asks the terminal, whose answer would arrive among the keys"
+            reason = "the other constructor asks the terminal, and the terminal's answer would arrive as keys"
         )]
         let mut picker = Picker::from_fontsize(FontSize { width, height });
         picker.set_protocol_type(kind);
         Some(Self { picker, drawn: None })
     }
 
-    /// Draws the picture that is on the screen, over its half blocks.
+    /// Draws the visible picture with pixels, in the place of its half blocks.
     pub(super) fn draw(&mut self, app: &App, frame: &mut Frame<'_>) {
         let Some((area, picture)) = view::picture_on_screen(app, frame.area()) else { return };
         let size = area.as_size();

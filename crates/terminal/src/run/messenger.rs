@@ -20,7 +20,7 @@ use crate::app::{App, AppEvent, Roster, Time};
 
 /// The shortest time between two frames, so that a burst of events is drawn in one frame.
 const FRAME: Duration = Duration::from_millis(20);
-/// The time in which messages can still be delivered after the user has quit.
+/// The time for which the program still waits for the delivery of messages after the user has quit.
 const LAST_WAIT: Duration = Duration::from_secs(3);
 
 /// The messenger while it runs.
@@ -36,7 +36,7 @@ pub(super) struct Messenger {
     drawn: Instant,
     /// The time of the next frame, if something has changed.
     due: Option<Instant>,
-    /// The time at which the program ends, after the user has asked for it.
+    /// The time at which the program ends. `None` until the user quits.
     ends: Option<Instant>,
 }
 
@@ -59,7 +59,7 @@ impl Messenger {
         Self { app, screen, effects, events, reports, started, is_roster_old: true, drawn: started, due, ends: None }
     }
 
-    /// Tells the app something before the loop begins.
+    /// Changes the app before the loop begins.
     pub(super) fn begin(&mut self, change: impl FnOnce(&mut App)) -> io::Result<()> {
         self.copy_roster();
         change(&mut self.app);
@@ -135,13 +135,14 @@ impl Messenger {
             Input::Resize(columns, rows) => self.app.resize(columns, rows),
             Input::FocusGained | Input::FocusLost => {}
         }
-        // The user waits for this frame.
+        // The user waits for the effect of the input, so the next frame is due immediately.
         self.due = Some(Instant::now());
     }
 
     fn event(&mut self, event: Event) {
         let changes_roster = matches!(event, Event::Roster(_) | Event::SignedIn | Event::SignedOut { .. });
-        // The question about a request refers to a roster that contains it.
+        // When the app asks the user about a request, the app's roster must already contain the
+        // request.
         let needs_roster = matches!(event, Event::Roster(msnp_client::machine::RosterChange::AddedBy(_)));
         self.is_roster_old |= changes_roster;
         if needs_roster {
@@ -163,7 +164,8 @@ impl Messenger {
         }
     }
 
-    /// Carries out the effects of the app, and those of the events that they cause.
+    /// Carries out the effects of the app. If an effect causes events, also carries out the effects
+    /// of these events.
     fn carry_out(&mut self) -> io::Result<()> {
         loop {
             let effects = self.app.take_effects();
@@ -182,7 +184,8 @@ impl Messenger {
         }
     }
 
-    /// Ends the program after the messages that are on their way were delivered, or immediately if the user asks again.
+    /// Ends the program when all sent messages are delivered, or after [`LAST_WAIT`]. If the user
+    /// quits again before that, ends the program immediately.
     fn quit(&mut self) {
         let now = Instant::now();
         let can_wait = self.ends.is_none() && self.app.is_delivering();

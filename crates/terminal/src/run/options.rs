@@ -14,19 +14,20 @@ use crate::app::Colors;
 /// The options that the messenger starts with.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// The server.
+    /// The server to which the messenger connects.
     pub server: Server,
-    /// The account.
+    /// The account with which the messenger signs in.
     pub account: Account,
     /// A user to talk to immediately. The user becomes a contact.
     pub open: Option<Handle>,
     /// The directory for received files.
     pub downloads: PathBuf,
-    /// True to ring the bell of the terminal for messages.
+    /// True if the messenger rings the bell of the terminal for messages.
     pub bell: bool,
-    /// True to react to the mouse. The terminal then selects text only while Shift is held.
+    /// True if the messenger reacts to the mouse. If true, the user must hold Shift to select text
+    /// in the terminal.
     pub mouse: bool,
-    /// True to draw emoticons as emoji.
+    /// True if the messenger draws emoticons as emoji.
     pub emoji: bool,
     /// The colours that the terminal has.
     pub colors: Colors,

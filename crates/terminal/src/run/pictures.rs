@@ -1,4 +1,4 @@
-//! Display pictures: fetches those of contacts, and sets the user's own.
+//! Display pictures. Fetches the pictures of contacts, and sets the user's own picture.
 
 use std::path::{Path, PathBuf};
 
@@ -12,7 +12,7 @@ use super::explain::explain_edit;
 use crate::app::AppEvent;
 use crate::picture::{MAX_OWN_BYTES, Picture, own_picture};
 
-/// Fetches the picture of a contact, decodes it, and reports it.
+/// Fetches the picture of a contact, decodes it, and reports the result.
 pub(super) fn fetch(client: &Client, handle: Handle, reports: &mpsc::Sender<AppEvent>) {
     let (client, reports) = (client.clone(), reports.clone());
     tokio::spawn(async move {
@@ -23,7 +23,7 @@ pub(super) fn fetch(client: &Client, handle: Handle, reports: &mpsc::Sender<AppE
 
 async fn fetch_and_decode(client: &Client, handle: &Handle) -> Result<Picture, String> {
     let data = client.fetch_picture(handle).await.map_err(|error| error.to_string())?;
-    // Decoding takes milliseconds, in which no key would be handled.
+    // Decoding takes milliseconds. It runs on another thread, because this thread must handle keys.
     let decoded = spawn_blocking(move || Picture::decode(&data)).await.map_err(|error| error.to_string())?;
     decoded.map_err(|error| error.to_string())
 }

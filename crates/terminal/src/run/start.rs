@@ -11,9 +11,11 @@ use super::options::{ChatError, Options};
 use super::terminal::Screen;
 use crate::app::{App, Colors, Effect, Settings, Start};
 
-/// Signs in, and runs the messenger in the terminal of standard input and output until the user quits.
+/// Signs in, and runs the messenger until the user quits. The messenger uses the terminal that
+/// standard input and standard output are connected to.
 ///
-/// The terminal is prepared only after the sign-in, so that an error is an ordinary line.
+/// Prepares the terminal only after the sign-in, so that an error in the sign-in is printed as an
+/// ordinary line.
 ///
 /// # Errors
 /// See [`ChatError`].
@@ -38,13 +40,15 @@ pub async fn run(options: Options) -> Result<(), ChatError> {
     Ok(())
 }
 
-/// Returns what other clients may send: files and pictures, which depend on the version, and nothing that needs a flag,
-/// such as winks.
+/// Returns the capabilities that this client announces. They contain the version of an official
+/// client, so that other clients send files and pictures. They contain no flags, so other clients
+/// do not send winks, for example.
 fn capabilities() -> Capabilities {
     Capabilities::default().with_version(Some(ClientVersion::V7_5))
 }
 
-/// Makes a user a contact, and accepts their request if there is one, so that both see each other.
+/// Adds a user as a contact. If the user has sent a request, also accepts the request, so that both
+/// users see each other.
 async fn befriend(client: &Client, handle: &Handle) -> Result<(), EditError> {
     let (is_contact, is_pending) = client.roster(|roster| {
         let entry = roster.get(handle);

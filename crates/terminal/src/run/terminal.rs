@@ -1,4 +1,5 @@
-//! The terminal: prepared while the messenger runs, and restored however it ends.
+//! The terminal. It is prepared while the messenger runs, and restored when the messenger ends,
+//! even after an error or a panic.
 
 use std::io::{self, Stdout, Write, stdout};
 use std::sync::Once;
@@ -19,7 +20,8 @@ use crate::view;
 static PREPARED: AtomicBool = AtomicBool::new(false);
 static HOOK: Once = Once::new();
 
-/// The prepared terminal. It is restored when this is dropped, and before the message of a panic.
+/// The prepared terminal. Dropping this value restores the terminal. A panic restores the terminal
+/// before it prints its message.
 pub(super) struct Screen {
     terminal: Terminal<CrosstermBackend<Stdout>>,
     pixels: Option<Pixels>,
@@ -60,7 +62,8 @@ impl Screen {
 
     /// Forgets what is on the screen, so that all of it is drawn again.
     pub(super) fn clear(&mut self) -> io::Result<()> {
-        // Not `Terminal::clear`, which asks the terminal for the place of the cursor. The answer would arrive as keys.
+        // `Terminal::clear` is not used, because it asks the terminal for the place of the cursor,
+        // and the answer would arrive as keys.
         let size = self.terminal.size()?;
         self.terminal.resize(Rect::new(0, 0, size.width, size.height))
     }
@@ -79,7 +82,8 @@ impl Drop for Screen {
     }
 }
 
-/// Restores the terminal, if it is prepared. A terminal that is gone cannot be restored, which does not matter.
+/// Restores the terminal, if it is prepared. Ignores errors, because a terminal that is gone cannot
+/// be restored.
 fn restore() {
     if !PREPARED.swap(false, Ordering::SeqCst) {
         return;

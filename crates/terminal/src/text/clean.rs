@@ -1,13 +1,15 @@
-//! Removes characters from other people's texts that could command the terminal or reorder the text around them.
+//! Makes texts of other people safe. Removes characters that could control the terminal or reorder
+//! the text around them.
 
 use msnp::text::is_unsafe_to_show;
 
-/// The maximum number of characters without a width that may follow each other. Real scripts and emoji need fewer; a
-/// longer stack would cover the lines above and below.
+/// The maximum number of characters without a width that may follow each other. Real scripts and
+/// emoji need fewer of them. A longer stack of marks would cover the lines above and below.
 const MAX_STACK: usize = 8;
 
-/// Returns whether a character is invisible and harmless, but has an effect on the direction of text. Arabic and Hebrew
-/// texts use these marks, so they are left out instead of being shown as escapes.
+/// Returns whether a character is invisible and harmless, but has an effect on the direction of
+/// text. Arabic and Hebrew texts use these marks. Such texts stay readable, because the marks are
+/// left out instead of being shown as escapes.
 fn is_mark(character: char) -> bool {
     matches!(character, '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{FEFF}')
 }

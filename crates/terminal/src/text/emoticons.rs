@@ -1,6 +1,7 @@
 //! The classic emoticons, drawn as emoji.
 //!
-//! Every emoji of the table is two columns wide in every terminal: none needs a variation selector.
+//! Every emoji in the table is two columns wide in every terminal, because no emoji in it needs a
+//! variation selector.
 
 /// The shortcuts, in groups with the same emoji. The first letter of `:D` and the letters in brackets can be in either
 /// case.
@@ -118,7 +119,8 @@ fn longest(text: &str) -> Option<(&'static str, &'static str)> {
     here.max_by_key(|(shortcut, _)| shortcut.len())
 }
 
-/// Returns whether a shortcut is not a part of a word: the `:p` of `foo:post` is not an emoticon. Brackets always are.
+/// Returns whether a shortcut is an emoticon and not a part of a word. For example, the `:p` of
+/// `foo:post` is not an emoticon. A shortcut in brackets always is one.
 fn stands_alone(before: Option<char>, shortcut: &str, rest: &str) -> bool {
     if shortcut.starts_with('(') {
         return true;

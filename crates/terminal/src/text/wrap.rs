@@ -3,13 +3,15 @@
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
-/// Returns the columns that a text takes.
+/// Returns the number of columns that a text takes.
 pub(crate) fn width(text: &str) -> usize {
-    // Cluster by cluster, as the drawing library measures.
+    // The text is measured grapheme cluster by grapheme cluster, as in the drawing library. A
+    // grapheme cluster is the text that a user sees as one character.
     text.graphemes(true).map(UnicodeWidthStr::width).sum()
 }
 
-/// Returns a text, cut to `columns` with `…` at its end if it is longer.
+/// Returns the text unchanged if it fits into `columns`. Otherwise returns the beginning of the
+/// text and `…`, which together fit into `columns`.
 pub(crate) fn cut(text: &str, columns: usize) -> String {
     if width(text) <= columns {
         return text.to_owned();
@@ -20,7 +22,7 @@ pub(crate) fn cut(text: &str, columns: usize) -> String {
     out
 }
 
-/// Splits a text after as many clusters as fit into `columns`.
+/// Splits a text after as many grapheme clusters as fit into `columns`.
 fn take(text: &str, columns: usize) -> (&str, &str) {
     let mut used = 0;
     for (at, cluster) in text.grapheme_indices(true) {
@@ -32,8 +34,8 @@ fn take(text: &str, columns: usize) -> (&str, &str) {
     (text, "")
 }
 
-/// Breaks a text into rows. The first row has `first` columns, and every other one has `rest`. Breaks between words
-/// where possible, and at every `\n`. Returns one row at least.
+/// Breaks a text into rows. The first row has `first` columns, and every other row has `rest`
+/// columns. Breaks between words where possible, and at every `\n`. Returns at least one row.
 pub(crate) fn wrap(text: &str, first: usize, rest: usize) -> Vec<String> {
     let mut rows = Rows { first, rest: rest.max(2), done: Vec::new(), row: String::new(), used: 0 };
     for (index, line) in text.split('\n').enumerate() {
@@ -54,7 +56,7 @@ struct Rows {
     rest: usize,
     done: Vec<String>,
     row: String,
-    /// The columns of `row`.
+    /// The number of columns that the text in `row` takes.
     used: usize,
 }
 
@@ -70,7 +72,9 @@ impl Rows {
         if self.used > 0 && self.used + bare > self.room() {
             self.end_row();
         }
-        // A first row that has a name in it may be too short even for a word that fits into another row.
+        // The first row may be shorter than the rows below it, because a name is in front of the
+        // text. So a word that does not fit into the empty first row may still fit into the second
+        // row.
         if self.used + bare > self.room() && bare <= self.rest && self.done.is_empty() {
             self.end_row();
         }
@@ -88,8 +92,9 @@ impl Rows {
         while !word.is_empty() {
             let (piece, after) = take(word, self.room().saturating_sub(self.used));
             if piece.is_empty() {
-                // The row is full. An empty row of `rest` columns takes any cluster, unless the cluster is wider than
-                // the row.
+                // The next cluster does not fit into the row. If the row is empty and has `rest`
+                // columns, the cluster is wider than a whole row, so it is added nevertheless.
+                // Otherwise the cluster gets the next row.
                 if self.used == 0 && !self.done.is_empty() {
                     let (cluster, after) = word.split_at(word.graphemes(true).next().map_or(word.len(), str::len));
                     self.row.push_str(cluster);

@@ -10,7 +10,8 @@ pub(super) fn framed(style: Style) -> Block<'static> {
     Block::bordered().border_type(BorderType::Rounded).border_style(style)
 }
 
-/// Draws a frame over what is there already, and returns its inside.
+/// Draws a frame over everything that is already drawn in `area`. Returns the area inside the
+/// frame.
 pub(super) fn pop_up(title: &str, style: Style, area: Rect, frame: &mut Frame<'_>) -> Rect {
     frame.render_widget(Clear, area);
     let block = framed(style).title_top(format!(" {title} "));
@@ -19,7 +20,7 @@ pub(super) fn pop_up(title: &str, style: Style, area: Rect, frame: &mut Frame<'_
     inside
 }
 
-/// Moves an area sideways, and cuts off what leaves it.
+/// Moves an area sideways. Cuts off the part that would leave the original area.
 pub(super) fn shaken(area: Rect, columns: i16) -> Rect {
     let away = columns.unsigned_abs().min(area.width);
     let x = if columns > 0 { area.x + away } else { area.x };

@@ -8,7 +8,8 @@ use super::frame::pop_up;
 use super::theme::Theme;
 use crate::app::{App, help_lines};
 
-/// The columns for keys and commands.
+/// The number of columns of the screen for the keys and commands. Their effects follow on the
+/// right.
 const KEYS: usize = 26;
 
 pub(super) fn draw(app: &App, theme: &Theme, frame: &mut Frame<'_>) {

@@ -1,4 +1,4 @@
-//! Display pictures, two pixels in each cell.
+//! Draws display pictures, with two pixels in each cell.
 
 use ratatui::Frame;
 use ratatui::layout::{Margin, Rect};
@@ -13,8 +13,8 @@ use crate::picture::{Picture, SIDE};
 pub(super) const COLUMNS: u16 = SIDE as u16;
 pub(super) const ROWS: u16 = SIDE.div_ceil(2) as u16;
 
-/// Returns the picture that is on the screen, and its place: the one that the user has asked for, or that of the other
-/// user of the current conversation.
+/// Returns the visible picture and its place. This is the picture that the user asked to see. If
+/// there is none, it is the picture of the other user of the current conversation.
 pub(crate) fn on_screen(app: &App, full: Rect) -> Option<(Rect, &Picture)> {
     match &app.shown_picture {
         Some(handle) => Some((pop_up_area(full).inner(Margin::new(1, 1)), app.picture_of(handle)?)),
@@ -46,7 +46,7 @@ pub(super) fn draw_shown(app: &App, theme: &Theme, frame: &mut Frame<'_>) {
     }
 }
 
-/// Draws a picture in the middle of an area, as far as it fits.
+/// Draws a picture in the middle of an area. Leaves out the parts that do not fit.
 pub(super) fn draw(picture: &Picture, theme: &Theme, area: Rect, frame: &mut Frame<'_>) {
     let columns = picture.rows.iter().map(Vec::len).max().unwrap_or_default();
     let left = usize::from(area.width).saturating_sub(columns) / 2;

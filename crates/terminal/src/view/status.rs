@@ -1,4 +1,5 @@
-//! The row at the lower edge: a notice, a fault of the connection, or the most useful keys.
+//! The row at the lower edge of the screen. It shows a notice, the reason why the account is signed
+//! out, or the most useful keys.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -22,7 +23,7 @@ pub(super) fn draw(app: &App, theme: &Theme, area: Rect, frame: &mut Frame<'_>) 
 
 fn hint(app: &App) -> &'static str {
     match app.focus {
-        Focus::Contacts => "Enter: open  Type: find  Tab: to the line  /: commands  F1: help  Ctrl-C: quit",
+        Focus::Contacts => "Enter: open  Type: find  Tab: input line  /: commands  F1: help  Ctrl-C: quit",
         Focus::Input => "Tab: contacts  Alt-←→: tabs  Ctrl-G: nudge  /: commands  F1: help  Ctrl-C: quit",
     }
 }

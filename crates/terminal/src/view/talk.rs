@@ -25,7 +25,7 @@ pub(super) fn draw(app: &App, theme: &Theme, area: Rect, frame: &mut Frame<'_>) 
     let inside = block.inner(area);
     frame.render_widget(block, area);
     let shown = visible(app, inside, scroll);
-    // Few lines are at the lower end, next to the line that is being typed.
+    // If there are only a few lines, they are at the lower end of the area, next to the input line.
     let top = inside.bottom().saturating_sub(u16::try_from(shown.len()).unwrap_or(u16::MAX));
     for (y, row) in (top.max(inside.y)..inside.bottom()).zip(shown) {
         let spans = row.into_iter().map(|piece| Span::styled(piece.text, theme.tone(piece.tone)));
@@ -36,7 +36,7 @@ pub(super) fn draw(app: &App, theme: &Theme, area: Rect, frame: &mut Frame<'_>) 
     }
 }
 
-/// Returns the rows that are visible, the highest first.
+/// Returns the visible rows, from top to bottom.
 fn visible(app: &App, area: Rect, scroll: usize) -> Vec<Vec<Piece>> {
     let Some(tab) = app.current_tab() else { return Vec::new() };
     let query = app.search.as_ref().and_then(|search| search.query());
@@ -69,7 +69,7 @@ fn tabs<'a>(app: &App, theme: &Theme, area: Rect) -> Line<'a> {
 /// The text of the home tab before anything has happened.
 const WELCOME: [(&str, &str); 7] = [
     ("Up, Down, Enter", "open a contact"),
-    ("Tab", "switch between list and line"),
+    ("Tab", "switch to list or input line"),
     ("Ctrl-P or /", "commands, contacts and tabs"),
     ("/add ADDRESS", "add a contact"),
     ("/status, /name", "change your status or name"),

@@ -1,10 +1,12 @@
-//! Colours and styles. Without colours (`NO_COLOR`), the styles differ by weight only.
+//! Colours and styles. Without colours (`NO_COLOR`), the styles differ only in weight, such as
+//! bold.
 
 use ratatui::style::{Color, Modifier, Style};
 
 use crate::app::{Colors, Look, Tone};
 
-/// The styles of the parts of the screen. Uses the 16 colours that every terminal has, and that its user can choose.
+/// The styles of the parts of the screen. They use the 16 colours that every terminal has. The user
+/// of the terminal can change these colours.
 pub(super) struct Theme {
     has_color: bool,
     has_all_colors: bool,
@@ -15,12 +17,14 @@ impl Theme {
         Self { has_color: colors != Colors::None, has_all_colors: colors == Colors::True }
     }
 
-    /// Returns the colour of a pixel: the same, or the nearest one of the 216 colours that every terminal with 256 has.
+    /// Returns the colour for a pixel. If the terminal has only 256 colours, this is the nearest of
+    /// the 216 colours of the colour cube.
     pub(super) fn pixel(&self, [red, green, blue]: [u8; 3]) -> Color {
         if self.has_all_colors {
             return Color::Rgb(red, green, blue);
         }
-        // The six steps of the cube are 0, 95, 135, 175, 215 and 255.
+        // In the colour cube of the palette of 256 colours, red, green and blue each have six
+        // steps: 0, 95, 135, 175, 215 and 255.
         let step = |part: u8| if part < 48 { 0 } else { (part.saturating_sub(35) / 40).max(1) };
         Color::Indexed(16 + 36 * step(red) + 6 * step(green) + step(blue))
     }
@@ -41,7 +45,7 @@ impl Theme {
         Style::new().add_modifier(Modifier::BOLD)
     }
 
-    /// The style of the account's row at the upper edge.
+    /// The style of the row at the upper edge of the screen, which shows the account.
     pub(super) fn title(&self) -> Style {
         if self.has_color {
             Style::new().fg(Color::White).bg(Color::Blue)
@@ -55,7 +59,7 @@ impl Theme {
         if has_focus { self.color(Color::Cyan) } else { self.dim() }
     }
 
-    /// The style of the row that keys go to.
+    /// The style of the selected row, to which keys apply.
     pub(super) fn selected(&self, has_focus: bool) -> Style {
         let style = Style::new().add_modifier(Modifier::REVERSED);
         if has_focus { style } else { Style::new().add_modifier(Modifier::UNDERLINED) }
@@ -65,7 +69,7 @@ impl Theme {
         self.color(Color::Cyan).add_modifier(Modifier::BOLD)
     }
 
-    /// The style of something that waits for the user.
+    /// The style of something that needs the user's attention.
     pub(super) fn unread(&self) -> Style {
         self.color(Color::Yellow).add_modifier(Modifier::BOLD)
     }

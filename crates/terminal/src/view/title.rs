@@ -1,4 +1,5 @@
-//! The row at the upper edge: the account, its status, and the state of the connection.
+//! The row at the upper edge of the screen: the account, its status, and the state of the
+//! connection.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;

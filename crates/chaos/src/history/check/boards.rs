@@ -1,4 +1,5 @@
-//! Checks messages in switchboard sessions: all members see one order, and no message is duplicated, invented or lost.
+//! Checks messages in switchboard sessions: all members see the messages in the same order, and no
+//! message is duplicated, invented or lost.
 
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
@@ -12,7 +13,7 @@ use super::violation::{Found, Promise};
 struct Sent<'i, 'a> {
     sender: &'i Connection<'a>,
     event: &'a Event,
-    /// The number of earlier messages of the sender, not counting refused ones.
+    /// The number of earlier messages of the sender, not counting refused messages.
     rank: usize,
 }
 
@@ -36,7 +37,10 @@ pub(super) fn check(index: &Index<'_>, found: &mut Found) {
     }
     if let Some(cycle) = order::contradiction(messages.sent.len(), &chains) {
         let names: Vec<_> = cycle.iter().map(|place| messages.name(*place)).collect();
-        found.add(Promise::Order, format!("no order of these messages fits what everybody saw: {}", names.join(", ")));
+        found.add(
+            Promise::Order,
+            format!("no order of these messages agrees with what all members saw: {}", names.join(", ")),
+        );
     }
     messages.check_delivery(index, &received, found);
 }
@@ -65,7 +69,8 @@ impl<'i, 'a> Messages<'i, 'a> {
         format!("message {} of {who} (connection {}, place {})", place, sender.number, event.began)
     }
 
-    /// Returns the messages that a connection received, in order, except for those that nobody sent.
+    /// Returns the messages that a connection received, in the order of their arrival. Leaves out
+    /// messages that nobody sent.
     fn received(&self, connection: &Connection<'_>, found: &mut Found) -> Vec<usize> {
         let mut places = Vec::new();
         let mut seen = HashSet::new();
@@ -75,7 +80,10 @@ impl<'i, 'a> Messages<'i, 'a> {
             let known = self.by_payload.get(message).copied();
             let genuine = known.filter(|place| {
                 let sender = self.sent[*place].sender;
-                // A sender that never learned the name of its session must have invited the receiver to it.
+                // A client that joins with ANS knows the name of the session. A client that opens a
+                // session learns the name from the answer to its first CAL. If that answer never
+                // arrived, only this client can have invited the receiver of its message, so the
+                // receiver counts as a member of the same session.
                 let is_same = sender.board.is_none() || sender.board == connection.board;
                 is_same && sender.account == Some(from) && sender.number != receiver
             });
@@ -95,8 +103,8 @@ impl<'i, 'a> Messages<'i, 'a> {
         places
     }
 
-    /// Checks that a member that receives two messages of one sender also receives all messages that the sender sent
-    /// between them, except for refused ones.
+    /// Checks that a member that receives two messages of one sender also receives all messages
+    /// that the sender sent between them, except for refused messages.
     fn check_gaps(&self, receiver: &Connection<'_>, places: &[usize], found: &mut Found) {
         let mut spans: HashMap<u32, (usize, usize, usize)> = HashMap::new();
         for place in places.iter().filter(|place| may_have_happened(self.sent[**place].event.outcome)) {
@@ -110,15 +118,16 @@ impl<'i, 'a> Messages<'i, 'a> {
             if last - first + 1 != count {
                 let (number, missing) = (receiver.number, last - first + 1 - count);
                 let what = format!(
-                    "connection {number} missed {missing} messages of connection {sender} between two that it received"
+                    "connection {number} missed {missing} messages of connection {sender} between two received messages"
                 );
                 found.add(Promise::Delivery, what);
             }
         }
     }
 
-    /// Checks that a message that was not refused reaches every member that was in the session, as far as the sender
-    /// knew, from before the sender sent it until the server answered. A member whose connection ended is an exception.
+    /// Checks that each message that was not refused arrived at the members that had to receive it.
+    /// These are the members that the sender saw in the session from the sending of the message
+    /// until the answer. Members whose connections ended are exceptions.
     fn check_delivery(&self, index: &Index<'_>, received: &HashMap<u32, HashSet<usize>>, found: &mut Found) {
         let mut members: HashMap<(&str, &str), Vec<&Connection<'_>>> = HashMap::new();
         // The accounts with a connection that ended before it learned the name of its session.
@@ -145,7 +154,7 @@ impl<'i, 'a> Messages<'i, 'a> {
                     let is_nameless = nameless.contains(member) && connections.iter().all(joined_later);
                     if !is_nameless && !connections.iter().any(has_it) {
                         let (name, outcome) = (self.name(place), sent.outcome);
-                        let what = format!("{member} did not receive {name}, which ended as {outcome:?}");
+                        let what = format!("{member} did not receive {name}, whose outcome was {outcome:?}");
                         found.add(Promise::Delivery, what);
                     }
                 }
@@ -153,7 +162,9 @@ impl<'i, 'a> Messages<'i, 'a> {
         }
     }
 
-    /// Returns the messages of a sender that must arrive, each with the members that were certainly present.
+    /// Returns those messages of `sender` that must arrive at other members. Each message comes
+    /// with the members that the sender saw in the session from the sending of the message until
+    /// the answer.
     fn recipients<'c>(&self, sender: &'c Connection<'a>) -> Vec<(usize, Vec<&'c str>)> {
         let mut steps: Vec<(u32, Step<'c>)> = Vec::new();
         for event in &sender.events {
@@ -190,7 +201,8 @@ impl<'i, 'a> Messages<'i, 'a> {
     }
 }
 
-/// A step of a sender.
+/// Something that happens on the connection of a sender: a member joins or leaves, or the sender
+/// sends a message or receives the answer to it.
 enum Step<'a> {
     Joined(&'a str),
     Left(&'a str),
@@ -211,7 +223,8 @@ mod tests {
     use super::super::testing::{Story, story};
     use super::*;
 
-    /// Returns the promises that are broken in a story. Alice, Bob and Carol are in a session, and `tell` continues.
+    /// Returns the promises that are broken in a short history. At the beginning of the history,
+    /// Alice, Bob and Carol are in a session. `tell` writes all further events.
     fn three(tell: impl FnOnce(&mut Story)) -> Vec<Promise> {
         story(|story| {
             story.join("alice", "7", &[]);
@@ -286,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn an_acknowledged_message_arrives_unless_the_receivers_connection_ended() {
+    fn an_acknowledged_message_arrives_unless_the_connection_of_the_receiver_has_ended() {
         for (end, outcome, expected) in [
             (None, Outcome::Done, vec![Promise::Delivery]),
             (None, Outcome::Silent, vec![Promise::Delivery]),

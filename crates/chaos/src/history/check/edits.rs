@@ -1,5 +1,5 @@
-//! Checks edits of accounts: acknowledged edits are kept, refused ones have no effect, and clients show what the server
-//! has.
+//! Checks edits of accounts: acknowledged edits are kept, refused edits have no effect, and clients
+//! show the data that the server has.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +11,8 @@ use super::violation::{Found, Promise};
 struct Write<'a> {
     value: Option<&'a str>,
     start: u64,
-    /// The time at which the change was certainly carried out.
+    /// The time of the answer. At this time, the server had certainly carried out the change.
+    /// `None` if the server did not answer.
     done: Option<u64>,
 }
 
@@ -37,7 +38,7 @@ pub(super) fn check(index: &Index<'_>, found: &mut Found) {
     check_views(index, found);
 }
 
-/// Checks that the final value comes from a change that no acknowledged change followed.
+/// Checks that the final value was set by a change that no acknowledged change followed.
 fn check_part(
     account: &str,
     part: &str,
@@ -46,7 +47,7 @@ fn check_part(
     last: &Parts,
     found: &mut Found,
 ) {
-    // The last acknowledged change began at this time.
+    // The time at which the last acknowledged change began.
     let newest = writes.iter().filter(|write| write.done.is_some()).map(|write| write.start).max();
     let may_be_last = |write: &&Write<'_>| newest.is_none_or(|newest| last_moment(write) >= newest);
     let mut possible: BTreeSet<Option<&str>> = writes.iter().filter(may_be_last).map(|write| write.value).collect();
@@ -55,14 +56,17 @@ fn check_part(
     }
     let value = last.get(part).map(String::as_str);
     if !possible.contains(&value) {
-        let what = format!("{part:?} of {account} is {value:?} at the end, which is none of {possible:?}");
+        let what = format!("{part:?} of {account} is {value:?} at the end, which is not one of {possible:?}");
         found.add(Promise::Durable, what);
     }
 }
 
-/// Returns the time that decides the order of changes: every change that begins after that time was carried out after
-/// this change. The server drops an edit whose session was replaced. So a change without an answer comes before every
-/// change that begins later and is answered.
+/// Returns a time. The server carried out `write` before it carried out any answered change that
+/// began after this time. If the server answered `write`, the result is the time of that answer. If
+/// not, the result is the time at which `write` began. In the latter case, a later change in the
+/// same session is carried out after `write`. A later change in a newer session can only begin
+/// after that session has replaced the session of `write`, and the server drops the edits of a
+/// replaced session.
 fn last_moment(write: &Write<'_>) -> u64 {
     write.done.unwrap_or(write.start)
 }
@@ -74,7 +78,7 @@ fn check_genuine(index: &Index<'_>, writes: &BTreeMap<(&str, &str), Vec<Write<'_
         for (part, value) in *last {
             let is_written = writes.contains_key(&(*account, part.as_str()));
             if !is_written && !part::is_derived(part) && initial.get(part) != Some(value) {
-                found.add(Promise::Genuine, format!("{part:?} of {account} is {value:?}, but nobody put it there"));
+                found.add(Promise::Genuine, format!("{part:?} of {account} is {value:?}, but nobody set it"));
             }
         }
         for part in initial.keys().filter(|part| !last.contains_key(*part)) {
@@ -85,7 +89,9 @@ fn check_genuine(index: &Index<'_>, writes: &BTreeMap<(&str, &str), Vec<Write<'_
     }
 }
 
-/// Checks that an account is on RL or PL of exactly those accounts that it has on FL.
+/// Checks that FL, RL and PL agree. If an account has another account on FL, the other account must
+/// have it on RL or PL. If an account has another account on RL or PL, the other account must have
+/// it on FL.
 fn check_reverse(index: &Index<'_>, found: &mut Found) {
     let mirrors: [fn(&str) -> String; 2] = [part::forward, part::reverse];
     for (one, two) in [(mirrors[0], mirrors[1]), (mirrors[1], mirrors[0])] {
@@ -101,7 +107,7 @@ fn check_reverse(index: &Index<'_>, found: &mut Found) {
     }
 }
 
-/// Checks that at the end, clients show what the server has.
+/// Checks that at the end of the run, clients show the data that the server has.
 fn check_views(index: &Index<'_>, found: &mut Found) {
     for (account, _, connection) in index.sessions().filter(|(.., connection)| connection.is_open()) {
         let Some(last) = index.last.get(account) else { continue };
@@ -111,7 +117,9 @@ fn check_views(index: &Index<'_>, found: &mut Found) {
             for part in keys.into_iter().filter(|part| parts.get(*part) != last.get(*part)) {
                 let (shown, kept) = (parts.get(part), last.get(part));
                 let number = connection.number;
-                let what = format!("connection {number} of {account} shows {shown:?} for {part:?}, but it is {kept:?}");
+                let what = format!(
+                    "connection {number} of {account} shows {shown:?} for {part:?}, but the server has {kept:?}"
+                );
                 found.add(Promise::Presence, what);
             }
         }
@@ -124,7 +132,8 @@ mod tests {
     use super::super::testing::{Story, parts_of, put, remove, story};
     use super::*;
 
-    /// Returns the promises that are broken if Alice carries out edits and the server then has the parts in `truth`.
+    /// Returns the promises that are broken if Alice makes edits, and the server then has the parts
+    /// in `truth`.
     fn after(edits: impl FnOnce(&mut Story), truth: &[(&str, &str)]) -> Vec<Promise> {
         story(|story| {
             story.note("server", Action::Initial { account: "alice".into(), parts: parts_of(&[("GTC", "A")]) });
@@ -194,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn parts_that_nobody_edited_stay_unchanged() {
+    fn an_unedited_part_of_an_account_stays_unchanged() {
         assert_eq!(after(|_| {}, &[("FL mallory", "")]), [Promise::Genuine]);
         let found = story(|story| {
             story.note("server", Action::Initial { account: "alice".into(), parts: parts_of(&[("AL bob", "")]) });

@@ -7,23 +7,25 @@ use super::super::{Action, End, Event, History, Outcome, Parts};
 /// The events of a history, by connection, and the accounts.
 pub(super) struct Index<'a> {
     pub(super) connections: BTreeMap<u32, Connection<'a>>,
-    /// The accounts at the start, if the history has them.
+    /// The settings and lists of each account (see [`Parts`]) at the start of the run, if the
+    /// history contains them.
     pub(super) initial: BTreeMap<&'a str, &'a Parts>,
-    /// The accounts at the end.
+    /// The settings and lists of each account (see [`Parts`]) at the end of the run, if the history
+    /// contains them.
     pub(super) last: BTreeMap<&'a str, &'a Parts>,
 }
 
-/// One connection.
+/// One connection, with its events.
 #[derive(Default)]
 pub(super) struct Connection<'a> {
     pub(super) number: u32,
     /// The events, in the order in which they ended.
     pub(super) events: Vec<&'a Event>,
-    /// The account, once it has signed in or joined a switchboard session.
+    /// The account, if the connection has signed in or joined a switchboard session.
     pub(super) account: Option<&'a str>,
     /// The sign-in to the notification server, if it succeeded or may have succeeded.
     pub(super) signed_in: Option<&'a Event>,
-    /// The dialect of the sign-in, or 0.
+    /// The dialect of the sign-in, or 0 if the connection has not signed in.
     pub(super) dialect: u32,
     /// The switchboard session, if the connection has learned its name.
     pub(super) board: Option<&'a str>,
@@ -59,7 +61,7 @@ impl<'a> Connection<'a> {
     fn add(&mut self, event: &'a Event) {
         self.number = event.connection;
         self.events.push(event);
-        // If there was no answer, the connection has ended, but its command may have taken effect.
+        // A command may have taken effect even if the connection ended before an answer arrived.
         let has_happened = may_have_happened(event.outcome);
         match &event.action {
             Action::SignIn { account, dialect } if has_happened => {
@@ -80,7 +82,7 @@ impl<'a> Connection<'a> {
     }
 }
 
-/// Returns whether an action that ended like this may have taken effect.
+/// Returns whether an action with this outcome may have taken effect.
 pub(super) fn may_have_happened(outcome: Outcome) -> bool {
     !matches!(outcome, Outcome::Refused(_))
 }

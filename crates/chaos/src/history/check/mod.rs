@@ -1,10 +1,10 @@
-//! Finds the promises that a server broke, from the history alone.
+//! Finds the promises that a server broke. The checker reads only the history.
 //!
-//! The checker knows the order of the events of one connection, and their times. It takes nothing else for granted: two
-//! events of different connections are ordered only if one ended before the other began. So its results are also
-//! correct for a server that runs on many cores behind a slow network. The history must not end before everything has
-//! come to rest: every open connection has received everything. The cost grows a little faster than the length of the
-//! history.
+//! The checker knows the order of the events of one connection, and their times. It takes nothing
+//! else for granted: two events of different connections are ordered only if one ended before the
+//! other began. So its results are also correct for a server that runs on many cores behind a slow
+//! network. The history must not end before every open connection has received all lines that the
+//! server owes it. The cost grows a little faster than the length of the history.
 
 mod boards;
 mod edits;

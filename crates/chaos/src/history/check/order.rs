@@ -2,8 +2,9 @@
 
 use std::collections::VecDeque;
 
-/// Returns the elements of a contradiction, or `None` if an order of all elements contains every chain. Elements are
-/// numbers below `count`. A chain is the order in which one observer saw some of the elements.
+/// Returns the elements of a contradiction, or `None` if there is an order of all elements that
+/// agrees with every chain. Elements are numbers below `count`. A chain is the order in which one
+/// observer saw some of the elements.
 pub(super) fn contradiction(count: usize, chains: &[Vec<usize>]) -> Option<Vec<usize>> {
     let mut after = vec![Vec::new(); count];
     let mut before = vec![0_usize; count];
@@ -28,7 +29,9 @@ pub(super) fn contradiction(count: usize, chains: &[Vec<usize>]) -> Option<Vec<u
     Some(cycle(&after, &before))
 }
 
-/// Returns a cycle among the elements that could not be placed. Each of them comes after another of them.
+/// Returns a cycle of elements that could not be placed in a common order. Such a cycle exists,
+/// because each element that could not be placed comes after another element that could not be
+/// placed.
 fn cycle(after: &[Vec<usize>], before: &[usize]) -> Vec<usize> {
     let mut predecessor = vec![None; after.len()];
     for (element, next) in after.iter().enumerate().filter(|(element, _)| before[*element] > 0) {
@@ -55,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn orders_that_agree_contain_no_contradiction() {
+    fn observers_that_saw_the_same_order_do_not_contradict_each_other() {
         for chains in [vec![], vec![vec![0, 1, 3], vec![0, 2, 3], vec![1, 2]], vec![vec![3, 2, 1, 0], vec![3, 1]]] {
             assert_eq!(contradiction(4, &chains), None, "{chains:?}");
         }

@@ -14,7 +14,7 @@ pub(super) fn check(index: &Index<'_>, values: &Values<'_>, found: &mut Found) {
     check_end(index, found);
 }
 
-/// Checks that nobody sees a value that the account did not have.
+/// Checks that no client sees a value that the account did not have.
 fn check_genuine(index: &Index<'_>, values: &Values<'_>, found: &mut Found) {
     for (who, connection, contact, seen) in sightings(index) {
         for (visible, value) in shown(seen) {
@@ -26,15 +26,18 @@ fn check_genuine(index: &Index<'_>, values: &Values<'_>, found: &mut Found) {
             let given = values.of(contact, visible).and_then(|timeline| timeline.place(value));
             if given.is_none() && !is_initial {
                 let number = connection.number;
-                let what = format!("connection {number} of {who} saw {contact} with {visible:?} {value:?}, never set");
+                let what = format!(
+                    "connection {number} of {who} saw {contact} with {visible:?} {value:?}, which was never set"
+                );
                 found.add(Promise::Genuine, what);
             }
         }
     }
 }
 
-/// Checks that all clients see the values that were set only once in the same order, and that this order keeps the
-/// order within each session of the account.
+/// Checks that all clients see the values of an account in the same order. This order must agree
+/// with the order in which each session of the account set the values. Values that were set more
+/// than once are not checked.
 fn check_order(index: &Index<'_>, values: &Values<'_>, found: &mut Found) {
     let mut firsts = BTreeMap::new();
     let mut names = Vec::new();
@@ -65,7 +68,10 @@ fn check_order(index: &Index<'_>, values: &Values<'_>, found: &mut Found) {
     chains.extend(seen_by.into_values());
     if let Some(cycle) = order::contradiction(names.len(), &chains) {
         let names: Vec<_> = cycle.iter().map(|place| names[*place].as_str()).collect();
-        found.add(Promise::Presence, format!("no order of these values fits what everybody saw: {}", names.join(", ")));
+        found.add(
+            Promise::Presence,
+            format!("no order of these values agrees with what all clients saw: {}", names.join(", ")),
+        );
     }
 }
 
@@ -83,7 +89,8 @@ fn sightings<'i, 'a>(index: &'i Index<'a>) -> impl Iterator<Item = (&'a str, &'i
 /// The values that an account sets for a session.
 #[derive(Default)]
 struct Set<'a> {
-    /// True if an unanswered command makes the rest uncertain.
+    /// True if the server did not answer a command that sets a status or a personal message, so
+    /// that the fields `status` and `message` are uncertain.
     uncertain: bool,
     status: Option<&'a str>,
     message: Option<&'a str>,
@@ -104,7 +111,7 @@ fn set<'a>(connection: &Connection<'a>) -> Set<'a> {
     set
 }
 
-/// Checks that at the end, every client that is online shows its contacts as they are.
+/// Checks that every client that is online at the end shows the true presence of its contacts.
 fn check_end(index: &Index<'_>, found: &mut Found) {
     let mut online: BTreeMap<&str, Set<'_>> = BTreeMap::new();
     for (account, _, connection) in index.sessions().filter(|(.., connection)| connection.is_open()) {
@@ -131,15 +138,14 @@ fn check_end(index: &Index<'_>, found: &mut Found) {
                 view.get(contact).copied().flatten().cloned().map(|seen| without_empty(seen, connection.dialect));
             if seen != expected {
                 let number = connection.number;
-                let what =
-                    format!("connection {number} of {watcher} shows {contact} as {seen:?}, but it is {expected:?}");
+                let what = format!("connection {number} of {watcher} shows {contact} as {seen:?}, not as {expected:?}");
                 found.add(Promise::Presence, what);
             }
         }
     }
 }
 
-/// Returns what a watcher must show for an account.
+/// Returns the presence that a watcher must show for an account.
 fn expected(now: &Set<'_>, parts: &Parts, watcher: &str, dialect: u32) -> Option<Shown> {
     let status = now.status.filter(|status| !status.starts_with(Attribute::HIDDEN))?;
     allows(parts, watcher).then(|| Shown {
@@ -169,8 +175,8 @@ mod tests {
     use super::super::testing::{Story, message, offline, online, put, status, story};
     use super::*;
 
-    /// Returns the promises that are broken in a story. Alice has Bob on FL and is online, Bob is signed in, and `tell`
-    /// continues.
+    /// Returns the promises that are broken in a short history. At the beginning of the history,
+    /// Alice has Bob on FL and is online, and Bob is signed in. `tell` writes all further events.
     fn watching(bob: &[(&str, &str)], tell: impl FnOnce(&mut Story)) -> Vec<Promise> {
         story(|story| {
             story.sign_in("alice", 11);
@@ -199,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn a_client_may_miss_some_states_but_must_see_the_others_in_order() {
+    fn a_client_may_miss_some_states_but_must_see_all_other_states_in_order() {
         let sees = |order: &[&str]| {
             watching(&[], |story| {
                 for value in ["NLN 1", "BSY 2", "AWY 3", "NLN 4"] {
@@ -269,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_that_was_refused_or_never_set_is_not_shown_to_anyone() {
+    fn a_status_that_the_server_refused_is_never_shown_to_others() {
         let sees = |seen: &str| {
             watching(&[], |story| {
                 story.done("bob", status("NLN 1"));

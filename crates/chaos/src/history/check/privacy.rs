@@ -1,4 +1,5 @@
-//! Checks privacy: an account that is hidden, or that blocks another one, appears offline.
+//! Checks privacy: a hidden account appears offline to everyone, and an account appears offline to
+//! those it blocks.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
@@ -30,26 +31,28 @@ pub(super) fn check(index: &Index<'_>, values: &Values<'_>, found: &mut Found) {
                     .iter()
                     .any(|spans| containing(spans, event.start).is_some_and(|(_, end)| event.end < end))
             {
-                let what = format!("{caller} reached {callee}, which was hidden or blocked the call");
+                let what = format!("{caller} reached {callee}, which was hidden or had blocked the caller");
                 found.add(Promise::Privacy, what);
             }
         }
     }
 }
 
-/// The switches of one account.
+/// The states in which one account appears offline to others.
 #[derive(Default)]
 struct Switches {
     hidden: Switch,
     private: Switch,
     blocks: BTreeMap<String, Switch>,
-    /// The switch for each account that edits added to AL or removed from AL: it is on while the account is not on AL.
+    /// For each other account that an edit added to AL or removed from AL: the state that the other
+    /// account is not on AL.
     disallows: BTreeMap<String, Switch>,
-    /// The accounts on AL at the start, if the history has them.
+    /// The accounts on AL at the start of the run, if the history contains the lists at the start.
     allowed: Option<BTreeSet<String>>,
 }
 
-/// Actions that switched something on for certain, and actions that may have switched it off.
+/// A state that actions begin and end: the actions that certainly began it, and the actions that
+/// may have ended it.
 #[derive(Clone, Default)]
 struct Switch {
     on: Vec<Act>,
@@ -76,7 +79,7 @@ impl Switch {
     }
 }
 
-/// The periods in which one account appeared offline to another.
+/// The periods in which accounts appeared offline to other accounts.
 struct Shields<'a> {
     switches: BTreeMap<&'a str, Switches>,
     hidden: HashMap<String, Rc<Vec<Span>>>,
@@ -105,7 +108,8 @@ impl<'a> Shields<'a> {
         Self { switches, hidden: HashMap::new(), from: HashMap::new() }
     }
 
-    /// Returns the periods in which an account certainly appeared offline to another one, by reason.
+    /// Returns the periods in which an account certainly appeared offline to another account. Each
+    /// inner list has the periods for one reason.
     fn spans(&mut self, account: &str, other: &str) -> Rc<Vec<Vec<Span>>> {
         let switches = self.switches.get(account);
         let key = (account.to_owned(), other.to_owned());
@@ -119,8 +123,8 @@ impl<'a> Shields<'a> {
         spans.clone()
     }
 
-    /// Returns the reason why a client should not have seen this, or `None` if the client may have seen it. `since` is
-    /// the time at which the sign-in of the client began.
+    /// Returns the reason why a client should not have seen this presence, or `None` if there is no
+    /// reason. `since` is the time at which the sign-in of the client began.
     fn leak(
         &mut self,
         values: &Values<'_>,
@@ -135,7 +139,7 @@ impl<'a> Shields<'a> {
         }
         for spans in self.spans(contact, who).iter() {
             if containing(spans, event.end).is_some_and(|(begin, _)| begin < since) {
-                return Some("the sign-in came later than the block".to_owned());
+                return Some("the contact already appeared offline when the client signed in".to_owned());
             }
             for (visible, value) in shown(seen) {
                 let Some(timeline) = values.of(contact, visible) else { continue };
@@ -146,7 +150,7 @@ impl<'a> Shields<'a> {
                     next.event.outcome == Outcome::Done && next.event.start > given.end && next.event.end < end
                 });
                 if end == u64::MAX || replaced {
-                    return Some(format!("{visible:?} {value:?} was set while it could not be seen"));
+                    return Some(format!("{visible:?} {value:?} was set while the contact appeared offline"));
                 }
             }
         }
@@ -164,7 +168,7 @@ impl Switches {
         switch.spans()
     }
 
-    /// Follows an action of the account.
+    /// Updates the states in this type after an action of the account.
     fn follow(&mut self, event: &Event) {
         match &event.action {
             Action::Set { attribute: Attribute::Status, value } => {
@@ -191,7 +195,7 @@ impl Switches {
 /// the commands that block or hide arrive over the same connection as RNG, so the order is certain.
 fn check_rings(connection: &Connection<'_>, found: &mut Found) {
     let mut switches = Switches::default();
-    // Positions in the connection serve as times.
+    // The positions of the events in the connection serve as times.
     for event in connection.events.iter().filter(|event| may_have_happened(event.outcome)) {
         let placed = Event { start: event.began.into(), end: event.ended.into(), ..(*event).clone() };
         switches.follow(&placed);
@@ -204,7 +208,7 @@ fn check_rings(connection: &Connection<'_>, found: &mut Found) {
         let blocked = blocks.get(caller.as_str()).map_or(&[][..], Vec::as_slice);
         if [&hidden, blocked].into_iter().any(|spans| containing(spans, event.ended.into()).is_some()) {
             let who = connection.account.unwrap_or("nobody");
-            found.add(Promise::Privacy, format!("{caller} reached {who}, which was hidden or blocked the call"));
+            found.add(Promise::Privacy, format!("{caller} reached {who}, which was hidden or had blocked the caller"));
         }
     }
 }
@@ -215,7 +219,8 @@ mod tests {
     use super::super::testing::{Story, online, put, remove, status, story};
     use super::*;
 
-    /// Returns the promises that are broken in a story. Bob and Alice are signed in, and `tell` continues.
+    /// Returns the promises that are broken in a short history. At the beginning of the history,
+    /// Bob and Alice are signed in. `tell` writes all further events.
     fn bob(tell: impl FnOnce(&mut Story)) -> Vec<Promise> {
         story(|story| {
             story.sign_in("bob", 12);

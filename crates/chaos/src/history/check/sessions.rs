@@ -26,7 +26,7 @@ pub(super) fn check(index: &Index<'_>, found: &mut Found) {
 struct Life {
     /// The time at which the sign-in was answered.
     begin: u64,
-    /// The time at which the last command that was carried out began.
+    /// The time at which the client sent the last command that the server carried out.
     last: u64,
     number: u32,
 }
@@ -36,14 +36,18 @@ fn last_done(connection: &Connection<'_>) -> u64 {
     done.map(|event| event.start).max().unwrap_or_default()
 }
 
-/// Checks that one of two sessions of an account has ended by the time both sign-ins are answered. In the session that
-/// has ended, no command that began after that time is carried out.
+/// Compares the sessions of an account in pairs. When both sign-ins of a pair have been answered,
+/// one of the two sessions must have ended. After that time, the server must not carry out any
+/// command that begins in the ended session.
 fn check_lives(account: &str, lives: &[Life], found: &mut Found) {
     let mut longest: Option<&Life> = None;
     for life in lives {
         if let Some(other) = longest.filter(|other| other.last > life.begin && life.last > life.begin) {
             let (one, two) = (other.number, life.number);
-            found.add(Promise::OneSession, format!("{account} has two sessions at once: connections {one} and {two}"));
+            found.add(
+                Promise::OneSession,
+                format!("{account} has two sessions at the same time: connections {one} and {two}"),
+            );
         }
         if longest.is_none_or(|other| other.last < life.last) {
             longest = Some(life);

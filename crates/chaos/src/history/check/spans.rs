@@ -1,4 +1,5 @@
-//! Periods in which something was certainly true, from actions of which only the beginning and the end are known.
+//! Finds the periods in which a state certainly held. Of each action that changes the state, only
+//! the beginning and the end are known.
 
 /// An action: the time at which it began, and the time at which it was certainly carried out.
 pub(super) type Act = (u64, u64);
@@ -6,10 +7,12 @@ pub(super) type Act = (u64, u64);
 /// A period: it begins after the first time and ends before the second.
 pub(super) type Span = (u64, u64);
 
-/// Returns the periods, in order, in which a state certainly held. Each action in `on` began the state and was
-/// acknowledged. Each action in `off` may have ended it. Both lists are in the order in which the actions began.
+/// Returns the periods, in order, in which a state certainly held. Each action in `on` began the
+/// state and was acknowledged. Each action in `off` may have ended the state. Both lists are in the
+/// order in which the actions began.
 pub(super) fn certain(on: &[Act], off: &[Act]) -> Vec<Span> {
-    // For each index, the latest end of any `off` up to it. The values never decrease, so they can be searched.
+    // For each index, the latest end of the `off` actions up to that index. These values never
+    // decrease, so a binary search works.
     let mut latest = 0;
     let mut ends = Vec::with_capacity(off.len());
     for (_, end) in off {
@@ -17,8 +20,8 @@ pub(super) fn certain(on: &[Act], off: &[Act]) -> Vec<Span> {
         ends.push(latest);
     }
     let spans = on.iter().filter_map(|(start, end)| {
-        // An `off` that ended before this `on` began has no effect on it. An `off` that overlaps with it may have an
-        // effect.
+        // An `off` that ended before this `on` began cannot end the state. An `off` that overlaps
+        // with this `on` can end the state.
         let first = ends.partition_point(|ended| ended < start);
         let until = off.get(first).map_or(u64::MAX, |(start, _)| *start);
         (until > *end).then_some((*end, until))
@@ -33,7 +36,7 @@ pub(super) fn certain(on: &[Act], off: &[Act]) -> Vec<Span> {
     merged
 }
 
-/// Returns the periods that are in both lists.
+/// Returns the intersection of two lists of periods.
 pub(super) fn both(one: &[Span], other: &[Span]) -> Vec<Span> {
     let (mut i, mut j) = (0, 0);
     let mut common = Vec::new();

@@ -6,15 +6,16 @@ use std::sync::Arc;
 use super::super::{Action, Attribute, Begun, Change, Digest, Log, Outcome, Parts, Recorder, Shown, check};
 use super::violation::Promise;
 
-/// A history that a test builds step by step. Each connection has a name: that of its account, with anything after a
-/// `/`. Time passes with every event.
+/// A history that a test builds step by step. Each connection has a name: the name of its account,
+/// or that name followed by `/` and any text. Every event moves the time forward.
 pub(super) struct Story {
     recorder: Arc<Recorder>,
     logs: BTreeMap<String, Log>,
     now: u64,
 }
 
-/// Returns the promises that are broken in a story, in order and each once.
+/// Returns the promises that are broken in the short history that `tell` writes. The list is sorted
+/// and contains each promise at most once.
 pub(super) fn story(tell: impl FnOnce(&mut Story)) -> Vec<Promise> {
     let mut story = Story { recorder: Recorder::new(), logs: BTreeMap::new(), now: 0 };
     tell(&mut story);
@@ -77,7 +78,7 @@ impl Story {
         self.note(who, Action::Receive { from: account(from), message: Digest::of(text.as_bytes()) });
     }
 
-    /// Records what the server has at the end.
+    /// Records the last state of an account: the parts that the server has at the end of the run.
     pub(super) fn truth(&mut self, account: &str, parts: &[(&str, &str)]) {
         self.note("server", Action::Final { account: account.into(), parts: parts_of(parts) });
     }

@@ -1,11 +1,11 @@
-//! The values that each account gave its status, personal message and name.
+//! The values that each account set as its status, personal message and name.
 
 use std::collections::{BTreeMap, HashMap};
 
 use super::super::{Action, Attribute, Event, Shown, part};
 use super::index::{Index, may_have_happened};
 
-/// The values of an account that others see.
+/// The parts of an account whose values other accounts see.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Visible {
     Status,
@@ -19,11 +19,11 @@ pub(super) struct Given<'a> {
     pub(super) event: &'a Event,
 }
 
-/// The values of one part of one account, in the order in which they were given.
+/// The values of one part of one account, in the order in which the account set them.
 #[derive(Default)]
 pub(super) struct Timeline<'a> {
     pub(super) given: Vec<Given<'a>>,
-    /// The place of each value. `None` if the value was given twice.
+    /// The place of each value. `None` if the account set the value more than once.
     places: HashMap<&'a str, Option<usize>>,
 }
 
@@ -64,13 +64,15 @@ impl<'a> Values<'a> {
 }
 
 impl Timeline<'_> {
-    /// Returns the place of a value. `None` if it was never given, and `Some(None)` if it was given more than once.
+    /// Returns the place of a value. Returns `None` if the account never set the value, and
+    /// `Some(None)` if the account set the value more than once.
     pub(super) fn place(&self, value: &str) -> Option<Option<usize>> {
         self.places.get(value).copied()
     }
 }
 
-/// Returns the value that an action gives.
+/// If an action sets the status, the personal message or the display name, returns which of the
+/// three it sets, and the new value.
 fn given(event: &Event) -> Option<(Visible, &str)> {
     match &event.action {
         Action::Set { attribute: Attribute::Status, value } => Some((Visible::Status, value)),
@@ -83,7 +85,8 @@ fn given(event: &Event) -> Option<(Visible, &str)> {
     }
 }
 
-/// Returns what a client shows, part by part. An empty personal message counts as no message.
+/// Returns each part that a client shows for a contact, with the value of the part. An empty
+/// personal message counts as no message.
 pub(super) fn shown(shown: &Shown) -> impl Iterator<Item = (Visible, &str)> {
     let message = shown.message.as_deref().filter(|message| !message.is_empty());
     let message = message.map(|message| (Visible::Message, message));

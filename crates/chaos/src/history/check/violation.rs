@@ -5,24 +5,26 @@ use std::fmt;
 /// A promise of the server (ARCHITECTURE.md, "Promises").
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Promise {
-    /// The server sends nothing that the protocol does not allow at this point.
+    /// The server sends a line only when the protocol allows that line.
     Protocol,
-    /// Every command that has an answer is answered.
+    /// The server answers every command for which the protocol has an answer.
     Answer,
-    /// All members of a switchboard session receive the messages in the same order, which keeps the order of each
-    /// sender.
+    /// All members of a switchboard session receive the messages in the same order. The messages of
+    /// one sender arrive in the order in which they were sent.
     Order,
     /// Nobody receives a message twice.
     Once,
-    /// Nobody receives anything that nobody sent: no message, no presence, no part of an account.
+    /// Every message, presence and part of an account that a client receives was sent or set by a
+    /// client.
     Genuine,
-    /// A message that was queued arrives, unless the connection of its receiver ends.
+    /// If the server has put a message into the queue of a receiver, the message arrives, unless
+    /// the connection of that receiver ends.
     Delivery,
     /// An account has at most one session.
     OneSession,
-    /// Acknowledged edits are kept, and refused ones have no effect.
+    /// Acknowledged edits are kept, and refused edits have no effect.
     Durable,
-    /// At the end, clients show the correct state, and they saw all changes in order.
+    /// Clients see changes in order, and show the correct state at the end.
     Presence,
     /// A hidden account appears offline to everyone, and an account appears offline to those it blocks.
     Privacy,
@@ -31,9 +33,9 @@ pub enum Promise {
 /// A broken promise.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Violation {
-    /// The promise.
+    /// The promise that was broken.
     pub promise: Promise,
-    /// A description of what happened instead.
+    /// A description of the events that broke the promise.
     pub what: String,
 }
 

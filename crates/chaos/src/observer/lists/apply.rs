@@ -1,4 +1,6 @@
-//! Changes of lists, groups and settings: answers to the client's own commands, and changes by others.
+//! Applies the lines that change the lists, groups and settings of a client. Some of these lines
+//! answer the client's own commands. The server sends the other lines because another user or
+//! another session has changed something.
 
 use msnp_conformance::wire::Unit;
 
@@ -8,11 +10,13 @@ use super::{Copy, Entry, GUIDS, Lists};
 use crate::history::part;
 
 impl Lists {
-    /// Applies a line to a client of a dialect, whose address is `owner`. If a client with complete lists should never
-    /// receive the line, returns the reason.
+    /// Applies a line that the client receives. `dialect` is the dialect of the client, and `owner`
+    /// is its address. If a client with complete lists should never receive the line, returns the
+    /// reason.
     pub(crate) fn apply(&mut self, unit: &Unit, dialect: u32, owner: &str) -> Result<(), &'static str> {
         let words = Words::of(unit);
-        // Before MSNP10, the new list version comes before the words that later dialects have.
+        // Before MSNP10, a line has the new list version first, and then the words that it has in
+        // later dialects.
         let shift = usize::from(dialect < GUIDS && words.have_trid());
         let applied = match words.get(0) {
             "SYN" => return self.synchronise(&words, dialect),
@@ -45,8 +49,8 @@ impl Lists {
         if self.copy == Copy::Complete { applied } else { Ok(()) }
     }
 
-    /// Returns the contact that a line is about to remove from FL. Returns `None` if the line only removes the contact
-    /// from a group, even if it is the last group.
+    /// Returns the contact that a line is about to remove from FL. Returns `None` if the line only
+    /// removes the contact from a group, even if the contact is in no other group.
     pub(crate) fn removed_by(&self, unit: &Unit, dialect: u32) -> Option<String> {
         let words = Words::of(unit);
         match (dialect < GUIDS, words.len()) {
@@ -77,11 +81,12 @@ impl Lists {
             let handle = guid.and_then(|guid| self.contact(guid)).cloned();
             let entry = handle.and_then(|handle| self.entries.get_mut(&handle)).ok_or("the contact is unknown")?;
             let is_new = groups.into_iter().all(|group| entry.groups.insert(group));
-            return is_new.then_some(()).ok_or("the contact is in the group already");
+            return is_new.then_some(()).ok_or("the contact is already in the group");
         };
         let is_own = words.get(1) != "0";
         if is_own && list == "RL" {
-            // The entry moves from PL to RL, which are the same here.
+            // The entry moves from PL to RL. [`Lists`] counts an entry on PL as an entry on RL, so
+            // nothing changes here.
             return Ok(());
         }
         let nickname = words.with("F=").map_or_else(|| handle.to_owned(), decoded);
@@ -90,10 +95,10 @@ impl Lists {
             entry.guid = guid.map(str::to_owned);
             entry.groups.extend(groups);
         }
-        is_new.then_some(()).ok_or("the address is on the list already")
+        is_new.then_some(()).ok_or("the address is already on the list")
     }
 
-    /// Applies ADD, which has the version before the address.
+    /// Applies ADD, which has the list version before the address.
     fn add_by_handle(&mut self, words: &Words) -> Result<(), &'static str> {
         let (list, handle, group) = (words.get(2), words.get(4), words.get(6));
         let is_contact = self.entries.get(handle).is_some_and(|entry| entry.lists.contains("FL"));
@@ -104,7 +109,7 @@ impl Lists {
         if let (Some(entry), false) = (self.entries.get_mut(handle), group.is_empty()) {
             is_new &= entry.groups.insert(group.to_owned()) || group == super::OTHER_CONTACTS;
         }
-        is_new.then_some(()).ok_or("the address is on the list already")
+        is_new.then_some(()).ok_or("the address is already on the list")
     }
 
     /// Puts an address on a list. Returns whether it was not there before.
@@ -117,7 +122,7 @@ impl Lists {
         entry.lists.insert(list)
     }
 
-    /// Applies REM, which has the address or GUID at `at`.
+    /// Applies REM. `at` is the index of the word of REM that contains the address or the GUID.
     fn remove(&mut self, words: &Words, at: usize) -> Result<(), &'static str> {
         let (list, who, group) = (words.get(2), words.get(at), words.get(at + 1));
         let handle = self.contact(who).cloned().unwrap_or_else(|| who.to_owned());
@@ -138,11 +143,11 @@ impl Lists {
         was_there.then_some(()).ok_or("the address is not on the list")
     }
 
-    /// Applies ADG. The name comes first in every dialect.
+    /// Applies ADG. In every dialect, the name of the group comes before its GUID or number.
     fn add_group(&mut self, name: &str, group: &str) -> Result<(), &'static str> {
         let is_taken = self.groups.values().any(|known| *known == decoded(name));
         let is_new = self.groups.insert(group.to_owned(), decoded(name)).is_none();
-        (is_new && !is_taken).then_some(()).ok_or("there is such a group already")
+        (is_new && !is_taken).then_some(()).ok_or("the group already exists")
     }
 
     fn rename_group(&mut self, group: &str, name: &str) -> Result<(), &'static str> {
@@ -154,7 +159,7 @@ impl Lists {
         self.groups.remove(group).map(drop).ok_or("there is no such group")
     }
 
-    /// Applies SBP. Only MFN changes something.
+    /// Applies SBP. Only the property MFN changes a nickname.
     fn set_nickname_by_guid(&mut self, words: &Words) -> Result<(), &'static str> {
         if words.get(3) != "MFN" {
             return Ok(());

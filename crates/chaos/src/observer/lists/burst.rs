@@ -9,19 +9,21 @@ use crate::history::part;
 const BITS: [(u32, &str); 5] = [(1, "FL"), (2, "AL"), (4, "BL"), (8, "RL"), (16, "RL")];
 
 impl Lists {
-    /// Applies SYN. If there are no counts, the client's copy is current.
+    /// Applies SYN. If SYN has no counts, the client's copy is current.
     pub(super) fn synchronise(&mut self, words: &Words, dialect: u32) -> Result<(), &'static str> {
-        // The list version, or two stamps.
+        // Before the counts, there is one word (the list version) or there are two words (stamps).
         let stamps = if dialect < GUIDS { 1 } else { 2 };
         let count = |index: usize| words.get(2 + stamps + index).parse::<usize>().ok();
         let (Some(entries), Some(groups)) = (count(0), count(1)) else {
             if self.copy == Copy::Nothing {
-                return Err("the client has no copy that could be current");
+                return Err("the answer says that the client's copy is current, but the client has no copy");
             }
             self.copy = Copy::Complete;
             return Ok(());
         };
-        // A setting has no value at first unless the server sets it, and the burst contains only settings with a value.
+        // The burst contains only the settings that have a value, so the client discards its
+        // earlier settings. The client keeps its display name, and sets MOB to `N` until the burst
+        // contains another value of MOB.
         let name = self.settings.remove(part::NAME).map(|name| (part::NAME.to_owned(), name));
         self.settings = [("MOB".to_owned(), "N".to_owned())].into_iter().chain(name).collect();
         self.entries.clear();
@@ -51,7 +53,7 @@ impl Lists {
         };
         let at = (2..words.len()).find(|index| *index > 2 && is_number(words.get(*index))).unwrap_or_default();
         let bits: u32 = words.get(at).parse().unwrap_or_default();
-        // MSNP12 has the number of the network after the bits.
+        // In MSNP12, the number of the network is between the bits of the lists and the groups.
         let groups = words.after(at + if dialect >= 12 { 2 } else { 1 }).flat_map(|word| word.split(','));
         let entry = Entry {
             lists: BITS.iter().filter(|(bit, _)| bits & bit != 0).map(|(_, list)| *list).collect(),

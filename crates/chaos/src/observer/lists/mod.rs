@@ -1,4 +1,5 @@
-//! The lists, groups and settings that a client shows, from the lines that it receives (ns.md sections 6 to 9).
+//! The lists, groups and settings that a client shows, according to the lines that it receives
+//! (ns.md sections 6 to 9).
 
 mod apply;
 mod burst;
@@ -10,7 +11,8 @@ use crate::history::{Parts, part};
 
 /// The first dialect in which contacts and groups have GUIDs.
 pub(crate) const GUIDS: u32 = 10;
-/// The number of the group for contacts without a group, before MSNP10. Later dialects do not know it.
+/// The number of the group for contacts without a group, before MSNP10. Later dialects have no such
+/// group.
 const OTHER_CONTACTS: &str = "0";
 
 /// The lists, groups and settings that a client shows.
@@ -31,7 +33,7 @@ struct Entry {
     lists: BTreeSet<&'static str>,
     nickname: String,
     guid: Option<String>,
-    /// The GUIDs or numbers of its groups.
+    /// The GUIDs or numbers of the groups that contain the address.
     groups: BTreeSet<String>,
 }
 
@@ -41,16 +43,16 @@ enum Copy {
     /// The client has not asked for the lists.
     #[default]
     Nothing,
-    /// The client has a copy of an earlier session.
+    /// The client has a copy from an earlier session.
     Earlier,
     /// The client still lacks these numbers of group lines and entry lines.
     Burst { groups: usize, entries: usize },
-    /// The client has everything.
+    /// The client has all lines of the lists, or its copy from an earlier session is current.
     Complete,
 }
 
 impl Lists {
-    /// Returns the lists that a client kept from an earlier session.
+    /// Returns these lists as a copy that a client keeps for a later session.
     pub(crate) fn kept(&self) -> Self {
         Self { copy: Copy::Earlier, ..self.clone() }
     }
@@ -60,7 +62,8 @@ impl Lists {
         self.copy == Copy::Complete
     }
 
-    /// Returns whether these lists are only a copy of an earlier session, which the server has not confirmed.
+    /// Returns whether these lists are only a copy from an earlier session that the server has not
+    /// confirmed.
     pub(crate) fn may_be_outdated(&self) -> bool {
         self.copy == Copy::Earlier
     }
@@ -96,7 +99,7 @@ impl Lists {
         self.groups.get(group)
     }
 
-    /// Returns everything that the client shows, if it has received all of its lists.
+    /// Returns everything that the client shows, or `None` if it has not received all of its lists.
     pub(crate) fn parts(&self) -> Option<Parts> {
         if !self.are_complete() {
             return None;

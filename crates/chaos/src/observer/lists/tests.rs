@@ -4,7 +4,8 @@ use super::*;
 
 const OWNER: &str = "alice@example.com";
 
-/// Applies lines to a client of a dialect. Returns what it shows, and what went wrong.
+/// Applies lines to a client of a dialect. Returns the parts that the client shows, and the reasons
+/// why lines are wrong.
 fn shown(dialect: u32, lines: &[&str]) -> (String, Vec<&'static str>) {
     let mut lists = Lists::default();
     let mut wrong = Vec::new();
@@ -20,11 +21,12 @@ fn shown(dialect: u32, lines: &[&str]) -> (String, Vec<&'static str>) {
 fn a_client_shows_nothing_until_the_sign_in_burst_is_complete() {
     let burst = ["SYN 1 a b 1 0", "GTC A", "BLP AL", "PRP MFN Alice"];
     assert_eq!(shown(12, &burst), (String::new(), vec![]));
-    assert_eq!(shown(12, &["SYN 1 a b"]).1, ["the client has no copy that could be current"]);
+    let nothing = "the answer says that the client's copy is current, but the client has no copy";
+    assert_eq!(shown(12, &["SYN 1 a b"]).1, [nothing]);
 }
 
 #[test]
-fn a_copy_may_be_outdated_until_the_server_has_answered_syn() {
+fn lists_from_an_earlier_session_may_be_outdated_until_the_server_has_answered_syn() {
     let mut lists = Lists { copy: Copy::Complete, ..Lists::default() }.kept();
     for (line, expected) in [("603 1", true), ("CHG 2 NLN 0", true), ("SYN 3 a b", false)] {
         let unit = Unit { lines: vec![line.as_bytes().to_vec()], ..Unit::default() };

@@ -27,12 +27,13 @@ impl Words {
         self.get(self.0.len().saturating_sub(1))
     }
 
-    /// Returns the rest of the first word with a prefix such as `N=`.
+    /// Finds the first word that begins with a prefix such as `N=`. Returns the word without the
+    /// prefix.
     pub(super) fn with(&self, prefix: &str) -> Option<&str> {
         self.0.iter().find_map(|word| word.strip_prefix(prefix))
     }
 
-    /// Returns whether the second word is a TrID. In a burst, it is not.
+    /// Returns whether the second word is a TrID. In a burst, the second word is not a TrID.
     pub(super) fn have_trid(&self) -> bool {
         is_number(self.get(1))
     }

@@ -1,4 +1,5 @@
-//! Thousands of connections that hold a place and do nothing with it, while others sign in.
+//! Thousands of connections that stay open without a sign-in, while people sign in on other
+//! connections.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::{Duration, Instant};
@@ -15,27 +16,29 @@ use crate::measured::{Measured, SLOWNESS, percentile};
 use crate::scenario::Scenario;
 use crate::server::Setup;
 
-/// The number of connections that do nothing.
+/// The number of connections that stay open without a sign-in.
 const CONNECTIONS: usize = 3000;
-/// The number of these connections from one address. 20 are allowed.
+/// The number of connections without a sign-in that come from one address. The server allows 20.
 const PER_ADDRESS: usize = 15;
 /// The number of connections that are opened at the same time.
 const AT_ONCE: usize = 50;
 /// The time for which a connection without a sign-in may be open (`sign_in_seconds`).
 const SIGN_IN: Duration = Duration::from_secs(60);
-/// The time by which the server may be late.
+/// The server may close a connection without a sign-in this much later than [`SIGN_IN`].
 const TOLERANCE: Duration = Duration::from_secs(5);
-/// The pause between two bytes of a connection that sends any.
+/// Half of the connections without a sign-in send single bytes. This is the pause between two such
+/// bytes on one connection.
 const BYTE: Duration = Duration::from_secs(10);
 /// The number of people who sign in during the attack.
 const PEOPLE: usize = 40;
-/// The pause between two sign-ins.
+/// The pause between two sign-ins of the people who sign in during the attack.
 const PAUSE: Duration = Duration::from_millis(250);
-/// The limit on the p99 of these sign-ins, password included.
+/// The limit on the p99 of the time that a sign-in during the attack takes, including the check of
+/// the password.
 const LIMIT: Duration = Duration::from_secs(1);
 
 pub(super) const SCENARIO: Scenario =
-    Scenario::runs("A01", "Thousands of connections stay silent, or send a byte in 10 s", |bed| Box::pin(run(bed)))
+    Scenario::runs("A01", "Thousands of connections stay silent, or send a byte every 10 s", |bed| Box::pin(run(bed)))
         .accounts(PEOPLE)
         .connections(CONNECTIONS)
         .setup(|| Setup { settings: "[limits]\nexempt = [\"127.0.0.0/24\"]\n".to_owned(), ..Setup::default() });
@@ -65,7 +68,7 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
     let p99 = percentile(&times, 99);
     ensure!(p99 < LIMIT * SLOWNESS, "the p99 of a sign-in was {p99:.1?}");
     let measured = Measured::new().count("connections", opened).seconds("closed after at most", longest);
-    Ok(measured.count("sign-ins", times.len()).millis("their p99", p99))
+    Ok(measured.count("sign-ins", times.len()).millis("sign-in p99", p99))
 }
 
 fn address(number: usize) -> IpAddr {
@@ -82,7 +85,8 @@ async fn open(dialer: Dialer, number: usize) -> Result<(usize, Connection)> {
     Ok((number, connection))
 }
 
-/// Waits until the server closes the connection. Half of the connections send bytes. Returns how long that took.
+/// Waits until the server closes the connection. Half of the connections send bytes while they
+/// wait. Returns how long the connection stayed open.
 async fn wait(number: usize, mut connection: Connection) -> Result<Duration> {
     let begun = Instant::now();
     let deadline = begun + SIGN_IN + TOLERANCE;
@@ -91,10 +95,10 @@ async fn wait(number: usize, mut connection: Connection) -> Result<Duration> {
         let until = if is_silent { deadline } else { deadline.min(Instant::now() + BYTE) };
         match connection.next_before(until).await {
             Next::Ended => return Ok(begun.elapsed()),
-            // HTTP may answer with an error first.
+            // The HTTP service may send an error before it closes the connection.
             Next::Received(_) => {}
             Next::Nothing => {
-                ensure!(Instant::now() < deadline, "connection {number} is open after {:?}", begun.elapsed());
+                ensure!(Instant::now() < deadline, "connection {number} is still open after {:?}", begun.elapsed());
                 let _ = connection.send_bytes(b"V").await;
             }
         }

@@ -1,5 +1,5 @@
-//! Very many connections that open and close without a sign-in, and TLS handshakes that are given up. None leaves
-//! anything behind.
+//! Very many connections that open and close without a sign-in, and TLS handshakes that clients
+//! abandon. The server must keep nothing of them.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
@@ -18,24 +18,26 @@ use crate::tcp::reset_when_closed;
 use crate::tls::{Hello, TLS12};
 
 pub(super) const SCENARIO: Scenario =
-    Scenario::runs("A02", "Connections open and close without a sign-in, and TLS handshakes are given up", |bed| {
+    Scenario::runs("A02", "Connections open and close without a sign-in, and TLS handshakes are abandoned", |bed| {
         Box::pin(run(bed))
     });
 
-/// The number of connections that are opened. A million takes `--scale 7000`.
+/// The number of connections that are opened. For a million connections, use `--scale 7000`.
 const CONNECTIONS: usize = 15_000;
-/// The number of TLS handshakes that are given up.
+/// The number of TLS handshakes that are abandoned.
 const HANDSHAKES: usize = 400;
 /// The number of tasks that open connections.
 const AT_ONCE: usize = 16;
-/// The number of parts of the run. The memory at the end is compared with the memory after the first part.
+/// The number of equal parts of the run. The memory at the end is compared with the memory after
+/// the first part.
 const PARTS: usize = 4;
-/// The limit on the growth of the memory in all further parts together, in KiB.
+/// The limit on the growth of the memory from the end of the first part to the end of the run, in
+/// KiB.
 const GROWTH_KIB: u64 = 2 * 1024;
 /// The time within which the server must answer a handshake.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// The inputs of which a client sends one before it goes. The first one is empty.
+/// A client sends one of these inputs before it disconnects. The first input is empty.
 const WORDS: &[&[u8]] =
     &[b"", b"V", b"VER 1 MSNP12 CVR0\r\n", b"USR 1 a@b.de 1.2.3\r\n", b"GET / HTTP/1.1\r\n", b"\0\0\0", b"\r\n"];
 
@@ -49,7 +51,7 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
         memory.push(bed.server.figures()?.anonymous_kib);
     }
     let grown = memory[PARTS - 1].saturating_sub(memory[0]);
-    ensure!(grown <= GROWTH_KIB, "the memory grew from part to part: {memory:?} KiB");
+    ensure!(grown <= GROWTH_KIB, "the memory grew too much from the first to the last part of the run: {memory:?} KiB");
     let rate = (connections + handshakes) as f64 / begun.elapsed().as_secs_f64();
     Ok(Measured::new()
         .count("connections", connections)
@@ -101,14 +103,18 @@ async fn come_and_go(dialer: &Dialer, random: &mut Random) -> Result<()> {
     Ok(())
 }
 
-/// Begins TLS through the proxy, and goes when the server has answered.
+/// Begins TLS through the proxy, and disconnects when the server has answered.
 async fn give_up(dialer: &Dialer) -> Result<()> {
     let to: SocketAddr = dialer.addresses.http;
     let mut stream = dialer.dial(to).connect().await?;
     stream.write_all(b"CONNECT login.live.com:443 HTTP/1.1\r\nHost: login.live.com:443\r\n\r\n").await?;
     let mut answer = [0; 512];
     let read = timeout(PATIENCE, stream.read(&mut answer)).await.context("no answer to CONNECT")??;
-    ensure!(answer[..read].starts_with(b"HTTP/1.1 200"), "CONNECT got {}", String::from_utf8_lossy(&answer[..read]));
+    ensure!(
+        answer[..read].starts_with(b"HTTP/1.1 200"),
+        "CONNECT was answered with {}",
+        String::from_utf8_lossy(&answer[..read])
+    );
     stream.write_all(&Hello::new(TLS12).bytes()).await?;
     let read = timeout(PATIENCE, stream.read(&mut answer)).await.context("no answer to a hello")??;
     // A record of the type 22 is a handshake.

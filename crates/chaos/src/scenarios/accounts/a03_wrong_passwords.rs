@@ -1,5 +1,6 @@
-//! Floods of wrong passwords for the accounts of people who sign in with the correct passwords during the flood.
-//! Hashing has a fixed number of threads, and nobody is locked out (security.md sections 2 and 3).
+//! Floods of wrong passwords for the accounts of people who sign in with the correct passwords
+//! during the flood. The server hashes passwords in a fixed number of threads, and locks nobody out
+//! (security.md sections 2 and 3).
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
@@ -20,15 +21,17 @@ use crate::rule::Rule;
 use crate::scenario::Scenario;
 use crate::server::Setup;
 
-pub(super) const SCENARIO: Scenario =
-    Scenario::runs("A03", "Wrong passwords come from one address and from thousands, while people sign in", |bed| {
-        Box::pin(run(bed))
-    })
-    .accounts(PEOPLE)
-    .except(&[(Rule::Memory, "wrong passwords of an address are counted for 15 minutes")])
-    .setup(|| Setup { settings: "[limits]\nexempt = [\"127.0.0.1/32\"]\n".into(), ..Setup::default() });
+pub(super) const SCENARIO: Scenario = Scenario::runs(
+    "A03",
+    "Wrong passwords come from one address and then from thousands of addresses, while people sign in",
+    |bed| Box::pin(run(bed)),
+)
+.accounts(PEOPLE)
+.except(&[(Rule::Memory, "the server counts the wrong passwords from each address for 15 minutes")])
+.setup(|| Setup { settings: "[limits]\nexempt = [\"127.0.0.1/32\"]\n".into(), ..Setup::default() });
 
-/// The number of people who sign in, each from a home (an IP address) of their own.
+/// The number of people who sign in. Each of them has a home: an IP address that no other person
+/// uses.
 const PEOPLE: usize = 20;
 /// The pause between two sign-ins.
 const PAUSE: Duration = Duration::from_millis(250);
@@ -36,7 +39,7 @@ const PAUSE: Duration = Duration::from_millis(250);
 const FLOOD: Duration = Duration::from_secs(10);
 /// The number of attempts that a flood makes in a second.
 const RATE: u32 = 1000;
-/// The largest number of attempts that wait at the same time.
+/// The largest number of attempts that wait for an answer at the same time.
 const AT_ONCE: usize = 200;
 /// The number of addresses from which the second flood comes.
 const ADDRESSES: usize = 10_000;
@@ -45,28 +48,29 @@ const LIMIT: Duration = Duration::from_secs(3);
 /// The limit on the growth of the memory, in MiB: the buffers of the hashing threads, and the counters for each
 /// address.
 const GROWTH_MIB: u64 = 64;
-/// The number of threads that the server may have in addition to those before the floods. The threads that serve files
-/// end by themselves.
+/// The number of threads that the server may have in addition to its threads before the floods. The
+/// additional threads can be threads that the async runtime starts for access to files, and ends
+/// when they have nothing to do.
 const THREADS: u64 = 4;
 
 async fn run(bed: &mut Bed) -> Result<Measured> {
-    // Before the floods, everybody signs in at home.
+    // Before the floods, each person signs in from their home address.
     for number in 0..PEOPLE {
         right(&bed.dialer, number).await?;
     }
     let before = bed.server.figures()?;
     let mut measured = Measured::new();
     for (name, p99_name, addresses) in
-        [("from one address", "p99 during it", 1), ("from thousands", "p99 during that", ADDRESSES)]
+        [("from one address", "p99 of first", 1), ("from thousands", "p99 of second", ADDRESSES)]
     {
         let (attempts, times) =
             flood(bed, addresses, before.threads).await.with_context(|| format!("a flood {name}"))?;
         let p99 = percentile(&times, 99);
-        ensure!(p99 < LIMIT * SLOWNESS, "during a flood {name}, the p99 of a right password was {p99:.1?}");
+        ensure!(p99 < LIMIT * SLOWNESS, "during a flood {name}, the p99 of a sign-in was {p99:.1?}");
         measured = measured.count(name, attempts).count("sign-ins", times.len()).millis(p99_name, p99);
     }
     let grown = bed.server.figures()?.anonymous_kib.saturating_sub(before.anonymous_kib) / 1024;
-    ensure!(grown <= GROWTH_MIB, "the server grew by {grown} MiB");
+    ensure!(grown <= GROWTH_MIB, "the memory grew by {grown} MiB");
     Ok(measured)
 }
 
@@ -97,25 +101,26 @@ async fn flood(bed: &mut Bed, addresses: usize, threads: u64) -> Result<(usize, 
     } else {
         attack.abort();
     }
-    ensure!(most <= threads + THREADS, "the server had {threads} threads and then {most}");
+    ensure!(most <= threads + THREADS, "the server had {threads} threads before the flood and {most} during the flood");
     let answered = answered.load(Ordering::Relaxed);
-    ensure!(answered > 0, "no wrong password was answered");
+    ensure!(answered > 0, "the server answered none of the wrong passwords");
     Ok((answered, times))
 }
 
-/// Signs in with the correct password, at home. Returns how long it took.
+/// Signs in with the correct password, from the home address of the person. Returns how long the
+/// sign-in took.
 async fn right(dialer: &Dialer, number: usize) -> Result<Duration> {
     let home = IpAddr::V4(Ipv4Addr::new(127, 40, 0, u8::try_from(number + 1)?));
     let begun = Instant::now();
     let handle = Account::numbered(number).handle;
     let answer = ask_for_ticket(&dialer.from(home), &handle, PASSWORD).await?;
     let took = begun.elapsed();
-    ensure!(answer.status() == 200, "the right password of {handle} got {}", answer.status());
+    ensure!(answer.status() == 200, "the correct password of {handle} was answered with {}", answer.status());
     dialer.keep_ticket(&Account::numbered(number), ticket_in(&answer).context("the answer has no ticket")?);
     Ok(took)
 }
 
-/// Sends wrong passwords until the task is aborted. Each must be refused.
+/// Sends wrong passwords until the task is aborted. The server must refuse each of them.
 async fn attack(dialer: Dialer, addresses: usize, answered: Arc<AtomicUsize>) -> Result<()> {
     let mut pace = interval(Duration::from_secs(1) / RATE);
     pace.set_missed_tick_behavior(MissedTickBehavior::Burst);

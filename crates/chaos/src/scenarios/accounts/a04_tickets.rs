@@ -1,7 +1,9 @@
-//! Tickets that were never valid, or are not valid any more. Each gets 911, and nothing else.
+//! Tickets that were never valid, or are not valid any more. The server must answer each of them
+//! with 911, and send nothing else.
 //!
-//! A ticket may be used again after a sign-out, because clients reconnect with it (security.md section 1). A new
-//! password and the removal of the account end all tickets of the account, and its connections.
+//! A ticket may be used again after a sign-out, because clients reconnect with it (security.md
+//! section 1). All tickets and connections of an account end if its password changes or the account
+//! is removed.
 
 use std::time::{Duration, Instant};
 
@@ -18,21 +20,24 @@ use crate::client::{Account, PASSWORD, Person, chat};
 use crate::measured::Measured;
 use crate::scenario::Scenario;
 
-pub(super) const SCENARIO: Scenario =
-    Scenario::runs("A04", "Tickets are expired, forged, cut, of another user, or of an account that changed", |bed| {
-        Box::pin(run(bed))
-    })
-    .accounts(4)
-    .smoke();
+pub(super) const SCENARIO: Scenario = Scenario::runs(
+    "A04",
+    "Clients present tickets that are expired, forged, truncated, of another user, or of a changed account",
+    |bed| Box::pin(run(bed)),
+)
+.accounts(4)
+.smoke();
 
-/// The number of forged tickets that are tried. The same number of cut tickets is tried.
+/// The number of forged tickets that are tried. The same number of truncated tickets is tried.
 const FORGED: usize = 100;
-/// The number of additional tickets that an account has when it changes.
+/// The number of additional tickets that an account has before the scenario changes its password or
+/// removes it.
 const TICKETS: usize = 5;
-/// The time within which the connections of a changed account must be closed.
+/// After the password of an account was changed, or the account was removed, the server must close
+/// the connections of the account within this time.
 const CLOSED: Duration = Duration::from_secs(2);
-/// The remaining life of a ticket that must still be valid, in seconds. It must be more than the scenario takes until
-/// then.
+/// The remaining life, in seconds, of a ticket that must still be valid. The scenario must use the
+/// ticket within this time.
 const MARGIN: u64 = 300;
 const NEW_PASSWORD: &str = "chaos-password-8";
 
@@ -43,11 +48,11 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
     let removed = change(bed, 2, Change::Removal).await?;
     Ok(Measured::new()
         .count("refused tickets", refused + 2 * (TICKETS + 1))
-        .millis("closed after a new password", changed)
-        .millis("closed after a removal", removed))
+        .millis("session closed after a new password", changed)
+        .millis("session closed after a removal", removed))
 }
 
-/// Presents tickets that the server never issued. Returns how many.
+/// Presents tickets that the server never issued. Returns the number of these tickets.
 async fn wrong(bed: &mut Bed) -> Result<usize> {
     let [owner, other] = [Account::numbered(0), Account::numbered(3)];
     let genuine = bed.dialer.ticket(&owner).await?;
@@ -73,8 +78,8 @@ async fn wrong(bed: &mut Bed) -> Result<usize> {
     Ok(tickets.len() + 1)
 }
 
-/// Checks that a ticket is valid again and again until its end, and not after it. Returns how many tickets were
-/// refused.
+/// Checks that a ticket can be used again and again until it expires, and not after that. Returns
+/// how many tickets were refused.
 async fn old(bed: &Bed) -> Result<usize> {
     let account = Account::numbered(0);
     let (tickets, row) = row(bed, &account).await?;
@@ -88,7 +93,11 @@ async fn old(bed: &Bed) -> Result<usize> {
             let word = format!("t={}&p=", ticket.secret());
             for _ in 0..2 {
                 let accepted = present(&bed.dialer, &account.handle, &word).await?.is_some();
-                ensure!(accepted == is_valid, "a {life:?} ticket {} s old: accepted is {accepted}", now - issued);
+                ensure!(
+                    accepted == is_valid,
+                    "a {life:?} ticket that is {} s old: accepted = {accepted}, expected = {is_valid}",
+                    now - issued
+                );
             }
         }
     }
@@ -114,8 +123,8 @@ enum Change {
     Removal,
 }
 
-/// Changes an account that is signed in and in a conversation. Returns the time after which its last connection was
-/// closed.
+/// Changes the password of an account, or removes the account, while it is signed in and in a
+/// conversation. Returns the time until the last connection of the account was closed.
 async fn change(bed: &Bed, number: usize, change: Change) -> Result<Duration> {
     let account = Account::numbered(number);
     let mut tickets = vec![bed.dialer.ticket(&account).await?];
@@ -141,11 +150,11 @@ async fn change(bed: &Bed, number: usize, change: Change) -> Result<Duration> {
         ensure!(present(&bed.dialer, handle, ticket).await?.is_none(), "an old ticket of {handle} was accepted");
     }
     let answer = ask_for_ticket(&bed.dialer, handle, PASSWORD).await?;
-    ensure!(answer.status() == 401, "the old password of {handle} got {}", answer.status());
+    ensure!(answer.status() == 401, "the old password of {handle} was answered with {}", answer.status());
     if matches!(change, Change::Password) {
         bed.dialer.keep_secret(NEW_PASSWORD);
         let answer = ask_for_ticket(&bed.dialer, handle, NEW_PASSWORD).await?;
-        bed.dialer.keep_ticket(&account, ticket_in(&answer).context("the new password got no ticket")?);
+        bed.dialer.keep_ticket(&account, ticket_in(&answer).context("the answer to the new password has no ticket")?);
         Person::sign_in(&bed.dialer, &account).await?;
     }
     Ok(took)

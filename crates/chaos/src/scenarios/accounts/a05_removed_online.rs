@@ -1,5 +1,5 @@
-//! The operator removes an account that is online in three conversations. The account must be gone immediately,
-//! everywhere.
+//! The operator removes an account that is online in three conversations. The account must
+//! disappear immediately and everywhere.
 //!
 //! The server does not yet offer a ban with a reason that the client shows.
 
@@ -21,9 +21,9 @@ pub(super) const SCENARIO: Scenario = Scenario::runs(
 .accounts(1 + FRIENDS)
 .smoke();
 
-/// The number of people who have the account on their lists and talk to it.
+/// The number of people who have the account on their lists and chat with it.
 const FRIENDS: usize = 3;
-/// The time within which all of this must happen.
+/// The time within which the account must disappear everywhere.
 const LIMIT: Duration = Duration::from_secs(2);
 
 async fn run(bed: &mut Bed) -> Result<Measured> {
@@ -45,13 +45,14 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
         told(friend, &handle).await?;
     }
     let took = done.elapsed();
-    ensure!(took <= LIMIT, "it took {took:.1?}");
+    ensure!(took <= LIMIT, "the account disappeared only after {took:.1?}");
     stays_out(bed, &handle, &ticket).await?;
     others_go_on(&handle, &mut friends).await?;
     Ok(Measured::new().count("conversations", boards.len()).millis("gone after", took))
 }
 
-/// Checks that all connections of the account end, and that the other members are told.
+/// Checks that all connections of the removed account end, and that the other member of each of its
+/// conversations receives BYE.
 async fn ended(gone: &mut Person, boards: &mut [[Board; 2]], deadline: Instant) -> Result<()> {
     let left = || deadline.saturating_duration_since(Instant::now());
     gone.notification.until_ended(left()).await.context("the notification connection")?;
@@ -63,8 +64,8 @@ async fn ended(gone: &mut Person, boards: &mut [[Board; 2]], deadline: Instant) 
     Ok(())
 }
 
-/// Checks that a contact sees the account offline, and that the contact receives a line that says that the account has
-/// left the contact's lists.
+/// Checks the lines that a contact receives. One line must show the account offline. Another line
+/// must remove the account from the contact's list RL.
 async fn told(friend: &mut Person, handle: &str) -> Result<()> {
     let mut missing = vec![format!("FLN {handle}"), format!("REM 0 RL {handle}")];
     while !missing.is_empty() {
@@ -74,18 +75,20 @@ async fn told(friend: &mut Person, handle: &str) -> Result<()> {
     Ok(())
 }
 
-/// Checks that neither the ticket nor the password signs in, and that the answer to the password has a text, which a
-/// client shows.
+/// Checks that neither the ticket nor the password signs in. The answer to the password must have a
+/// text that a client can show.
 async fn stays_out(bed: &Bed, handle: &str, ticket: &str) -> Result<()> {
-    ensure!(present(&bed.dialer, handle, ticket).await?.is_none(), "the ticket was accepted");
+    let accepted = present(&bed.dialer, handle, ticket).await?;
+    ensure!(accepted.is_none(), "the ticket of the removed account was accepted");
     let answer = ask_for_ticket(&bed.dialer, handle, PASSWORD).await?;
-    ensure!(answer.status() == 401, "the password got {}", answer.status());
+    ensure!(answer.status() == 401, "the password of the removed account was answered with {}", answer.status());
     let said = answer.header("WWW-Authenticate").unwrap_or_default();
-    ensure!(said.contains("cbtxt="), "the answer has no text to show: {said}");
+    ensure!(said.contains("cbtxt="), "the answer has no text that a client can show: {said}");
     Ok(())
 }
 
-/// Checks that the contacts can still talk to each other, and that they cannot reach the account.
+/// Checks that the friends of the removed account can still talk to each other, and that they
+/// cannot call the removed account.
 async fn others_go_on(handle: &str, friends: &mut [Person]) -> Result<()> {
     let [one, other, ..] = friends else { anyhow::bail!("two friends were expected") };
     let [mut board, mut joined] = chat(one, other).await?;

@@ -1,8 +1,11 @@
-//! An account with lists of its own, on the lists of others, is removed and created again.
+//! An account is removed and created again. It has lists of its own, and it is on the lists of
+//! others.
 //!
-//! Entries for the account stay on the lists of others, who can remove them. The account's own lists do not stay. If
-//! the address gets a new account, this account is asked about everybody who still has the address on a list (ns.md
-//! section 1.2 rule 11). An address is free again immediately, because the server does not reserve addresses yet.
+//! The entries for the account stay on the lists of others until the others remove these entries.
+//! The account's own lists are deleted. A new account may be created with the same address. The
+//! server then asks the new account about everybody who still has the address on a list (ns.md
+//! section 1.2 rule 11). An address is free again immediately, because the server does not reserve
+//! addresses yet.
 
 use std::collections::BTreeMap;
 
@@ -16,16 +19,18 @@ use crate::scenario::Scenario;
 
 pub(super) const SCENARIO: Scenario = Scenario::runs(
     "A06",
-    "An account is removed while it is on the lists of others (its address is not reserved yet)",
+    "An account is removed while it is on the lists of others (the server does not reserve its address yet)",
     |bed| Box::pin(run(bed)),
 )
 .accounts(1 + OTHERS)
 .except(&[(Rule::History, "the account loses its lists, as it must")]);
 
-/// The number of others who have the account on their lists. Half of them are online when the account is removed.
+/// The number of other people who have the account on their lists. Half of them are online when the
+/// account is removed.
 const OTHERS: usize = 20;
 
-/// The bits of the lists (ns.md section 1.2).
+/// The bits of the lists in LST (ns.md section 1.2): FL here, and AL, BL, RL and PL in the next
+/// constants.
 const FORWARD: u32 = 1;
 const ALLOW: u32 = 2;
 const BLOCK: u32 = 4;
@@ -48,8 +53,13 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
     for number in 1..=OTHERS {
         let (_, entries) = lists(bed, number).await?;
         let expected = if is_blocking(number) { FORWARD | BLOCK } else { FORWARD | ALLOW };
-        let entry = entries.get(&gone.handle).with_context(|| format!("user{number} has lost the entry"))?;
-        ensure!(entry.bits == expected, "user{number} has the bits {} instead of {expected}", entry.bits);
+        let entry = entries.get(&gone.handle);
+        let entry = entry.with_context(|| format!("user{number} has lost the entry of the removed account"))?;
+        ensure!(
+            entry.bits == expected,
+            "user{number} has the removed account with the bits {} instead of {expected}",
+            entry.bits
+        );
     }
     create_again(bed, &gone).await?;
     bed.server.command_done(&["store", "check"]).await.context("at the end")?;
@@ -60,7 +70,8 @@ const fn is_blocking(number: usize) -> bool {
     number.is_multiple_of(4)
 }
 
-/// Puts the account on the lists of all others, and all others on its own, in a group.
+/// Puts the account on the lists of all other people. Puts all other people on the account's own
+/// lists, in a group.
 async fn fill(bed: &Bed, handle: &str) -> Result<()> {
     let mut person = bed.person(0).await?;
     let group = person.notification.done("ADG", "Friends").await?.word(3);
@@ -82,7 +93,7 @@ struct Entry {
     guid: String,
 }
 
-/// Signs in and returns the entries by address.
+/// Signs in as the account with this number. Returns the entries of its lists, by address.
 async fn lists(bed: &Bed, number: usize) -> Result<(Person, BTreeMap<String, Entry>)> {
     let mut person = bed.person(number).await?;
     let burst = person.notification.before_pong().await?;
@@ -100,8 +111,8 @@ fn entry(received: &Received) -> Option<(String, Entry)> {
     Some((handle, Entry { bits, guid }))
 }
 
-/// Creates the account again. Checks that the account has no lists, and that it is asked about everybody who still has
-/// it on a list.
+/// Creates the account again. Checks that the new account has no lists, and that the server asks
+/// the new account about everybody who still has its address on a list.
 async fn create_again(bed: &Bed, account: &Account) -> Result<()> {
     let handle = account.handle.as_str();
     let (mut leaving, entries) = lists(bed, 1).await?;
@@ -113,10 +124,14 @@ async fn create_again(bed: &Bed, account: &Account) -> Result<()> {
     let (mut person, entries) = lists(bed, 0).await?;
     let pending: Vec<_> = entries.values().map(|entry| entry.bits).collect();
     ensure!(pending == vec![PENDING; OTHERS - 1], "the new account has entries with the bits {pending:?}");
-    // The account is no longer asked about a person who removes it now.
+    // If a person now removes the account from FL, the server no longer asks the account about that
+    // person.
     let (mut other, entries) = lists(bed, 2).await?;
-    let guid = &entries.get(handle).context("the entry is gone")?.guid;
-    ensure!(entries.get(handle).is_some_and(|entry| entry.bits & REVERSE == 0), "the new account has nobody on FL");
+    let guid = &entries.get(handle).context("user2 has lost the entry of the account")?.guid;
+    ensure!(
+        entries.get(handle).is_some_and(|entry| entry.bits & REVERSE == 0),
+        "user2 has the new account on RL, but the new account has nobody on FL"
+    );
     other.notification.done("REM", &format!("FL {guid}")).await?;
     person.notification.expect(&format!("REM 0 RL {}", other.handle())).await?;
     Ok(())

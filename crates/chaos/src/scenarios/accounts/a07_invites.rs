@@ -1,4 +1,5 @@
-//! An invite code for one account, used by many people at the same time, and floods of sign-up forms.
+//! Many people sign up at the same time with the same invite code, which is valid for only one
+//! account. Then two other IP addresses flood the sign-up form.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
@@ -18,20 +19,19 @@ use crate::scenario::Scenario;
 use crate::server::Setup;
 
 pub(super) const SCENARIO: Scenario =
-    Scenario::runs("A07", "Many people use an invite code for one at the same time", |bed| Box::pin(run(bed))).setup(
-        || Setup {
+    Scenario::runs("A07", "Many people use an invite code for one account at the same time", |bed| Box::pin(run(bed)))
+        .setup(|| Setup {
             settings: "[limits]\nexempt = [\"127.0.0.1/32\"]\n[sign_up]\nnear = \"invite\"\n".into(),
             ..Setup::default()
-        },
-    );
+        });
 
 /// The number of people who use the code, each from an address of their own.
 const PEOPLE: usize = 60;
-/// The number of forms that one address sends.
+/// The number of sign-up forms that one IP address sends.
 const FORMS: usize = 200;
-/// The largest number of accounts that one address may create (swallowtail.example.toml).
+/// The largest number of accounts that one IP address may create (swallowtail.example.toml).
 const MOST_ACCOUNTS: usize = 5;
-/// The largest number of forms that one address may send (swallowtail.example.toml).
+/// The largest number of sign-up forms that one IP address may send (swallowtail.example.toml).
 const MOST_FORMS: usize = 20;
 
 async fn run(bed: &mut Bed) -> Result<Measured> {
@@ -81,7 +81,7 @@ async fn invite(bed: &Bed, uses: usize) -> Result<String> {
     Ok(code)
 }
 
-/// A visitor of the sign-up page, and the form that was fetched.
+/// A visitor of the sign-up page, and the form that the visitor fetched.
 struct Visitor {
     dialer: Dialer,
     token: String,
@@ -99,7 +99,7 @@ impl Visitor {
         Ok(Self { dialer, token })
     }
 
-    /// Sends the form. Returns the status.
+    /// Sends the sign-up form. Returns the status of the answer.
     async fn send(&self, handle: &str, code: &str) -> Result<u16> {
         let token = self.token.as_str();
         let fields = [
@@ -125,7 +125,8 @@ async fn ask(dialer: &Dialer, first: &str, body: &str) -> Result<Answer> {
     request(dialer.dial(host), bytes.as_bytes(), PATIENCE).await
 }
 
-/// Lets everybody send a form with the same code at the same time. Returns the statuses.
+/// Lets all people send a sign-up form with the same code at the same time. Returns the statuses of
+/// the answers.
 async fn redeem(bed: &Bed, code: &str) -> Result<Vec<u16>> {
     let people = bed.size.of(PEOPLE).min(250);
     let together = Arc::new(Barrier::new(people));
@@ -146,16 +147,17 @@ async fn redeem(bed: &Bed, code: &str) -> Result<Vec<u16>> {
     Ok(statuses)
 }
 
-/// Checks that the only account that was created is complete.
+/// Checks that the only account that was created gets a ticket for its password.
 async fn winner_signs_in(bed: &Bed, known: &[String]) -> Result<()> {
     let winner = known.iter().find(|handle| handle.starts_with("new")).context("nobody has signed up")?;
     let answer = ask_for_ticket(&bed.dialer, winner, PASSWORD).await?;
-    ensure!(answer.status() == 200, "{winner} got {}", answer.status());
+    ensure!(answer.status() == 200, "the password of {winner} was answered with {}", answer.status());
     Ok(())
 }
 
-/// Sends forms without pause: from one address with a code for many accounts, and from another address with guessed
-/// codes. Returns how many forms were refused as too many.
+/// Sends sign-up forms without pause. One IP address sends forms with a code for many accounts, and
+/// another IP address sends forms with guessed codes. Returns the number of forms that the server
+/// refused because their IP address had sent too many forms or created too many accounts.
 async fn flood(bed: &Bed) -> Result<usize> {
     let code = invite(bed, 1000).await?;
     let visitor = Visitor::open(bed.dialer.from(IpAddr::V4(Ipv4Addr::new(127, 21, 0, 1)))).await?;
@@ -164,14 +166,14 @@ async fn flood(bed: &Bed) -> Result<usize> {
     for number in 0..forms {
         let status = visitor.send(&Account::named(&format!("flood{number}")).handle, &code).await?;
         let expected = if number < MOST_ACCOUNTS { 200 } else { 429 };
-        ensure!(status == expected, "form {number} got {status} instead of {expected}");
+        ensure!(status == expected, "form {number} was answered with {status} instead of {expected}");
         refused += usize::from(status == 429);
     }
     let guesser = Visitor::open(bed.dialer.from(IpAddr::V4(Ipv4Addr::new(127, 21, 0, 2)))).await?;
     for number in 0..MOST_FORMS * 2 {
         let status = guesser.send(&Account::named("guess").handle, &format!("{number:0>16}")).await?;
         let expected = if number < MOST_FORMS { 422 } else { 429 };
-        ensure!(status == expected, "guess {number} got {status} instead of {expected}");
+        ensure!(status == expected, "guess {number} was answered with {status} instead of {expected}");
     }
     Ok(refused + MOST_FORMS)
 }

@@ -5,11 +5,12 @@ use anyhow::{Result, ensure};
 use crate::client::http::{Answer, request, ticket_request};
 use crate::client::{Connection, Dialer, PATIENCE};
 
-/// Signs in with a ticket, and with nothing else. Returns the connection if the server accepts the ticket.
+/// Signs in with a ticket, and does nothing else. Returns the connection if the server accepts the
+/// ticket.
 ///
 /// # Errors
-/// Fails if the server refuses the ticket in another way than the reference demands: 911, and the end of the connection
-/// (ns.md section 4).
+/// A refusal must be 911 and the end of the connection (ns.md section 4). Fails if the server
+/// refuses the ticket in any other way.
 pub(super) async fn present(dialer: &Dialer, handle: &str, ticket: &str) -> Result<Option<Connection>> {
     let mut connection = dialer.notification().await?;
     connection.done("VER", "MSNP12 MSNP11 CVR0").await?;
@@ -24,7 +25,7 @@ pub(super) async fn present(dialer: &Dialer, handle: &str, ticket: &str) -> Resu
     Ok(None)
 }
 
-/// Asks the sign-in service for a ticket, by Passport 1.4.
+/// Asks the sign-in service for a ticket, with a Passport 1.4 request.
 pub(super) async fn ask_for_ticket(dialer: &Dialer, handle: &str, password: &str) -> Result<Answer> {
     request(dialer.dial(dialer.addresses.http), &ticket_request(handle, password), PATIENCE).await
 }

@@ -14,15 +14,15 @@ use crate::scenario::Scenario;
 const GAP: Duration = Duration::from_millis(1);
 /// The number of messages that each participant sends.
 const MESSAGES: usize = 3;
-/// The words that mark the messages of the two runs. They have the same length.
+/// The words that mark the messages of the two runs. Both words have the same length.
 const LABELS: [&str; 2] = ["whole", "bytes"];
-/// The headers of the first message that have another value in each session. So the length of that message differs,
-/// too.
+/// The first message from the server has these headers. Their values differ in each session, so the
+/// length of that message also differs.
 const OF_THE_SESSION: [&str; 4] = ["LoginTime", "MSPAuth", "ClientIP", "ClientPort"];
 
 pub(super) const SCENARIO: Scenario = Scenario::runs(
     "F01",
-    "A sign-in, the lists and a chat are sent one byte at a time, and the server answers as to whole lines",
+    "A sign-in, the lists and a chat are sent one byte at a time, and the answers are the same as to whole lines",
     |bed| Box::pin(run(bed)),
 )
 .accounts(2)
@@ -35,9 +35,14 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
     proxies.iter().for_each(|proxy| proxy.set(Faults { up: line, ..Faults::default() }));
     let cut = script(&dialer, LABELS[1]).await.context("with single bytes")?;
     for (one, other) in whole.iter().zip(&cut) {
-        ensure!(one == other, "the server sent {one:?} to whole lines, and {other:?} to single bytes");
+        ensure!(one == other, "the server answered whole lines with {one:?}, and single bytes with {other:?}");
     }
-    ensure!(whole.len() == cut.len(), "the server sent {} and {} lines", whole.len(), cut.len());
+    ensure!(
+        whole.len() == cut.len(),
+        "the server answered whole lines with {} lines, and single bytes with {} lines",
+        whole.len(),
+        cut.len()
+    );
     Ok(Measured::new().count("equal lines", whole.len()).count("bytes", whole.iter().map(String::len).sum()))
 }
 
@@ -98,11 +103,11 @@ fn body(words: &str, direction: &str) -> Vec<u8> {
         .into_bytes()
 }
 
-/// Everything that the server sent, with `*` in the place of words that differ in each session.
+/// Everything that the server sent. Words that differ in each session are replaced by `*`.
 struct Seen(Vec<String>);
 
 impl Seen {
-    /// Reads until a line begins with these words. Returns that line.
+    /// Reads until a line begins with the words in `start`. Returns that line.
     async fn until(&mut self, connection: &mut Connection, start: &str) -> Result<Received> {
         loop {
             let received = connection.next().await.with_context(|| format!("{start:?} did not arrive"))?;

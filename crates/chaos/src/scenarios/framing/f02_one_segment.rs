@@ -11,7 +11,7 @@ use crate::scenario::Scenario;
 
 /// The time for which the second half of the last command is missing.
 const PAUSE: Duration = Duration::from_secs(5);
-/// The last command in two halves. Its TrID follows those of the sign-in.
+/// The last command in two halves. The TrID is the next one after the TrIDs of the sign-in.
 const HALVES: [&str; 2] = ["XFR 7 ", "SB\r\n"];
 
 pub(super) const SCENARIO: Scenario = Scenario::runs(
@@ -29,7 +29,7 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
     let mut connection = bed.dialer.notification().await?;
     let sender = connection.sender();
     for command in &commands {
-        // The commands already contain these TrIDs, which the sender only has to count.
+        // The commands already contain these TrIDs, so the sender only has to count them.
         let _ = sender.next_trid();
         sender.note_sent(command, b"");
     }
@@ -45,7 +45,8 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
     ensure!(answered == [1, 2, 3, 4, 5, 6], "the commands 1 to 6 were answered in the order {answered:?}");
     sender.send_bytes(HALVES[1].as_bytes()).await?;
     let begun = Instant::now();
-    let transfer = connection.expect("XFR 7 SB").await.context("the command in two halves was not carried out")?;
+    let transfer = connection.expect("XFR 7 SB").await;
+    let transfer = transfer.context("the server did not carry out the command that arrived in two halves")?;
     bed.dialer.keep_secret(&transfer.word(5));
     Ok(Measured::new().count("answers in order", answered.len()).millis("second half", transfer.at - begun))
 }

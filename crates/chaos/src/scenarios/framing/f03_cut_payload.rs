@@ -1,4 +1,5 @@
-//! Messages that are sent in two parts, cut at every possible place, and whose bodies look like commands.
+//! Messages whose bodies look like commands. Each message is sent in two parts, and is cut at every
+//! possible place in turn.
 
 use std::time::Duration;
 
@@ -10,9 +11,10 @@ use crate::client::{Board, Connection, MARK, chat};
 use crate::measured::Measured;
 use crate::scenario::Scenario;
 
-/// The pause at the cut, long enough for the server to read the first part.
+/// The pause between the two parts of a message. It is long enough for the server to read the first
+/// part.
 const PAUSE: Duration = Duration::from_millis(2);
-/// The distance between two cuts at a scale of 100 %.
+/// The distance between two places at which messages are cut, in bytes, at a scale of 100 %.
 const STEP: usize = 1;
 
 pub(super) const SCENARIO: Scenario =
@@ -25,7 +27,7 @@ pub(super) const SCENARIO: Scenario =
 async fn run(bed: &mut Bed) -> Result<Measured> {
     let [mut one, mut other] = [bed.person(0).await?, bed.person(1).await?];
     let [mut board, mut joined] = chat(&mut one, &mut other).await?;
-    // After this, nobody has anything else to read.
+    // After this exchange, neither member has anything else to read.
     board.exchange(&mut joined).await?;
     let length = command(0, 0).1.len();
     let step = (STEP * 100 / bed.size.percent().max(1) as usize).max(1);

@@ -28,11 +28,13 @@ const INVALID: [&str; 11] = [
 const SOON: Duration = Duration::from_secs(5);
 /// The time for which a payload may be incomplete (framing.md section 4).
 const PAYLOAD_TIMEOUT: Duration = Duration::from_secs(60);
-/// The time by which the server may be early or late.
+/// The server may close a connection with an incomplete payload this much earlier or later than
+/// [`PAYLOAD_TIMEOUT`].
 const TOLERANCE: Duration = Duration::from_secs(6);
 /// The number of connections that announce more than they send.
 const SILENT: usize = 20;
-/// The memory that these connections may need together, in KiB: each may buffer 64 KiB.
+/// The memory that the server may need for all these [`SILENT`] connections together, in KiB. It
+/// may buffer 64 KiB for each of them.
 const MEMORY_KIB: u64 = 64 * SILENT as u64 + 1024;
 
 pub(super) const SCENARIO: Scenario =
@@ -56,7 +58,7 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
     let cases = INVALID.len() * 2 + 5;
     let (first, last) = silent.closed().await?;
     let measured = Measured::new().count("lengths", cases).figure("memory at most", grown as f64, "KiB");
-    Ok(measured.seconds("silent closed after", first).seconds("to", last))
+    Ok(measured.seconds("first silent closed after", first).seconds("last after", last))
 }
 
 /// Sends a command and waits until the server closes the connection.
@@ -66,14 +68,14 @@ async fn close(connection: &mut Connection, command: &str) -> Result<()> {
     connection.until_ended(SOON).await.with_context(|| format!("after {command:?}")).map(drop)
 }
 
-/// Returns the connection of a participant of a conversation.
+/// Opens a conversation between two people. Returns the connection of the person who opened it.
 async fn conversation(bed: &Bed) -> Result<Connection> {
     let [mut one, mut other] = [bed.person(SILENT).await?, bed.person(SILENT + 1).await?];
     let [board, _] = chat(&mut one, &mut other).await?;
     Ok(board.connection)
 }
 
-/// Connections that have sent only a part of a payload.
+/// Connections on which the client has sent only a part of a payload.
 struct Silent(JoinSet<Result<Duration>>);
 
 async fn wait_for_silent(bed: &Bed) -> Result<Silent> {
@@ -84,7 +86,7 @@ async fn wait_for_silent(bed: &Bed) -> Result<Silent> {
     Ok(Silent(running))
 }
 
-/// Sends a part of a payload. Returns how long the server waited for the rest.
+/// Sends a part of a payload. Returns how long the server waited for the rest of the payload.
 async fn be_silent(mut person: Person) -> Result<Duration> {
     let begun = Instant::now();
     person.notification.send_bytes(b"UUX 9 4096\r\n<Data>").await?;
@@ -93,7 +95,8 @@ async fn be_silent(mut person: Person) -> Result<Duration> {
 }
 
 impl Silent {
-    /// Returns the shortest and the longest time that the server waited.
+    /// Waits until the server has closed all these connections. Returns the shortest and the
+    /// longest time that the server waited for the rest of a payload.
     async fn closed(mut self) -> Result<(Duration, Duration)> {
         let mut times = Vec::new();
         while let Some(time) = self.0.join_next().await {
@@ -101,7 +104,7 @@ impl Silent {
         }
         times.sort_unstable();
         let (first, last) = (times[0], times[times.len() - 1]);
-        ensure!(first + TOLERANCE >= PAYLOAD_TIMEOUT, "a payload had to be complete after {first:?}");
+        ensure!(first + TOLERANCE >= PAYLOAD_TIMEOUT, "the server waited only {first:?} for the rest of a payload");
         Ok((first, last))
     }
 }

@@ -1,5 +1,6 @@
-//! Every command that has a payload, with payloads at the limit and above it. The server must not take a payload for
-//! commands, and it must refuse a payload that is too long before it reads it.
+//! Every command that has a payload, with payloads at the limit and above it. The server must not
+//! read a payload as commands. If a payload is too long, the server must refuse it before it reads
+//! it.
 
 use anyhow::{Context, Result, ensure};
 
@@ -17,15 +18,16 @@ pub(super) const SCENARIO: Scenario = Scenario::runs(
 .accounts(FIRST + SENDERS)
 .smoke();
 
-/// The first account that sends commands. The accounts before it chat.
+/// The number of the first account that sends commands. The two accounts with lower numbers chat
+/// with each other.
 const FIRST: usize = 2;
-/// The number of accounts that send commands in turns, so that none of them signs in often.
+/// The number of accounts that take turns to send commands, so that none of them signs in often.
 const SENDERS: usize = 20;
 
 /// The number of times that each size is sent. The server must do the same each time.
 const REPEATS: usize = 3;
-/// The length in bytes of the longest message (sb.md section 6) and of the longest payload of a page (framing.md
-/// section 4).
+/// The length of the longest message (sb.md section 6), in bytes. The payload of PGD and PAG has
+/// the same limit (framing.md section 4).
 const MESSAGE: usize = 1664;
 /// The length of the longest personal message, in bytes (framing.md section 4).
 const PERSONAL: usize = 4096;
@@ -68,8 +70,8 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
     Ok(Measured::new().count("payloads", sent))
 }
 
-/// Checks that messages up to the limit arrive unchanged, and that a longer one ends only the connection of its sender.
-/// Returns the number of messages.
+/// Checks that messages up to the limit arrive unchanged, and that a longer message ends only the
+/// connection of its sender. Returns the number of messages.
 async fn messages(bed: &Bed) -> Result<usize> {
     let [mut one, mut other] = [bed.person(0).await?, bed.person(1).await?];
     let mut sent = 0;
@@ -99,7 +101,7 @@ async fn arrives(board: &mut Board, joined: &mut Board, payload: &[u8]) -> Resul
     board.post("N", payload).await?;
     let size = payload.len();
     let received = joined.connection.expect("MSG user0@example.com").await.with_context(|| format!("{size} bytes"))?;
-    ensure!(received.payload() == payload, "a message of {size} bytes arrived with {}", received.payload().len());
+    ensure!(received.payload() == payload, "a message of {size} bytes arrived with {} bytes", received.payload().len());
     Ok(())
 }
 
@@ -114,15 +116,16 @@ async fn personal_message_arrives(bed: &Bed) -> Result<()> {
     Ok(())
 }
 
-/// The accounts that send commands in turns.
+/// The accounts that take turns to send commands.
 struct Senders<'a> {
     bed: &'a Bed,
     next: usize,
 }
 
 impl Senders<'_> {
-    /// Checks that the server answers a command at the limit and reads the next one, and that it ends the connection
-    /// without an answer above the limit. Returns the number of payloads.
+    /// Checks payloads at the limit and above it. At the limit, the server must answer the command
+    /// and read the next command. Above the limit, it must end the connection without an answer.
+    /// Returns the number of payloads.
     async fn sizes(&mut self, command: &Command) -> Result<usize> {
         let Command { dialect, head, most, answer } = *command;
         let fill = if head.starts_with("UUX") { personal } else { filler };
@@ -132,10 +135,10 @@ impl Senders<'_> {
             let lines = self.send_bytes(dialect, &bytes, b"URL 91 INBOX\r\nOUT\r\n").await?;
             let verbs: Vec<_> =
                 lines.iter().map(|line| if line.starts_with("URL 91 ") { "URL" } else { line }).collect();
-            ensure!(verbs == [answer, "URL", "OUT"], "at {most} bytes, the server sent {lines:?}");
+            ensure!(verbs == [answer, "URL", "OUT"], "a payload of {most} bytes was answered with {lines:?}");
             for size in [most + 1, HUGE] {
                 let lines = self.send(dialect, head, &fill(size)).await?;
-                ensure!(lines.is_empty(), "{size} bytes were answered with {lines:?}");
+                ensure!(lines.is_empty(), "a payload of {size} bytes was answered with {lines:?}");
             }
         }
         Ok(REPEATS * 3)
@@ -146,7 +149,8 @@ impl Senders<'_> {
         self.send_bytes(dialect, line.as_bytes(), payload).await
     }
 
-    /// Signs in and sends bytes. Returns the lines until the server closes the connection.
+    /// Signs in and sends bytes. Returns the lines that arrive before the server closes the
+    /// connection.
     async fn send_bytes(&mut self, dialect: u8, first: &[u8], rest: &[u8]) -> Result<Vec<String>> {
         let number = FIRST + self.next % SENDERS;
         self.next += 1;
@@ -157,12 +161,13 @@ impl Senders<'_> {
     }
 }
 
-/// Returns a payload that would sign the client out if it were taken for commands.
+/// Returns a payload that would sign the client out if the server read it as commands.
 fn filler(size: usize) -> Vec<u8> {
     b"\r\nOUT\r\nCHG 99 BSY 0\r\n".iter().copied().cycle().take(size).collect()
 }
 
-/// Returns a payload like [`filler`] that differs from all others: the history identifies a message by its payload.
+/// Returns a payload like [`filler`] that differs from all other payloads, because the history
+/// identifies a message by its payload.
 fn numbered(size: usize, number: usize) -> Vec<u8> {
     let number = format!("{number:04}");
     [number.as_bytes(), &filler(size - number.len())].concat()

@@ -17,10 +17,10 @@ const CHUNK: usize = 64 * 1024;
 const SOON: Duration = Duration::from_secs(10);
 /// The time for which a line may be incomplete (framing.md section 4).
 const LINE_TIMEOUT: Duration = Duration::from_secs(30);
-/// The time by which the server may be late.
+/// The server may close a connection this much later than [`LINE_TIMEOUT`].
 const TOLERANCE: Duration = Duration::from_secs(6);
-/// The memory that lines without an end may need, in KiB. The document allows 64 KiB, but the server also serves other
-/// clients.
+/// The memory that lines without an end may need, in KiB. This is more than the 64 KiB that such a
+/// line may need, because the server also serves other clients.
 const MEMORY_KIB: u64 = 1024;
 
 pub(super) const SCENARIO: Scenario =
@@ -33,7 +33,7 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
     let mut sent = 0;
     for (name, mut connection) in connections(bed, 2).await? {
         let flood = timeout(SOON, flood(&mut connection)).await;
-        sent += flood.unwrap_or_else(|_| bail!("the server neither reads nor closes")).context(name)?;
+        sent += flood.unwrap_or_else(|_| bail!("the server neither reads nor closes the connection")).context(name)?;
     }
     let grown = bed.server.figures()?.anonymous_kib.saturating_sub(before);
     ensure!(grown <= MEMORY_KIB, "the memory has grown by {grown} KiB");
@@ -41,10 +41,11 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
     let sent = sent as f64 / (1024.0 * 1024.0);
     let measured =
         Measured::new().figure("sent in four floods", sent, "MiB").figure("memory grown", grown as f64, "KiB");
-    Ok(measured.seconds("slow ones closed after", longest))
+    Ok(measured.seconds("slow connections closed after", longest))
 }
 
-/// Opens one connection of each kind, before and after the sign-in.
+/// Opens four connections: two to the notification server and two to the switchboard. For each
+/// service, one connection is without a sign-in, and the other is with a sign-in.
 async fn connections(bed: &Bed, first: usize) -> Result<Vec<(&'static str, Connection)>> {
     let [mut one, mut other] = [bed.person(first).await?, bed.person(first + 1).await?];
     let [board, _] = chat(&mut one, &mut other).await?;
@@ -56,8 +57,8 @@ async fn connections(bed: &Bed, first: usize) -> Result<Vec<(&'static str, Conne
     ])
 }
 
-/// Sends until the server has closed its side. Returns the number of bytes that were sent. For a second after closing
-/// its side, the server still reads bytes, and drops them.
+/// Sends bytes until the server has closed its side. Returns the number of bytes that were sent.
+/// For a second after closing its side, the server still reads bytes, and drops them.
 async fn flood(connection: &mut Connection) -> Result<usize> {
     let chunk = vec![b'A'; CHUNK];
     for sent in (0..FLOOD).step_by(CHUNK) {
@@ -66,7 +67,7 @@ async fn flood(connection: &mut Connection) -> Result<usize> {
             return Ok(sent + CHUNK);
         }
     }
-    bail!("the server has read {FLOOD} bytes of a line");
+    bail!("the server has read {FLOOD} bytes of one line");
 }
 
 /// Sends a byte each second on each connection, until the server has closed that connection. Returns how long the last
@@ -79,7 +80,11 @@ async fn slowly(connections: Vec<(&'static str, Connection)>) -> Result<Duration
         for (name, mut connection) in open {
             let is_refused = connection.send_bytes(b"A").await.is_err();
             if !is_refused && connection.until_ended(Duration::ZERO).await.is_err() {
-                ensure!(begun.elapsed() < LINE_TIMEOUT + TOLERANCE, "{name} may send a line for {:?}", begun.elapsed());
+                ensure!(
+                    begun.elapsed() < LINE_TIMEOUT + TOLERANCE,
+                    "{name} is still connected {:?} after the beginning of a line without an end",
+                    begun.elapsed()
+                );
                 still.push((name, connection));
             }
         }

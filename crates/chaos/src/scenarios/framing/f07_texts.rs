@@ -1,7 +1,7 @@
 //! Texts of every kind as names, groups, phone numbers, personal messages and messages.
 //!
-//! The server must accept a valid text (framing.md section 5) and keep its meaning, and refuse any other text with a
-//! code. It must pass on the bytes of a message unchanged.
+//! The server must accept a valid text (framing.md section 5) and keep its meaning. It must refuse
+//! any other text with an error code. It must pass on the bytes of a message unchanged.
 
 use anyhow::{Context, Result, ensure};
 
@@ -15,7 +15,7 @@ use crate::server::Setup;
 
 pub(super) const SCENARIO: Scenario = Scenario::runs(
     "F07",
-    "Names and messages have invalid UTF-8, control characters and the longest characters",
+    "Names and messages contain invalid UTF-8, control characters and four-byte characters",
     |bed| Box::pin(run(bed)),
 )
 .accounts(2)
@@ -30,7 +30,8 @@ const MESSAGES: usize = 200;
 /// The length of the longest message, in bytes (sb.md section 6).
 const LONGEST: usize = 1664;
 
-/// Words that contain texts, except texts that would end the client's own line.
+/// The texts that are sent as words, in names, groups and phone numbers. No text contains a byte
+/// that would end the line in which the client sends it.
 const WORDS: &[&[u8]] = &[
     b"plain",
     "\u{feff}bom".as_bytes(),
@@ -56,7 +57,7 @@ const WORDS: &[&[u8]] = &[
     b"a%0D%0Ab",
 ];
 
-/// Parts of messages.
+/// Pieces of the bodies of messages. A body contains these pieces and random bytes.
 const BODIES: &[&[u8]] = &[
     b"\0",
     b"\r",
@@ -84,7 +85,7 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
         for head in ["ADG", "PRP PHH"] {
             setting(&mut one, head, word).await.with_context(|| format!("{head} {shown}"))?;
         }
-        // The contact receives the phone number.
+        // The contact also receives the phone number. This call reads that line.
         other.notification.before_pong().await?;
     }
     lengths(&mut one).await?;
@@ -94,8 +95,8 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
     Ok(Measured::new().count("texts", WORDS.len()).count("accepted names", accepted).count("messages", messages))
 }
 
-/// Sets a display name. Checks that the contact receives exactly this name if the server accepts it, and otherwise
-/// nothing. Returns whether the server accepted it.
+/// Sets a display name. Checks that the contact receives exactly this name if the server accepts
+/// it, and receives nothing if the server refuses it. Returns whether the server accepted it.
 async fn name(one: &mut Person, other: &mut Person, word: &[u8]) -> Result<bool> {
     let answer = ask_bytes(&mut one.notification, "PRP", "MFN", word).await?;
     let received = other.notification.before_pong().await?;
@@ -125,7 +126,8 @@ async fn setting(one: &mut Person, head: &str, word: &[u8]) -> Result<()> {
     Ok(())
 }
 
-/// Checks names of four-byte characters whose lengths are at the limits, and just above them.
+/// Checks display names and names of groups that contain four-byte characters. The length of a name
+/// is exactly the limit, or one byte more.
 async fn lengths(one: &mut Person) -> Result<()> {
     let wide = |bytes: usize| format!("{}{}", "😀".repeat(bytes / 4), "x".repeat(bytes % 4));
     let table = [

@@ -1,5 +1,6 @@
-//! Random words full of escapes, sent as names, groups and addresses. No escape may become a line of its own for
-//! another client, and a name must stay the same when it is sent back as it was received.
+//! Random words full of escapes, sent as names, groups and addresses. No escape may become a
+//! separate line for another client. If a client receives a name and sends back the same word, the
+//! name must stay the same.
 
 use anyhow::{Context, Result, ensure};
 
@@ -11,12 +12,13 @@ use crate::random::Random;
 use crate::scenario::Scenario;
 use crate::server::Setup;
 
-pub(super) const SCENARIO: Scenario =
-    Scenario::runs("F08", "Names and addresses have escapes of line ends, NUL and broken escapes", |bed| {
-        Box::pin(run(bed))
-    })
-    .accounts(2)
-    .setup(|| Setup { settings: "[limits]\nname_changes = 10000\n".into(), ..Setup::default() });
+pub(super) const SCENARIO: Scenario = Scenario::runs(
+    "F08",
+    "Names and addresses contain escaped line ends, escaped NUL characters and broken escapes",
+    |bed| Box::pin(run(bed)),
+)
+.accounts(2)
+.setup(|| Setup { settings: "[limits]\nname_changes = 10000\n".into(), ..Setup::default() });
 
 /// The number of words that are sent as names.
 const NAMES: usize = 300;
@@ -52,7 +54,8 @@ const PIECES: &[&str] = &[
     "&#13;",
 ];
 
-/// Addresses that no account has, however they are decoded. A word with `@` is used as it is (framing.md section 5).
+/// Addresses that belong to no account, with or without decoding. The server does not decode a word
+/// that contains `@` (framing.md section 5).
 const ADDRESSES: &[&str] = &[
     "user1@example.com%0D%0AOUT",
     "user1%0D%0A@example.com",
@@ -103,11 +106,16 @@ async fn name(one: &mut Person, other: &mut Person, word: &str) -> Result<bool> 
     ensure!(meaning(received.as_bytes()) == Some(text), "a contact received {}", first.line());
     one.notification.done("PRP", &format!("MFN {received}")).await?;
     let again = only_presence(other).await?;
-    ensure!(again.is_empty(), "the name as it was received is another one: {}", again[0].line());
+    ensure!(
+        again.is_empty(),
+        "the user set the name again, to the word that a contact had received, and the contact then received {}",
+        again[0].line()
+    );
     Ok(true)
 }
 
-/// Reads everything that a contact has received. It must be only the presence of the sender.
+/// Reads all lines that a contact has received. Each line, except a challenge, must show the
+/// presence of the sender.
 async fn only_presence(other: &mut Person) -> Result<Vec<Received>> {
     let mut received = other.notification.before_pong().await?;
     received.retain(|received| !received.starts_with("CHL 0"));
@@ -125,14 +133,15 @@ async fn group(one: &mut Person, word: &str) -> Result<()> {
         Some(text) if text.len() > 61 => Some(229),
         Some(_) => None,
     };
-    ensure!(answer.code() == expected, "the group was answered with {}", answer.line());
+    ensure!(answer.code() == expected, "ADG {word} was answered with {}", answer.line());
     if expected.is_none() {
         one.notification.done("RMG", &answer.word(3)).await?;
     }
     Ok(())
 }
 
-/// Checks that the name is one word in an invitation and in the entry of a member, each of which is one line.
+/// Checks that a name with escapes stays one word in an invitation (RNG) and in the line about a
+/// member (IRO). The escapes must not divide the RNG or the IRO into two lines.
 async fn rings(one: &mut Person, other: &mut Person) -> Result<()> {
     one.notification.done("PRP", "MFN a%250D%250AOUT%20%09b").await?;
     let mut board = one.open_board().await?;
@@ -143,7 +152,7 @@ async fn rings(one: &mut Person, other: &mut Person) -> Result<()> {
     other.dialer.keep_secret(&ring.word(4));
     let trid = joined.send("ANS", &format!("{} {} {}", other.handle(), ring.word(4), ring.word(1))).await?;
     let member = joined.expect(&format!("IRO {trid}")).await?;
-    ensure!(member.unit.words().len() == 7, "the member was {}", member.line());
+    ensure!(member.unit.words().len() == 7, "the line about the member was {}", member.line());
     joined.answer(trid).await?;
     Ok(())
 }
@@ -162,17 +171,18 @@ async fn addresses(one: &mut Person, other: &mut Person) -> Result<()> {
             Ok(called) => {
                 ensure!(matches!(called.code(), Some(208 | 217)), "CAL {address} was answered with {}", called.line());
             }
-            // A control character ends the connection, even if it is escaped (sb.md section 8).
+            // The server closes the connection if an address contains a control character, even an
+            // escaped one (sb.md section 8).
             Err(error) => ensure!(connection.has_ended(), "CAL {address}: {error:#}"),
         }
         let added = one.notification.ask("ADC", &format!("AL N={address}")).await?;
         ensure!(matches!(added.code(), Some(201 | 208)), "ADC {address} was answered with {}", added.line());
     }
-    // This is the only escape that a client writes into an address.
+    // `%40` is the only escape that clients write into an address.
     let Board { mut connection, .. } = one.open_board().await?;
     connection.done("CAL", "user1%40example.com").await?;
     let received = other.notification.before_pong().await?;
     let verbs: Vec<_> = received.iter().map(Received::verb).filter(|verb| verb != "CHL").collect();
-    ensure!(verbs == ["RNG"], "the other received {verbs:?}");
+    ensure!(verbs == ["RNG"], "the callee received {verbs:?}");
     Ok(())
 }

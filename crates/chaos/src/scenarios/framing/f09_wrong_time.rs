@@ -1,5 +1,5 @@
-//! Unknown commands, and known commands at the wrong time. Each must get exactly the answer that the reference gives,
-//! or the end of the connection if the reference says so.
+//! Unknown commands, and known commands at the wrong time. The reaction of the server must be
+//! exactly the one in the reference: an answer, or the end of the connection.
 
 use anyhow::{Result, ensure};
 
@@ -14,9 +14,10 @@ pub(super) const SCENARIO: Scenario =
         .accounts(FIRST + SENDERS)
         .smoke();
 
-/// The first account that sends commands. The two accounts before it are friends, who must see nothing of the commands.
+/// The number of the first account that sends commands. The two accounts with lower numbers are
+/// contacts of each other. The commands must have no effect that these two accounts see.
 const FIRST: usize = 2;
-/// The number of accounts that send commands in turns, so that none of them signs in often.
+/// The number of accounts that take turns to send commands, so that none of them signs in often.
 const SENDERS: usize = 10;
 
 /// A stage, the bytes to send in it, and the lines that the server must send before it closes the connection.
@@ -102,11 +103,11 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
     nothing_arrived(&mut one).await?;
     nothing_arrived(&mut other).await?;
     let after = [state(&mut one).await?, state(&mut other).await?];
-    ensure!(before == after, "others had {before:?} and have {after:?}");
+    ensure!(before == after, "the lists of the friends were {before:?} before the commands, and are {after:?} now");
     Ok(Measured::new().count("commands", ROWS.len() + 1))
 }
 
-/// Checks that a second SYN is answered like the first one (ns.md section 6).
+/// Checks that the server answers a second SYN like the first SYN (ns.md section 6).
 async fn twice(bed: &Bed) -> Result<()> {
     let mut person = bed.person(FIRST).await?;
     let mut answers = [String::new(), String::new()];
@@ -114,7 +115,10 @@ async fn twice(bed: &Bed) -> Result<()> {
         *answer = person.notification.done("SYN", "0 0").await?.line();
     }
     let without_trid = |line: &str| line.splitn(3, ' ').nth(2).map(str::to_owned);
-    ensure!(without_trid(&answers[0]) == without_trid(&answers[1]), "SYN was answered with {answers:?}");
+    ensure!(
+        without_trid(&answers[0]) == without_trid(&answers[1]),
+        "the first and the second SYN were answered with {answers:?}"
+    );
     Ok(())
 }
 

@@ -1,5 +1,5 @@
-//! TrIDs of every kind. The server must repeat a valid one digit by digit. After an invalid one, it must end the
-//! connection without an answer (framing.md section 2).
+//! TrIDs of every kind. The server must repeat a valid TrID digit by digit. After an invalid TrID,
+//! it must end the connection without an answer (framing.md section 2).
 
 use anyhow::{Context, Result, ensure};
 
@@ -14,7 +14,7 @@ pub(super) const SCENARIO: Scenario =
     })
     .accounts(SENDERS);
 
-/// The number of accounts that send commands in turns, so that none of them signs in often.
+/// The number of accounts that take turns to send commands, so that none of them signs in often.
 const SENDERS: usize = 50;
 /// The number of digits in a very long TrID.
 const LONG: usize = 1024;
@@ -64,7 +64,7 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
     for command in COMMANDS {
         let mut trids = trids();
         bed.random.shuffle(&mut trids);
-        // Each of these TrIDs takes a sign-in.
+        // Each of these TrIDs needs a new sign-in.
         for (trid, is_valid) in trids.into_iter().take(bed.size.of(30)) {
             let number = senders.next().unwrap_or_default();
             let shown = format!("{} {:.40} ({} digits)", command.1, trid, trid.len());
@@ -95,7 +95,8 @@ async fn check(bed: &Bed, number: usize, command: &Command, trid: &str, is_valid
 /// Checks that the server reads the first argument as the TrID if the TrID is missing.
 async fn missing(bed: &Bed, number: usize, (stage, verb, words, _): &Command) -> Result<()> {
     for line in [format!("{verb}\r\n"), format!("{verb} {words}\r\n")] {
-        // `SYN 0 0` has a TrID and lacks a word. Before the sign-in, it is therefore answered with `302`.
+        // `SYN 0 0` has a TrID (the first `0`) and lacks a word. Before the sign-in, the server
+        // therefore answers it with `302`.
         if line.trim_end() == "SYN 0 0" && *stage == Stage::Negotiated {
             continue;
         }
@@ -107,7 +108,8 @@ async fn missing(bed: &Bed, number: usize, (stage, verb, words, _): &Command) ->
     Ok(())
 }
 
-/// Checks that commands with the same TrID are each answered.
+/// Sends several commands that all have the same TrID. Checks that the server answers each of these
+/// commands.
 async fn repeated(bed: &mut Bed) -> Result<()> {
     let mut open = Stage::SignedIn.open(bed, 0).await?;
     for status in ["BSY", "AWY", "BSY", "NLN"] {

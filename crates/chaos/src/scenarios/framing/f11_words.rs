@@ -1,8 +1,9 @@
-//! Every command with too few, enough and too many words, of which one is empty, long or doubled.
+//! Every command with too few words, enough words and too many words. In some of the lines, one of
+//! the words is empty, long or doubled.
 //!
-//! The number of words alone decides whether a command is refused (framing.md section 9, sb.md section 8). A command
-//! with an allowed number of words gets an answer, an error with its TrID, or the end of the connection, and nothing
-//! else.
+//! Only the number of words decides whether the server refuses a command (framing.md section 9,
+//! sb.md section 8). A command with an allowed number of words gets an answer, an error with its
+//! TrID, or the end of the connection. It gets nothing else.
 
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -17,33 +18,35 @@ use crate::scenario::Scenario;
 
 pub(super) const SCENARIO: Scenario = Scenario::runs(
     "F11",
-    "Every command is sent with too few and too many words, empty, long and doubled ones",
+    "Every command is sent with too few or too many words, or with an empty, long or doubled word",
     |bed| Box::pin(run(bed)),
 )
 .accounts(SENDERS)
 .setup(|| crate::server::Setup { settings: "[limits]\nname_changes = 10000\n".into(), ..Default::default() })
 .smoke();
 
-/// The number of accounts that send commands in turns, so that none of them signs in often.
+/// The number of accounts that take turns to send commands, so that none of them signs in often.
 const SENDERS: usize = 100;
 /// The number of lines that are sent. They are chosen at random.
 const LINES: usize = 1500;
-/// The largest number of words that are tried in addition to the allowed number.
+/// Each command is tried with up to this many words more than it allows.
 const MORE: usize = 3;
 /// The length of a long word, in bytes.
 const LONG: usize = 4096;
 /// The number of bytes that an answer may contain besides words of the command: the versions of SYN, or an address and
 /// a cookie.
 const ROOM: usize = 512;
-/// The largest number of times that an answer repeats a word: CVR repeats the version three times (ns.md section 4).
+/// The largest number of times that an answer repeats a word. CVR repeats the version three times
+/// (ns.md section 4).
 const COPIES: usize = 3;
 /// The time within which the server must react to one line.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// The TrID of each command.
 const TRID: &str = "77";
 
-/// A command in a stage: the verb, the allowed numbers of words after the TrID, examples of these words, and the code
-/// with which the server refuses other numbers. Without a code, the server only ends the connection.
+/// A command in a stage: the verb, the allowed numbers of words after the TrID, examples of these
+/// words, and an error code. The server refuses other numbers of words with this code. If there is
+/// no code, the server only ends the connection.
 type Command = (Stage, &'static str, RangeInclusive<usize>, &'static str, Option<&'static str>);
 
 const COMMANDS: &[Command] = &[
@@ -148,10 +151,10 @@ async fn check(open: &mut Open, (stage, verb, allowed, _, code): &Command, line:
         Reaction::Closed(lines) => (lines, false),
     };
     if !allowed.contains(&count) {
-        ensure!(!is_open, "{count} words were accepted");
+        ensure!(!is_open, "{verb} with {count} words was accepted");
         let shown: Vec<_> = lines.iter().map(Received::line).collect();
         let expected: Vec<_> = code.iter().map(|code| format!("{code} {TRID}")).collect();
-        ensure!(shown == expected, "the answer to {count} words was {shown:?}");
+        ensure!(shown == expected, "{verb} with {count} words was answered with {shown:?}");
         return Ok(false);
     }
     if is_open && !is_silent(verb, line) {
@@ -163,7 +166,7 @@ async fn check(open: &mut Open, (stage, verb, allowed, _, code): &Command, line:
     Ok(is_open)
 }
 
-/// Returns whether a command has no answer if it succeeds.
+/// Returns true for a command that has no answer if it succeeds.
 fn is_silent(verb: &str, line: &str) -> bool {
     verb == "MSG" && line.contains(" U ")
 }
@@ -175,7 +178,7 @@ fn answers(received: &Received, verb: &str, line: &str) -> Result<()> {
     if received.word(1) != TRID || (received.code().is_none() && !is_own) {
         bail!("the answer is {first}");
     }
-    ensure!(received.code().is_none() || first.len() == 6, "an error has more than its TrID: {first}");
+    ensure!(received.code().is_none() || first.len() == 6, "an error has words after its TrID: {first}");
     ensure!(first.len() <= line.len() * COPIES + ROOM, "the answer has {} bytes", first.len());
     Ok(())
 }

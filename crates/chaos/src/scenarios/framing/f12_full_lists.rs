@@ -1,5 +1,5 @@
-//! Bursts of list edits, and lists and groups at their limits. The lists must contain every accepted edit, and no
-//! refused one.
+//! Bursts of list edits, and lists and groups at their limits. The lists must contain every
+//! accepted edit, and no refused edit.
 
 use std::collections::BTreeSet;
 
@@ -19,17 +19,18 @@ pub(super) const SCENARIO: Scenario = Scenario::runs(
     |bed| Box::pin(run(bed)),
 )
 .accounts(OTHERS + SENDERS)
-.except(&[(Rule::Memory, "each connection to the database caches up to 2 MB of it")]);
+.except(&[(Rule::Memory, "each connection to the database caches up to 2 MB of the database")]);
 
-/// The number of people who send a burst each, at the same time.
+/// The number of people who send bursts at the same time.
 const SENDERS: usize = 10;
 /// The number of edits in a burst. The server reads 200 immediately, and then 50 a second (framing.md section 11).
 const EDITS: usize = 700;
-/// The number of bursts that each of them sends.
+/// The number of bursts that each person sends.
 const BURSTS: usize = 2;
 /// The limit on the growth of the memory in the second burst, in KiB.
 const GROWTH_KIB: u64 = 2 * 1024;
-/// The number of accounts that they try to add to their lists, which is more than fit.
+/// The number of accounts that each person tries to add to the contact list. The list has room for
+/// fewer contacts.
 const OTHERS: usize = 620;
 /// The largest number of contacts (framing.md section 6).
 const CONTACTS: usize = 600;
@@ -59,16 +60,17 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
     let accepted: usize = senders.iter().map(|sender| sender.listed.len()).sum();
     for sender in senders {
         let listed = listed(&sender.person).await?;
-        ensure!(listed == sender.listed, "{} were accepted, and {} are listed", sender.listed.len(), listed.len());
+        let (accepted, found) = (sender.listed.len(), listed.len());
+        ensure!(listed == sender.listed, "the server accepted {accepted} contacts, and its list has {found}");
     }
-    // The second burst has changed little, so it must leave little in memory.
+    // The second burst changes the lists little, so the memory of the server must grow little.
     let grown = memory[BURSTS - 1].saturating_sub(memory[0]);
-    ensure!(grown <= GROWTH_KIB, "the second burst took {grown} KiB");
+    ensure!(grown <= GROWTH_KIB, "the second burst made the memory grow by {grown} KiB");
     codes(bed).await?;
     old_codes(bed).await?;
     let refused = sent - accepted;
     Ok(Measured::new().count("edits", sent).count("accepted", accepted).count("refused", refused).figure(
-        "second burst took",
+        "memory for second burst",
         grown as f64,
         "KiB",
     ))
@@ -81,7 +83,8 @@ struct Sender {
 }
 
 impl Sender {
-    /// Sends edits in one write. The server must accept or refuse each of them according to the list at that moment.
+    /// Sends edits in one write. The server must accept or refuse each edit according to the
+    /// contacts that are on the list at the time of that edit.
     async fn burst(&mut self, edits: usize, random: &mut Random) -> Result<()> {
         let notification = &mut self.person.notification;
         let sender = notification.sender();
@@ -107,7 +110,7 @@ impl Sender {
                 (false, true) => None,
             };
             let count = self.listed.len();
-            ensure!(answer.code() == code, "with {count} contacts, the answer to {handle} was {}", answer.line());
+            ensure!(answer.code() == code, "with {count} contacts, ADC {handle} was answered with {}", answer.line());
             if code.is_none() {
                 self.listed.insert(handle);
             }
@@ -124,7 +127,7 @@ async fn listed(person: &Person) -> Result<BTreeSet<String>> {
     Ok(contacts.map(|received| received.word(1).trim_start_matches("N=").to_owned()).collect())
 }
 
-/// Checks the codes for single edits (ns.md sections 8 and 9).
+/// Checks the error codes for single edits (ns.md sections 8 and 9).
 async fn codes(bed: &Bed) -> Result<()> {
     let mut person = bed.person(0).await?;
     let long = |length| "g".repeat(length);
@@ -160,7 +163,8 @@ async fn codes(bed: &Bed) -> Result<()> {
     Ok(())
 }
 
-/// Checks that an address without an account gets 205 before MSNP10.
+/// Checks that a client with a dialect before MSNP10 receives the error code 205 if it adds an
+/// address that has no account.
 async fn old_codes(bed: &Bed) -> Result<()> {
     let how = SignIn { dialect: 9, ..SignIn::default() };
     let mut person = Person::sign_in_with(&bed.dialer, &Account::numbered(1), how).await?;

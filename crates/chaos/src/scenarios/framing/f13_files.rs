@@ -1,4 +1,5 @@
-//! A file and a picture in one conversation, in the two directions at the same time, while a third member chats.
+//! A file and a picture are sent in both directions of one conversation at the same time, while a
+//! third member chats.
 
 use std::convert::Infallible;
 use std::net::{IpAddr, Ipv4Addr};
@@ -24,7 +25,7 @@ pub(super) const SCENARIO: Scenario = Scenario::runs(
 .accounts(3)
 .setup(|| Setup { settings: "[limits]\nexempt = [\"127.0.0.1/32\"]\n".into(), ..Setup::default() });
 
-/// The address of the three members, which is not exempt from the limits on rates.
+/// The address of the three members. The server's rate limits apply to this address.
 const HOME: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2));
 
 /// The size of the file in each direction, in bytes. The server reads 128 KiB a second from each member (sb.md section
@@ -36,11 +37,12 @@ const PICTURE: usize = 24 * 1024;
 const CHUNK: usize = 1202;
 /// The size of the header of a chunk, in bytes.
 const HEADER: usize = 48;
-/// The ids of the sessions of the two transfers.
+/// The session ids of the two transfers. Each chunk contains the session id of its transfer.
 const SESSIONS: [u32; 2] = [7001, 7002];
 /// The time within which 99 of 100 lines of the third member must arrive.
 const CHAT: Duration = Duration::from_millis(200);
-/// The pause between two lines: the server reads 10 lines a second (sb.md section 11).
+/// The pause between two lines of the third member. The server reads 10 lines a second (sb.md
+/// section 11).
 const PAUSE: Duration = Duration::from_millis(150);
 
 async fn run(bed: &mut Bed) -> Result<Measured> {
@@ -59,7 +61,7 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
     ensure!(!chat.is_finished(), "the third member was disconnected");
     chat.abort();
     let p99 = percentile(&times, 99);
-    ensure!(p99 < CHAT * SLOWNESS, "the p99 of a line of chat was {p99:.1?}");
+    ensure!(p99 < CHAT * SLOWNESS, "the p99 of the delivery time of chat messages was {p99:.1?}");
     let bytes = 2 * sizes.iter().sum::<usize>();
     let rate = bytes as f64 / took.as_secs_f64() / 1024.0;
     Ok(Measured::new()
@@ -69,8 +71,8 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
         .millis("p99", p99))
 }
 
-/// Sends transfers in the two directions. Checks that they arrive unchanged. Returns how long each line of the third
-/// member took.
+/// Sends transfers in both directions. Checks that they arrive unchanged. Returns the delivery time
+/// of each line of the third member.
 async fn exchange(
     bed: &mut Bed,
     members: [Board; 2],
@@ -111,7 +113,7 @@ enum Task {
 /// The data that a member has received.
 struct Files {
     data: [Vec<u8>; 2],
-    /// The time that each line of the third member took.
+    /// The delivery time of each line of the third member.
     chat: Vec<Duration>,
 }
 
@@ -140,7 +142,7 @@ fn chunk(to: &str, session: u32, offset: u64, size: usize, part: &[u8]) -> Resul
     payload.extend(offset.to_le_bytes());
     payload.extend(u64::try_from(size)?.to_le_bytes());
     payload.extend(u32::try_from(part.len())?.to_le_bytes());
-    // Flags, the number and the size of an acknowledgement.
+    // The flags and the fields for acknowledgements are zero.
     payload.extend([0; HEADER - 28]);
     payload.extend(part);
     payload.extend(1_u32.to_be_bytes());
@@ -166,7 +168,7 @@ async fn receive(mut member: Board, sizes: [usize; 2]) -> Result<Files> {
                     files.chat.push(age);
                 }
             }
-            // A member joins late, or has received everything and leaves.
+            // These lines arrive if a member joins late, or has received everything and leaves.
             "IRO" | "JOI" | "BYE" => {}
             _ => bail!("{} received {}", member.handle, received.line()),
         }
@@ -182,9 +184,10 @@ impl Files {
             bytes.map(u32::from_le_bytes).context("a chunk is too short")
         };
         let (session, offset, length) = (number(0)?, number(8)? as usize, number(24)? as usize);
-        let place = SESSIONS.iter().position(|known| *known == session).context("a chunk is of no session")?;
+        let place =
+            SESSIONS.iter().position(|known| *known == session).context("a chunk belongs to no known session")?;
         let data = &mut self.data[place];
-        ensure!(offset == data.len(), "a chunk at {offset} follows {} bytes", data.len());
+        ensure!(offset == data.len(), "a chunk with the offset {offset} follows {} bytes of data", data.len());
         data.extend(body.get(HEADER..HEADER + length).context("a chunk is too short")?);
         Ok(())
     }
@@ -195,20 +198,21 @@ fn split(payload: &[u8]) -> Option<(String, &[u8])> {
     Some((String::from_utf8_lossy(&payload[..end]).into_owned(), &payload[end + 2..]))
 }
 
-/// Returns how long a line of chat took, according to the time that it contains.
+/// Returns the delivery time of a line of chat. The line contains the time at which it was sent.
 fn age(received: &Received, body: &[u8]) -> Option<Duration> {
     let words = String::from_utf8_lossy(body).into_owned();
     let sent: u64 = words.split_once("sent ")?.1.parse().ok()?;
     Some(received.at.duration_since(epoch()).saturating_sub(Duration::from_nanos(sent)))
 }
 
-/// Returns the moment from which times in lines of chat are counted.
+/// Returns the start of the time scale for lines of chat. Each line of chat contains the time that
+/// passed from this moment until the line was sent.
 fn epoch() -> Instant {
     static EPOCH: OnceLock<Instant> = OnceLock::new();
     *EPOCH.get_or_init(Instant::now)
 }
 
-/// Sends lines of chat, and reads what arrives, until the connection ends.
+/// Sends lines of chat and reads received lines, until the connection ends.
 async fn talk(mut member: Board) {
     let sender = member.connection.sender();
     let reading = async { while member.connection.next().await.is_ok() {} };

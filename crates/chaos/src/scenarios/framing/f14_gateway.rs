@@ -1,7 +1,8 @@
-//! Sessions over the gateway whose requests are stolen, repeated, sent at the same time, or malformed.
+//! Requests over the gateway that use stolen session ids, are repeated, are sent at the same time,
+//! or are malformed.
 //!
-//! No session may receive bytes of another one. A repeated request must be carried out once, and a refused request must
-//! be answered within a second (http.md sections 0 and 5).
+//! No session may receive bytes of another session. The server must carry out a repeated request
+//! only once. It must answer a request that it refuses within a second (http.md sections 0 and 5).
 
 use std::time::{Duration, Instant};
 
@@ -16,16 +17,17 @@ use crate::measured::Measured;
 use crate::rule::Rule;
 use crate::scenario::Scenario;
 
-pub(super) const SCENARIO: Scenario =
-    Scenario::runs("F14", "Sessions over the gateway are stolen, repeated, doubled and malformed", |bed| {
-        Box::pin(run(bed))
-    })
-    .accounts(PEOPLE)
-    .except(&[(Rule::History, "what is sent over the gateway is not in the history")]);
+pub(super) const SCENARIO: Scenario = Scenario::runs(
+    "F14",
+    "Gateway requests have stolen ids, are repeated, come two at a time, or are malformed",
+    |bed| Box::pin(run(bed)),
+)
+.accounts(PEOPLE)
+.except(&[(Rule::History, "the history does not record commands over the gateway")]);
 
 /// The number of people who use the gateway at the same time.
 const PEOPLE: usize = 30;
-/// The number of requests that each of them sends after the sign-in.
+/// The number of requests that each person sends after the sign-in.
 const REQUESTS: usize = 25;
 /// The time within which a malformed request must be answered.
 const QUICK: Duration = Duration::from_secs(1);
@@ -79,24 +81,28 @@ async fn sign_in(dialer: &Dialer, account: &Account) -> Result<Session> {
 /// Checks that no session matches a guessed id, an old id, or the id of a session that has ended.
 async fn stolen(bed: &Bed) -> Result<()> {
     let mut own = sign_in(&bed.dialer, &Account::numbered(0)).await?;
-    let (key, counter) = own.id().split_once('.').context("an id has no dot")?;
+    let (key, counter) = own.id().split_once('.').context("a session id has no dot")?;
     let key: u64 = key.parse()?;
     let mut guesses: Vec<_> = (1..50).map(|step| format!("{}.{counter}", key.wrapping_add(step))).collect();
     guesses.extend([format!("{key}.99"), format!("{key}"), format!("{key}.{counter}.1"), format!("0{key}.{counter}")]);
     for guess in guesses {
         let answer = post(&bed.dialer, &format!("SessionID={guess}"), b"OUT\r\n").await?;
-        ensure!(answer.status() == 400 && answer.body().is_empty(), "{guess} got {}", answer.status());
+        ensure!(
+            answer.status() == 400 && answer.body().is_empty(),
+            "the guessed id {guess} was answered with {}",
+            answer.status()
+        );
     }
     own.send(b"PNG\r\n").await?;
     own.line("QNG").await?;
     let id = own.id().to_owned();
     own.end().await?;
     let answer = post(&bed.dialer, &format!("Action=poll&SessionID={id}"), b"").await?;
-    ensure!(answer.status() == 400, "a session that has ended got {}", answer.status());
+    ensure!(answer.status() == 400, "a poll of a session that has ended was answered with {}", answer.status());
     Ok(())
 }
 
-/// Checks that a request that is sent again gets the same answer, and that its message arrives once.
+/// Checks that a repeated request gets the same answer, and that its message arrives only once.
 async fn repeated(bed: &Bed) -> Result<()> {
     let [mut one, mut other] = [bed.person(0).await?, bed.person(1).await?];
     let (mut board, mut joined) = over_gateway(&bed.dialer, &mut one, &mut other).await?;
@@ -114,7 +120,8 @@ async fn repeated(bed: &Bed) -> Result<()> {
         ensure!(received.payload() == payload, "another message arrived");
     }
     board.send(b"OUT\r\n").await?;
-    // Nothing arrives between the two messages and the end.
+    // The other member must receive each of the two messages only once, so the next line must be
+    // BYE.
     let rest = joined.connection.next().await?;
     ensure!(rest.starts_with("BYE user0@example.com"), "{} arrived", rest.line());
     Ok(())
@@ -131,8 +138,8 @@ async fn over_gateway(dialer: &Dialer, one: &mut Person, other: &mut Person) -> 
     Ok((session, joined))
 }
 
-/// Sends two different requests of one session at the same time, again and again. Checks that the server refuses a
-/// request without carrying it out, or answers it completely.
+/// Sends two different requests of one session at the same time, again and again. Checks that the
+/// server either answers a request completely, or refuses it without carrying it out.
 async fn doubled(bed: &Bed) -> Result<()> {
     let mut session = sign_in(&bed.dialer, &Account::numbered(2)).await?;
     for round in 0..20 {
@@ -143,13 +150,14 @@ async fn doubled(bed: &Bed) -> Result<()> {
         for (answer, body) in [first?, second?].iter().zip(&bodies) {
             let trid = body.split(' ').nth(1).unwrap_or_default();
             match answer.status() {
-                400 => ensure!(answer.body().is_empty(), "a refused request has an answer"),
+                400 => ensure!(answer.body().is_empty(), "the answer to a refused request has a body"),
                 200 => {
                     session.follow(answer)?;
-                    // If the other request was carried out first, this answer repeats the answer to it.
+                    // If the server carried out the other request first, this HTTP answer also
+                    // contains the line that answers the other request. `line` skips that line.
                     session.line(&format!("URL {trid} ")).await?;
                 }
-                status => anyhow::bail!("a doubled request got {status}"),
+                status => anyhow::bail!("one of two simultaneous requests was answered with {status}"),
             }
         }
     }
@@ -179,7 +187,7 @@ async fn malformed(bed: &Bed) -> Result<(usize, Duration)> {
         let shown = format!("{bytes:.120}");
         let answer = request(bed.dialer.dial(bed.dialer.addresses.http), bytes.as_bytes(), QUICK * 10).await;
         let status = answer.with_context(|| shown.clone())?.status();
-        ensure!(statuses.contains(&status), "{shown:?} got {status}");
+        ensure!(statuses.contains(&status), "{shown:?} was answered with {status}");
         slowest = slowest.max(begun.elapsed());
     }
     // These requests are unusual, but valid HTTP.

@@ -1,5 +1,6 @@
-//! Hostile requests to the sign-in service: none signs in, each is answered within a second, none takes memory, and no
-//! XML entity is resolved (security.md section 4, http.md section 2).
+//! Hostile requests to the sign-in service. The server must sign nobody in, and answer each request
+//! within a second (security.md section 4, http.md section 2). It must keep no memory for the
+//! requests, and resolve no XML entity.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -17,7 +18,7 @@ use crate::scenario::Scenario;
 
 pub(super) const SCENARIO: Scenario = Scenario::runs(
     "F15",
-    "The sign-in service gets oversized passwords, deep XML, entities and endless bodies",
+    "The sign-in service receives oversized passwords, deep XML, entities and endless bodies",
     |bed| Box::pin(run(bed)),
 )
 .accounts(1)
@@ -32,7 +33,8 @@ const ENDLESS: Duration = Duration::from_secs(10);
 
 const RST: &str = "POST /RST.srf HTTP/1.1\r\nHost: login.live.com\r\n";
 
-/// A request, the status of the answer, and a text that the body of the answer contains.
+/// A request, the status that the answer must have, and a text that the body of the answer must
+/// contain.
 #[derive(Clone)]
 struct Row {
     name: &'static str,
@@ -52,7 +54,8 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
         }
     });
     let rows = [passport_rows(), xml_rows(&outside)].concat();
-    // In the first pass, the allocator of each thread takes the memory that it then keeps.
+    // This first pass is not measured. During this pass, the allocator of each thread takes memory
+    // that it keeps afterwards.
     for row in &rows {
         send(bed, row).await.with_context(|| row.name)?;
     }
@@ -65,7 +68,7 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
     let grown = bed.server.figures()?.anonymous_kib.saturating_sub(before);
     watching.abort();
     ensure!(slowest < QUICK, "an answer took {slowest:.1?}");
-    ensure!(grown <= GROWTH_KIB, "the server grew by {grown} KiB");
+    ensure!(grown <= GROWTH_KIB, "the memory grew by {grown} KiB");
     ensure!(fetched.load(Ordering::Relaxed) == 0, "the server fetched an external entity");
     signs_in(bed).await?;
     let kib = grown as f64;
@@ -91,11 +94,11 @@ async fn send(bed: &Bed, row: &Row) -> Result<Duration> {
 fn refused(answer: &Answer) -> Result<()> {
     let said = String::from_utf8_lossy(answer.body()).into_owned();
     let has_ticket = answer.header("Authentication-Info").is_some() || said.contains("BinarySecurityToken");
-    ensure!(!has_ticket, "a hostile request got a ticket");
+    ensure!(!has_ticket, "the answer to a hostile request contains a ticket");
     Ok(())
 }
 
-/// Returns requests by Passport 1.4.
+/// Returns hostile Passport 1.4 requests.
 fn passport_rows() -> Vec<Row> {
     let handle = Account::numbered(0).handle;
     let login = |value: &str| {
@@ -123,7 +126,8 @@ fn passport_rows() -> Vec<Row> {
     ]
 }
 
-/// Returns requests by RST. The reference gives faults the status 200 (http.md section 2).
+/// Returns hostile RST requests, which have a body of XML. In the reference, an answer that
+/// contains a fault has the status 200 (http.md section 2).
 fn xml_rows(outside: &str) -> Vec<Row> {
     let handle = Account::numbered(0).handle;
     let entity = |declaration: &str| {
@@ -138,12 +142,12 @@ fn xml_rows(outside: &str) -> Vec<Row> {
     let long = "p".repeat(60 * 1024);
     let row = |name, body: &[u8], says| Row { name, bytes: with_length(body), status: 200, says };
     vec![
-        row("an entity with the right password", &entity(&format!("<!ENTITY p \"{PASSWORD}\">")), "Invalid Request"),
+        row("an entity with the correct password", &entity(&format!("<!ENTITY p \"{PASSWORD}\">")), "Invalid Request"),
         row("an external entity", &entity(&format!("<!ENTITY p SYSTEM \"http://{outside}/\">")), "Invalid Request"),
         row("a file", &entity("<!ENTITY p SYSTEM \"file:///etc/hostname\">"), "Invalid Request"),
         row("an external DTD", &entity(&format!("<!ENTITY % d SYSTEM \"http://{outside}/\"> %d;")), "Invalid Request"),
-        row("a billion of entities", &entity(&bomb), "Invalid Request"),
-        row("an entity that nobody declared", envelope(&handle, "&p;").as_bytes(), "Invalid Request"),
+        row("a billion entities", &entity(&bomb), "Invalid Request"),
+        row("an entity that is not declared", envelope(&handle, "&p;").as_bytes(), "Invalid Request"),
         row("21,000 levels", "<a>".repeat(21_000).as_bytes(), "Invalid Request"),
         row("100,000 levels", "<a>".repeat(100_000).as_bytes(), "Invalid Request"),
         row("many attributes", many_attributes().as_bytes(), "Invalid Request"),
@@ -163,7 +167,7 @@ fn with_length(body: &[u8]) -> Vec<u8> {
     [format!("{RST}Content-Length: {}\r\n\r\n", body.len()).as_bytes(), body].concat()
 }
 
-/// Returns a request for a token. The password is XML.
+/// Returns a request for a token. The password is inserted as XML, without escapes.
 fn envelope(handle: &str, password: &str) -> String {
     format!(
         "<Envelope><Header><Security><UsernameToken><Username>{handle}</Username><Password>{password}</Password>\
@@ -172,8 +176,8 @@ fn envelope(handle: &str, password: &str) -> String {
     )
 }
 
-/// Checks that the server answers a body that never ends while the client is still sending it. Returns how long that
-/// took.
+/// Sends a body that never ends. Checks that the server answers while the client is still sending.
+/// Returns the time until the answer.
 async fn endless(bed: &Bed) -> Result<Duration> {
     let begun = Instant::now();
     let dial = bed.dialer.dial(bed.dialer.addresses.http);
@@ -192,7 +196,7 @@ async fn endless(bed: &Bed) -> Result<Duration> {
     Ok(begun.elapsed())
 }
 
-/// Checks that the server accepts the valid request that all others resemble.
+/// Checks that the server accepts a valid request. All hostile requests are variants of this one.
 async fn signs_in(bed: &Bed) -> Result<()> {
     let account = Account::numbered(0);
     bed.dialer.fetch_ticket(&account).await?;
@@ -200,6 +204,8 @@ async fn signs_in(bed: &Bed) -> Result<()> {
     let answer = request(bed.dialer.dial(bed.dialer.addresses.http), &bytes, QUICK * 30).await?;
     let said = String::from_utf8_lossy(answer.body()).into_owned();
     let ticket = said.split_once("t=").and_then(|(_, rest)| rest.split_once("&amp;p=")).map(|(ticket, _)| ticket);
-    bed.dialer.keep_secret(ticket.with_context(|| format!("a right password got {said:.300}"))?);
+    bed.dialer.keep_secret(
+        ticket.with_context(|| format!("the correct password was answered without a ticket: {said:.300}"))?,
+    );
     Ok(())
 }

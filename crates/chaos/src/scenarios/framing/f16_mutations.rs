@@ -1,7 +1,8 @@
-//! Conversations with random mutations, sent to the running server: fuzzing from outside, through all layers.
+//! Conversations with random mutations are sent to the running server. This is fuzzing from
+//! outside, through all layers.
 //!
-//! This is the short form of the gate. The fuzz targets, which see inside the server and keep the inputs that they
-//! find, are run by `cargo xtask fuzz --minutes 1440`.
+//! This scenario is short. `cargo xtask fuzz --minutes 1440` runs the fuzz targets, which measure
+//! the covered code inside the server and keep the inputs that they find.
 
 use std::time::{Duration, Instant};
 
@@ -16,25 +17,26 @@ use crate::scenario::Scenario;
 
 pub(super) const SCENARIO: Scenario = Scenario::runs(
     "F16",
-    "Conversations are mutated at random (the fuzz targets run by `cargo xtask fuzz --minutes 1440`)",
+    "Conversations are mutated at random (`cargo xtask fuzz --minutes 1440` runs the fuzz targets)",
     |bed| Box::pin(run(bed)),
 )
 .accounts(SENDERS)
-.except(&[(Rule::History, "a mutated command has no place in the history")]);
+.except(&[(Rule::History, "the history does not record mutated commands")]);
 
-/// The number of accounts that send in turns, so that none of them signs in often.
+/// The number of accounts that take turns to send commands, so that none of them signs in often.
 const SENDERS: usize = 100;
 /// The time for which the scenario runs.
 const LENGTH: Duration = Duration::from_secs(10);
-/// The largest number of commands that are sent in one go.
+/// The largest number of commands that are sent in one conversation.
 const COMMANDS: u64 = 12;
-/// The time within which the server must answer the command after a conversation, or close the connection.
+/// The time within which the server must answer the command that follows a conversation, or close
+/// the connection.
 const QUICK: Duration = Duration::from_secs(1);
-/// The size of the empty lines that complete any payload that a command has announced, in bytes. The longest payload
-/// has 4096 bytes.
+/// The size of the empty lines after a conversation, in bytes. They complete any payload that a
+/// command has announced, because the longest payload has 4096 bytes.
 const FILLER: usize = 4096;
 
-/// Commands of clients, with their payloads.
+/// Commands with their payloads, for a notification connection that has not signed in.
 const FRESH: &[&str] = &[
     "VER 1 MSNP12 MSNP11 MSNP10 CVR0\r\n",
     "CVR 2 0x0409 winnt 5.1 i386 MSNMSGR 7.5.0324 MSMSGS user0@example.com\r\n",
@@ -44,6 +46,7 @@ const FRESH: &[&str] = &[
     "CVQ 2 0x0409 winnt 5.1 i386 MSNMSGR 7.5.0324 MSMSGS user0@example.com\r\n",
     "PNG\r\n",
 ];
+/// Commands with their payloads, for a notification connection that has signed in.
 const SIGNED_IN: &[&str] = &[
     "SYN 5 0 0\r\n",
     "SYN 5 2026-01-01T00:00:00.0000000-07:00 2026-01-01T00:00:00.0000000-07:00\r\n",
@@ -72,6 +75,7 @@ const SIGNED_IN: &[&str] = &[
     "IMS 24 ON\r\n",
     "PNG\r\n",
 ];
+/// Commands with their payloads, for a switchboard connection in a session.
 const IN_SESSION: &[&str] = &[
     "CAL 2 user1@example.com\r\n",
     "MSG 3 A 64\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=UTF-8\r\n\r\nhey",
@@ -80,6 +84,7 @@ const IN_SESSION: &[&str] = &[
     "USR 6 user0@example.com 1.2.3\r\n",
     "ANS 7 user0@example.com 1.2.3 17\r\n",
 ];
+/// Commands for a new switchboard connection.
 const FRESH_BOARD: &[&str] = &["USR 6 user0@example.com 1.2.3\r\n", "ANS 7 user0@example.com 1.2.3 17\r\n"];
 
 /// The pieces that mutations insert.
@@ -135,7 +140,8 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
         .millis("slowest", slowest))
 }
 
-/// Sends a conversation, and waits until the server has answered the command after it or has closed the connection.
+/// Sends a conversation and one more command. Waits until the server has answered that command or
+/// has closed the connection.
 async fn send(open: &mut Open, stage: Stage, conversation: &[u8]) -> Result<()> {
     let last: &[u8] = if stage.is_notification() { b"PNG\r\n" } else { b"OUT\r\n" };
     let bytes = [conversation, &b"\r\n".repeat(FILLER / 2), last].concat();
@@ -143,7 +149,8 @@ async fn send(open: &mut Open, stage: Stage, conversation: &[u8]) -> Result<()> 
     let _ = open.connection.send_bytes(&bytes).await;
     let patience = QUICK * SLOWNESS;
     if stage.is_notification() {
-        // A ping that is a part of the conversation is answered earlier. That answer is enough too.
+        // If the conversation itself contains a ping, the answer to that ping arrives first. That
+        // answer is sufficient, so this function does not wait for the answer to the last command.
         reaction(&mut open.connection, patience).await?;
     } else {
         open.connection.until_ended(patience).await?;
@@ -151,7 +158,7 @@ async fn send(open: &mut Open, stage: Stage, conversation: &[u8]) -> Result<()> 
     Ok(())
 }
 
-/// Returns the number of commands, and the commands with mutations.
+/// Returns a random conversation: the number of its commands, and its bytes after random mutations.
 fn conversation(random: &mut Random, stage: Stage) -> (usize, Vec<u8>) {
     let corpus = match stage {
         Stage::Fresh | Stage::Negotiated => FRESH,
@@ -168,7 +175,7 @@ fn conversation(random: &mut Random, stage: Stage) -> (usize, Vec<u8>) {
     (usize::try_from(count).unwrap_or_default(), bytes)
 }
 
-/// Changes something at a random place.
+/// Makes one change at a random place.
 fn mutate(random: &mut Random, bytes: &mut Vec<u8>) {
     let place = random.index(bytes.len());
     let end = (place + 1 + random.index(20)).min(bytes.len());

@@ -1,4 +1,4 @@
-//! Connections in each stage, for scenarios that send bytes that no client sends.
+//! Connections in each stage, for scenarios that send bytes that no real client sends.
 
 use std::time::Duration;
 
@@ -23,13 +23,13 @@ pub(super) enum Stage {
 }
 
 impl Stage {
-    /// Returns whether the connection is one to the notification server.
+    /// Returns whether the connection is open to the notification server.
     pub(super) const fn is_notification(self) -> bool {
         matches!(self, Self::Fresh | Self::Negotiated | Self::SignedIn)
     }
 
-    /// Opens a connection in this stage, for the account with a number. Everything that arrives until then has been
-    /// read.
+    /// Opens a connection in this stage, for the account with this number. Reads everything that
+    /// arrives until the connection reaches the stage.
     pub(super) async fn open(self, bed: &Bed, number: usize) -> Result<Open> {
         let connection = match self {
             Self::Fresh => bed.dialer.notification().await?,
@@ -54,11 +54,11 @@ impl Stage {
 pub(super) struct Open {
     /// The connection.
     pub(super) connection: Connection,
-    /// The notification connection of the member of a session.
+    /// The person who is a member of a session. The person must stay signed in.
     _owner: Option<Person>,
 }
 
-/// Signs in and reads everything that the server sends by itself.
+/// Signs in, and reads everything that the server sends without a request.
 pub(super) async fn signed_in(bed: &Bed, number: usize, how: SignIn) -> Result<Connection> {
     let person = Person::sign_in_with(&bed.dialer, &Account::numbered(number), how).await?;
     let mut connection = person.notification;
@@ -68,11 +68,13 @@ pub(super) async fn signed_in(bed: &Bed, number: usize, how: SignIn) -> Result<C
 
 /// Sends bytes, and records the lines in them as commands.
 ///
-/// The server may close the connection before it has read everything, which is no error here.
+/// The server may close the connection before it has read everything. This is not an error here.
 pub(super) async fn throw(connection: &Connection, bytes: &[u8]) {
     let sender = connection.sender();
     for line in String::from_utf8_lossy(bytes).split('\n') {
-        // The observer splits at each blank, and the server skips empty words.
+        // The observer splits a line at each space and keeps empty words, but the server skips
+        // empty words. So the recorded line has only single spaces. Then the observer finds the
+        // same words as the server.
         let words: Vec<_> = line.split_whitespace().collect();
         if !words.is_empty() {
             sender.note_sent(&words.join(" "), b"");
@@ -81,7 +83,8 @@ pub(super) async fn throw(connection: &Connection, bytes: &[u8]) {
     let _ = connection.send_bytes(bytes).await;
 }
 
-/// Reads until the server closes the connection. Returns the lines, without those that the server sends by itself.
+/// Reads until the server closes the connection. Returns the lines, except lines that the server
+/// sends without a request.
 pub(super) async fn last_lines(connection: &mut Connection) -> Result<Vec<String>> {
     let received = connection.until_ended(PATIENCE).await?;
     Ok(received.iter().filter(|received| !is_noise(received)).map(Received::line).collect())
@@ -96,8 +99,8 @@ pub(super) enum Reaction {
     Closed(Vec<Received>),
 }
 
-/// Waits until the server has closed the connection, or has answered the PNG that the client has sent after everything
-/// else.
+/// Waits until the server has closed the connection, or has answered the PNG that the client sent
+/// last.
 pub(super) async fn reaction(connection: &mut Connection, patience: Duration) -> Result<Reaction> {
     let mut lines = Vec::new();
     loop {
@@ -106,17 +109,18 @@ pub(super) async fn reaction(connection: &mut Connection, patience: Duration) ->
             Next::Received(received) if is_noise(&received) => {}
             Next::Received(received) => lines.push(received),
             Next::Ended => return Ok(Reaction::Closed(lines)),
-            Next::Nothing => bail!("neither an answer nor the end arrived in {} s", patience.as_secs()),
+            Next::Nothing => bail!("neither an answer nor the connection's end arrived in {} s", patience.as_secs()),
         }
     }
 }
 
-/// Returns whether a line is one of those that the server sends at a time of its own choice.
+/// Returns true for lines that the server sends without a request, at any time.
 pub(super) fn is_noise(received: &Received) -> bool {
     received.starts_with("CHL 0") || received.starts_with("MSG Hotmail")
 }
 
-/// Compares lines with those that the reference demands.
+/// Checks that the lines that arrived are the `expected` lines, which the protocol reference
+/// demands.
 pub(super) fn expect_lines(sent: &[u8], lines: &[String], expected: &[&str]) -> Result<()> {
     if lines == expected {
         return Ok(());
@@ -124,7 +128,8 @@ pub(super) fn expect_lines(sent: &[u8], lines: &[String], expected: &[&str]) -> 
     bail!("{:?} was answered with {lines:?} instead of {expected:?}", String::from_utf8_lossy(sent))
 }
 
-/// Opens a connection, sends bytes, and returns the lines until the server closes the connection.
+/// Opens a connection, sends bytes, and returns the lines that arrive until the server closes the
+/// connection.
 pub(super) async fn lines_after(bed: &Bed, stage: Stage, number: usize, bytes: &[u8]) -> Result<Vec<String>> {
     let mut open = stage.open(bed, number).await?;
     throw(&open.connection, bytes).await;

@@ -4,7 +4,8 @@ use anyhow::{Context, Result};
 
 use crate::client::{Connection, Received};
 
-/// Returns the text in a word, or `None` if the reference forbids it: invalid UTF-8, or a NUL, CR or LF.
+/// Returns the text in a word, or `None` if the reference forbids the text. It forbids invalid
+/// UTF-8, NUL, CR and LF.
 pub(in crate::scenarios) fn meaning(word: &[u8]) -> Option<String> {
     let mut bytes = Vec::new();
     let mut place = 0;

@@ -1,4 +1,5 @@
-//! A modem behind a bad line: slow, late, and with lost packets in both directions.
+//! A client with a modem on a bad line, which is slow, delays packets, and loses packets in both
+//! directions.
 
 use std::time::{Duration, Instant};
 
@@ -11,7 +12,7 @@ use crate::measured::{Measured, percentile};
 use crate::proxy::{Faults, Line};
 use crate::scenario::Scenario;
 
-/// The rate of the line, in bytes a second: 56 kbit/s.
+/// The rate of the line, in bytes a second. It is that of a modem with 56 kbit/s.
 const RATE: u32 = 7000;
 /// The delay in each direction, which is half of the round-trip time.
 const DELAY: Duration = Duration::from_millis(150);
@@ -23,7 +24,8 @@ const SIGN_IN: Duration = Duration::from_secs(20);
 const MESSAGES: usize = 10;
 
 pub(super) const SCENARIO: Scenario =
-    Scenario::runs("N01", "The network is slow, late, and loses packets", |bed| Box::pin(run(bed))).accounts(2);
+    Scenario::runs("N01", "The network is slow, delays packets and loses packets", |bed| Box::pin(run(bed)))
+        .accounts(2);
 
 async fn run(bed: &mut Bed) -> Result<Measured> {
     let line = Line { rate: Some(RATE), delay: DELAY, jitter: JITTER, loss: Loss::Percent(LOSS), ..Line::default() };

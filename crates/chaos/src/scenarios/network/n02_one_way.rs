@@ -12,10 +12,10 @@ use crate::measured::Measured;
 use crate::proxy::{Faults, Line};
 use crate::scenario::Scenario;
 
-/// The time within which the server must notice the loss: the TCP user timeout of 20 s, and the pause of a
-/// retransmission.
+/// The time within which the server must notice the loss. It is the TCP user timeout of 20 s, plus
+/// the pause before a retransmission.
 const DETECTION: Duration = Duration::from_secs(26);
-/// The pause between two pings of the client that hears nothing.
+/// The pause between two pings of the client that receives nothing.
 const PING: Duration = Duration::from_secs(1);
 
 pub(super) const SCENARIO: Scenario =

@@ -1,5 +1,6 @@
-//! A router that forgets a connection after a minute without packets. Pings in the interval that the server names
-//! prevent this, and a client without pings ends cleanly.
+//! A router that forgets a connection after a minute without packets. If a client pings at the
+//! interval that the server names, its connection must survive. If a client does not ping, the
+//! server must notice the end of its connection.
 
 use std::time::{Duration, Instant};
 
@@ -14,8 +15,9 @@ use crate::scenario::Scenario;
 
 /// The time after which the router forgets a connection without packets.
 const FORGOTTEN: Duration = Duration::from_secs(60);
-/// The time within which the server must notice that: keepalive probes after 60 s, and the TCP user timeout of 20 s,
-/// each with the pause of a retransmission. Otherwise, a session may be silent for three minutes (ns.md section 2).
+/// The time within which the server must notice the end of a connection. It includes 60 s until the
+/// keepalive probes, the TCP user timeout of 20 s, and pauses before retransmissions. Without the
+/// probes, a session may be silent for three minutes (ns.md section 2).
 const DETECTION: Duration = Duration::from_secs(130);
 
 pub(super) const SCENARIO: Scenario =
@@ -41,7 +43,11 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
             Next::Received(_) => {}
             Next::Ended => anyhow::bail!("the client that sends pings was signed out"),
             Next::Nothing => {
-                ensure!(Instant::now() < deadline, "the forgotten connection is open after {:.0?}", begun.elapsed());
+                ensure!(
+                    Instant::now() < deadline,
+                    "the forgotten connection is still open after {:.0?}",
+                    begun.elapsed()
+                );
                 friend.notification.send_bytes(b"PNG\r\n").await?;
             }
         }

@@ -1,5 +1,5 @@
-//! People behind a proxy of a company. Only HTTP passes, in whole requests and answers, and connections do not live
-//! long.
+//! People behind a proxy of a company. The proxy passes only HTTP, buffers whole requests and
+//! answers, and cuts connections after a while.
 
 use std::time::{Duration, Instant};
 
@@ -22,22 +22,24 @@ const TIME: Duration = Duration::from_secs(20);
 const CUT: Duration = Duration::from_millis(1500);
 /// The interval at which the clients poll.
 const POLL: Duration = Duration::from_millis(100);
-/// The percentage of requests that are lost. As many lose their answer, and as many arrive twice.
+/// The percentage of requests that are lost. The same percentage of requests lose their answers,
+/// and the same percentage arrive twice.
 const LOST: u64 = 2;
 /// The largest number of times that a person tries to get a ticket.
 const ATTEMPTS: usize = 5;
 
-pub(super) const SCENARIO: Scenario =
-    Scenario::runs("N05", "A proxy passes only HTTP on port 80, buffers it, and cuts, loses and repeats it", |bed| {
-        Box::pin(run(bed))
-    })
-    .accounts(2 * PAIRS);
+pub(super) const SCENARIO: Scenario = Scenario::runs(
+    "N05",
+    "A proxy passes only HTTP on port 80, cuts connections, and loses and repeats requests",
+    |bed| Box::pin(run(bed)),
+)
+.accounts(2 * PAIRS);
 
 async fn run(bed: &mut Bed) -> Result<Measured> {
     let faults = HttpFaults { lose_request: LOST, lose_answer: LOST, duplicate: LOST, cut_after: Some(CUT) };
     let proxy = HttpProxy::start(bed.server.addresses().http, faults, bed.random.fork()).await?;
     let tunnel = request(Dial::to(proxy.address()), b"CONNECT x:1863 HTTP/1.1\r\n\r\n", PATIENCE).await?;
-    ensure!(tunnel.status() == 403, "the proxy answered {} to a tunnel", tunnel.status());
+    ensure!(tunnel.status() == 403, "the proxy answered CONNECT with {}", tunnel.status());
     let carriers =
         [Carrier::start(proxy.address(), "NS", POLL).await?, Carrier::start(proxy.address(), "SB", POLL).await?];
     let mut behind = bed.dialer.clone();
@@ -67,7 +69,8 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
     Ok(measured.millis("p50", percentile(&times, 50)).millis("longest", percentile(&times, 100)))
 }
 
-/// Two people sign in and exchange messages in turns. Returns how long each message took.
+/// Signs in two people, and lets them send messages to each other alternately. Returns the delivery
+/// time of each message.
 async fn talk(dialers: [Dialer; 2], pair: usize, end: Instant) -> Result<Vec<Duration>> {
     let [one, other] = &dialers;
     let (mut one, mut other) = (sign_in(one, 2 * pair).await?, sign_in(other, 2 * pair + 1).await?);

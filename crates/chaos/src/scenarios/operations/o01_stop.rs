@@ -14,7 +14,7 @@ use crate::scenario::Scenario;
 
 /// The number of pairs that chat.
 const PAIRS: usize = 200;
-/// The time for which they chat before the stop.
+/// The time for which the pairs chat before the stop.
 const BEFORE: Duration = Duration::from_secs(3);
 /// The time within which the server must end.
 const STOP: Duration = Duration::from_secs(30);
@@ -38,7 +38,7 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
     let status = bed.server.stop().await?;
     let took = begun.elapsed();
     ensure!(status.success(), "the server ended with {status}");
-    ensure!(took <= STOP, "the server ended after {took:.1?}");
+    ensure!(took <= STOP, "the server ended only after {took:.1?}");
     let mut messages = 0;
     while let Some(done) = running.join_next().await {
         messages += done??;
@@ -47,8 +47,8 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
     Ok(Measured::new().count("sessions", pairs * 2).count("messages", messages).seconds("stopped in", took))
 }
 
-/// Lets two people chat until the conversation ends. Checks that the server told each of them why. Returns the number
-/// of messages.
+/// Lets two people chat until the conversation ends. Checks that the server sent each of them the
+/// reason (`OUT SSD`). Returns the number of messages.
 async fn chat_until_stopped(mut one: Person, mut other: Person) -> Result<usize> {
     let mut messages = 0;
     let [mut board, mut joined] = chat(&mut one, &mut other).await?;
@@ -58,7 +58,7 @@ async fn chat_until_stopped(mut one: Person, mut other: Person) -> Result<usize>
     for person in [&mut one, &mut other] {
         let lines = person.notification.until_ended(PATIENCE).await?;
         let last = lines.last().map(crate::client::Received::line).unwrap_or_default();
-        ensure!(last == "OUT SSD", "the last line for {} was {last:?}", person.handle());
+        ensure!(last == "OUT SSD", "the last line that {} received was {last:?}", person.handle());
     }
     Ok(messages)
 }

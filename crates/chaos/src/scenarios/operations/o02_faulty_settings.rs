@@ -12,14 +12,14 @@ use crate::client::chat;
 use crate::measured::Measured;
 use crate::scenario::Scenario;
 
-/// Settings with a fault, and the words that the check must name.
+/// Settings with a fault, and the words that `config check` must print for them.
 const FAULTY: [(&str, &[&str]); 4] = [
     ("[limits]\ncontacts = \n", &["line 2"]),
     ("[limits]\nwarp_speed = 9\n", &["line 2", "warp_speed"]),
     ("[limits]\nswitchboard_idle = 99999999999\n", &["line 2", "switchboard_idle"]),
     ("[limits]\nexempt = [\"10.0.0.0/99\"]\n", &["line 2", "exempt"]),
 ];
-/// The time in which the server handles a signal.
+/// The time that the server gets to handle a signal.
 const SETTLE: Duration = Duration::from_millis(200);
 
 pub(super) const SCENARIO: Scenario =

@@ -1,9 +1,10 @@
-//! The program is replaced by a new one, on the same ports and the same data, as in an upgrade (docs/operator.md,
-//! "Upgrade").
+//! The program is replaced by a new program with the same ports and the same data, as in an upgrade
+//! (docs/operator.md, "Upgrade").
 //!
-//! The clients come back with the pauses of the SDK. Each of them has the next one as a contact, and some edit their
-//! lists all the time. The rule G6 compares the acknowledged edits, and the lists that each client shows, with the
-//! lists on the disk.
+//! The clients reconnect after the same pauses as clients that use the client SDK `msnp-client`.
+//! Each client has the next client as a contact. Some clients edit their lists all the time. The
+//! rule G6 compares the acknowledged edits, and the lists that each client shows, with the lists on
+//! the disk.
 
 use std::time::{Duration, Instant};
 
@@ -21,29 +22,32 @@ use crate::scenario::Scenario;
 
 /// The number of people who are signed in.
 const PEOPLE: usize = 2000;
-/// The number of people for each editor: one person in this many edits lists.
+/// One client in this many is an editor: a client that edits its allow list, its groups and its
+/// display name.
 const EDITORS: usize = 20;
 /// The pause of an editor between two edits.
 const PAUSE: Duration = Duration::from_millis(50);
-/// The time for which they edit before the program is replaced, and again after that.
+/// The time for which the editors make edits before the program is replaced.
 const TIME: Duration = Duration::from_secs(3);
-/// The longest time that a client may be away, if the server is optimised. A restart that takes a little longer costs
-/// one more pause, and each pause is twice as long as the one before.
+/// The longest time that a client may be away, if the server is optimised. A restart that takes a
+/// little longer costs one more pause, and each pause is twice as long as the previous pause.
 const GAP: Duration = Duration::from_secs(10);
-/// The longest first pause of the SDK. It doubles with each failure, and half of it is random.
+/// The longest pause of the client SDK `msnp-client` before its first attempt to reconnect. The
+/// pause doubles with each failure, and half of each pause is random.
 const FIRST: Duration = Duration::from_secs(1);
-/// The number of times that a client may fail to come back.
+/// The number of attempts to reconnect that may fail for one client.
 const FAILURES: u32 = 6;
 /// The largest number of groups of an editor.
 const GROUPS: usize = 20;
 
 pub(super) const SCENARIO: Scenario =
-    Scenario::runs("O04", "The program is replaced by a new version under thousands of clients", |bed| {
+    Scenario::runs("O04", "The program is replaced by a new version while thousands of clients are connected", |bed| {
         Box::pin(run(bed))
     })
     .accounts(PEOPLE)
-    // The number is doubled, because the new process is compared with an old one that had nothing to do and had not
-    // filled its caches.
+    // The number of connections is doubled, so that rule G3 allows more memory. Rule G3 compares
+    // the memory of the new process with the memory that the old process had before the scenario.
+    // At that time, the old process had done nothing and its caches were empty.
     .connections(PEOPLE * 2)
     .except(&[(Rule::Process, "the server is replaced"), (Rule::Bystanders, "the server is replaced")]);
 
@@ -60,7 +64,7 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
     let begun = Instant::now();
     bed.server.replace_program().await?;
     let replaced = begun.elapsed();
-    // After this time, everybody is back or has failed.
+    // After this time, every client has reconnected or failed.
     sleep(GAP).await;
     finish.send_replace(true);
     let mut clients = Vec::new();
@@ -79,7 +83,7 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
     Ok(measured.seconds("gap p50", percentile(&gaps, 50)).seconds("longest gap", longest))
 }
 
-/// Makes each person a contact of the person before.
+/// Makes each person a contact of the previous person.
 async fn link(people: Vec<Person>) -> Result<Vec<Person>> {
     let count = people.len();
     let mut running = JoinSet::new();
@@ -98,12 +102,12 @@ async fn link(people: Vec<Person>) -> Result<Vec<Person>> {
     Ok(linked.into_iter().map(|(_, person)| person).collect())
 }
 
-/// A client that comes back.
+/// A client that reconnects.
 struct Client {
     person: Person,
-    /// The number of clients.
+    /// The number of clients in the scenario.
     count: usize,
-    /// The number of edits that were acknowledged, if this client edits.
+    /// The number of edits that were acknowledged. `None` if this client makes no edits.
     edits: Option<usize>,
     /// The time for which the client was away.
     gap: Duration,
@@ -125,7 +129,8 @@ impl Client {
         Ok(self)
     }
 
-    /// Edits, or only reads, until the server closes the connection.
+    /// If this client makes edits, makes them until the connection ends. Then reads until the
+    /// server closes the connection.
     async fn until_gone(&mut self) -> Result<()> {
         if self.edits.is_some() {
             while self.edit().await? {
@@ -157,7 +162,7 @@ impl Client {
         Ok(true)
     }
 
-    /// Signs in again, with the pauses of the SDK.
+    /// Signs in again, with the same pauses as the client SDK `msnp-client`.
     async fn come_back(self) -> Result<Self> {
         let Self { person, count, edits, gap, mut random } = self;
         let (account, dialer): (Account, Dialer) = (person.account.clone(), person.dialer.clone());
@@ -167,16 +172,18 @@ impl Client {
             sleep(longest / 2 + (longest / 2).mul_f64(random.below(1000) as f64 / 1000.0)).await;
             match Person::sign_in_with(&dialer, &account, SignIn::default()).await {
                 Ok(person) => return Ok(Self { person, count, edits, gap, random }),
-                Err(error) if failures == FAILURES => return Err(error).context("a client could not come back"),
+                Err(error) if failures == FAILURES => return Err(error).context("a client could not reconnect"),
                 Err(_) => (longest, failures) = (longest * 2, failures + 1),
             }
         }
     }
 
-    /// Expects that, since it came back, the client was told that its contact is online.
+    /// Checks that, since the client reconnected, the server has shown its contact online.
     async fn sees_contact(&mut self) -> Result<()> {
         let mut online = None;
-        for line in self.person.notification.before_pong().await.context("a session collapsed after the return")? {
+        for line in
+            self.person.notification.before_pong().await.context("a session ended after the client reconnected")?
+        {
             online = seen(&line).or(online);
         }
         ensure!(online == Some(true), "{} does not see its contact", self.person.handle());
@@ -184,7 +191,8 @@ impl Client {
     }
 }
 
-/// Returns whether a contact is online, if a line says that.
+/// Returns whether a line shows a contact online or offline, or `None` if the line shows no
+/// contact.
 fn seen(line: &Received) -> Option<bool> {
     match line.verb().as_str() {
         "ILN" | "NLN" => Some(true),

@@ -1,4 +1,5 @@
-//! The mistakes of a first start. Each gets one sentence that names the cause, and an exit code.
+//! The mistakes of a first start. For each mistake, the server must print one sentence that names
+//! the cause, and must end with an exit code for failure.
 
 use std::fs::{self, Permissions};
 use std::net::TcpListener;
@@ -11,7 +12,7 @@ use crate::measured::Measured;
 use crate::rule::Rule;
 use crate::scenario::Scenario;
 
-/// Settings with a mistake, and the words that the sentence must contain.
+/// Settings with a mistake, and the words that the server's error must contain.
 const SETTINGS: [(&str, &[&str]); 7] = [
     ("[listen\n", &["settings.toml", "line 1"]),
     ("[limits]\ncontcts = 3\n", &["settings.toml", "contcts", "line 2"]),
@@ -32,8 +33,8 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
     let mut cases = 0;
     let addresses = *bed.server.addresses();
     for address in [addresses.notification, addresses.switchboard, addresses.http] {
-        let taken = TcpListener::bind(address).context("the test cannot take the port")?;
-        refused(bed, &[&address.to_string()]).await.with_context(|| format!("{address} is taken"))?;
+        let taken = TcpListener::bind(address).context("the scenario cannot listen on the port")?;
+        refused(bed, &[&address.to_string()]).await.with_context(|| format!("{address} is in use"))?;
         drop(taken);
         cases += 1;
     }
@@ -62,7 +63,7 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
     Ok(Measured::new().count("mistakes", cases + 3))
 }
 
-/// Expects that the server refuses to start and that it says why in one sentence.
+/// Checks that the server refuses to start, and that it prints the reason in one sentence.
 async fn refused(bed: &mut Bed, parts: &[&str]) -> Result<()> {
     let output = bed.server.refuse_to_start().await?;
     let said = String::from_utf8_lossy(&output.stderr);

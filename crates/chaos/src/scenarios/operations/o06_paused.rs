@@ -1,4 +1,5 @@
-//! SIGSTOP and SIGCONT, which have the effect of a suspended virtual machine. The clients go on during the pause.
+//! SIGSTOP and SIGCONT, which have the effect of a suspended virtual machine. The clients continue
+//! to send during the pause.
 
 use std::time::{Duration, Instant};
 
@@ -13,7 +14,8 @@ use crate::scenario::Scenario;
 
 /// The number of pairs that chat.
 const PAIRS: usize = 25;
-/// The time for which the process is stopped. A message may wait that long, because the kernel accepts the message.
+/// The time for which the process is stopped. A message may wait for this time, because the kernel
+/// accepts it for the stopped process.
 const PAUSE: Duration = Duration::from_secs(20);
 /// The number of messages that each pair sends while the process is stopped.
 const MESSAGES: usize = 5;
@@ -55,7 +57,7 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
 
 async fn receive(joined: &mut Board) -> Result<()> {
     for number in 0..MESSAGES {
-        joined.message().await.with_context(|| format!("message {number} of the pause is lost"))?;
+        joined.message().await.with_context(|| format!("message {number} that was sent during the pause is lost"))?;
     }
     Ok(())
 }

@@ -1,4 +1,5 @@
-//! All ways in which a session ends, and two in which it does not. A watcher sees when each contact goes offline.
+//! All ways in which a session ends, and two ways in which the network fails but the session must
+//! stay. A watcher sees when each contact goes offline.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -14,32 +15,35 @@ use crate::scenario::Scenario;
 
 /// The number of sessions that end in each way.
 const SESSIONS: usize = 5;
-/// The number of the watcher's account, which comes after the accounts of these sessions.
+/// The number of the watcher's account. All accounts with lower numbers have a session that ends or
+/// is disturbed.
 const WATCHER: usize = Way::ALL.len() * SESSIONS;
-/// The time within which others must see the end.
+/// The time within which other users must see the end of a session.
 const NOTICE: Duration = Duration::from_secs(2);
 /// The time for which sent bytes may stay unacknowledged (ARCHITECTURE.md, "Promises").
 const USER_TIMEOUT: Duration = Duration::from_secs(20);
-/// The delay with which the kernel may notice that. The kernel waits twice as long before each further try.
+/// The delay with which the kernel may notice that `USER_TIMEOUT` has passed. The kernel waits
+/// twice as long before each further retransmission.
 const RETRY: Duration = Duration::from_secs(5);
 /// The idle timeout (framing.md section 10).
 const IDLE: Duration = Duration::from_secs(180);
 /// The time for which a laptop sleeps.
 const SLEEP: Duration = Duration::from_secs(40);
-/// The time for which a laptop sleeps while the server sends something to it. The kernel waits twice as long before
-/// each further try, so it certainly tries again between 6 s and 20 s.
+/// The time for which a laptop sleeps while the server sends something to it. The kernel waits
+/// twice as long before each further retransmission, so at least one retransmission happens between
+/// 6 s and 20 s.
 const NAP: Duration = Duration::from_secs(6);
 /// The pause between two pings of the watcher.
 const PING: Duration = Duration::from_secs(50);
 
 pub(super) const SCENARIO: Scenario = Scenario::runs(
     "P01",
-    "Sessions end by RST, FIN and silence, contacts see it in time, and a short sleep ends none",
+    "Sessions end by RST, FIN and silence, contacts see each end in time, and a short sleep ends no session",
     |bed| Box::pin(run(bed)),
 )
 .accounts(WATCHER + 1);
 
-/// A way in which a session ends, or in which it stays.
+/// A way in which a session ends, or is disturbed and stays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Way {
     /// The client process is killed.
@@ -61,8 +65,9 @@ enum Way {
 impl Way {
     const ALL: [Self; 7] = [Self::Reset, Self::Close, Self::Cut, Self::CutAndQuiet, Self::Hang, Self::Sleep, Self::Nap];
 
-    /// Returns the time from the beginning within which the watcher must see the end, or `None` if the session must
-    /// stay.
+    /// Returns the time within which the watcher must see the end of the session, counted from the
+    /// moment at which the scenario closes its connection, cuts its network or hangs its client.
+    /// Returns `None` if the session must stay.
     const fn latest(self) -> Option<Duration> {
         match self {
             Self::Reset | Self::Close => Some(NOTICE),
@@ -89,7 +94,7 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
         if ways[&handle].sees_watcher() {
             person.notification.done("ADC", &format!("FL N={other} F={other}")).await?;
         }
-        // Everything that the server has to say has arrived.
+        // Reads everything that the server has sent so far.
         person.notification.before_pong().await?;
     }
     watcher.notification.before_pong().await?;
@@ -106,7 +111,8 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
     judge(&ways, &ends)
 }
 
-/// Ends the sessions, each in its way. Returns the clients that keep their connections.
+/// Ends the session of each person in the way that `ways` names for that person. Returns the
+/// clients that keep their connections.
 fn begin(people: Vec<Person>, ways: &HashMap<String, Way>) -> Result<Vec<(Way, Person)>> {
     let mut staying = Vec::new();
     for person in people {
@@ -125,8 +131,8 @@ fn begin(people: Vec<Person>, ways: &HashMap<String, Way>) -> Result<Vec<(Way, P
     Ok(staying)
 }
 
-/// Gives the network back to the clients that have slept, all at the same time. Checks that their sessions are still
-/// there.
+/// Gives the network back to all clients that have slept, at the same time. Checks that their
+/// sessions are still there.
 async fn wake(people: &mut [(Way, Person)], way: Way) -> Result<()> {
     let mut woken: Vec<_> = people.iter_mut().filter(|(other, _)| *other == way).map(|(_, person)| person).collect();
     for person in &woken {
@@ -140,7 +146,8 @@ async fn wake(people: &mut [(Way, Person)], way: Way) -> Result<()> {
     Ok(())
 }
 
-/// Watches until all timeouts are over. Returns the time from the beginning until each contact went offline.
+/// Watches until all timeouts are over. Returns, for each contact that went offline, the time from
+/// `begun` until then.
 async fn watch(mut watcher: Person, begun: Instant) -> Result<(Person, HashMap<String, Duration>)> {
     let mut ends = HashMap::new();
     let end = begun + IDLE + NOTICE;
@@ -168,12 +175,12 @@ fn judge(ways: &HashMap<String, Way>, ends: &HashMap<String, Duration>) -> Resul
         match (way.latest(), ends.get(contact)) {
             (None, None) => {}
             (Some(latest), Some(end)) => {
-                ensure!(*end <= latest, "{contact} ({way:?}) went offline after {end:?}");
+                ensure!(*end <= latest, "{contact} ({way:?}) went offline only after {end:?}");
                 let slowest = slowest.entry(*way).or_default();
                 *slowest = (*slowest).max(*end);
             }
-            (None, Some(end)) => bail!("{contact} ({way:?}) went offline after {end:?}"),
-            (Some(latest), None) => bail!("{contact} ({way:?}) was online after {latest:?}"),
+            (None, Some(end)) => bail!("{contact} ({way:?}) had to stay online, but went offline after {end:?}"),
+            (Some(latest), None) => bail!("{contact} ({way:?}) was still online after {latest:?}"),
         }
     }
     let of = |way| slowest.get(&way).copied().unwrap_or_default();

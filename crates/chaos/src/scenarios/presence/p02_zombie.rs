@@ -14,15 +14,17 @@ use crate::scenario::Scenario;
 const MESSAGES: u32 = 20;
 /// The time that all messages take together.
 const TIME: Duration = Duration::from_secs(40);
-/// The time within which the server must notice that the recipient is gone: the TCP user timeout of 20 s, and the pause
-/// of a retransmission.
+/// The time within which the server must notice that the recipient is gone. It is the TCP user
+/// timeout of 20 s, plus the pause before a retransmission.
 const DETECTION: Duration = Duration::from_secs(26);
 /// The time for which the sender waits for a BYE after an answer.
 const AT_ONCE: Duration = Duration::from_millis(100);
 
 pub(super) const SCENARIO: Scenario =
-    Scenario::runs("P02", "A recipient is silently gone while somebody writes to it", |bed| Box::pin(run(bed)))
-        .accounts(2);
+    Scenario::runs("P02", "A recipient loses its network while somebody sends messages to it", |bed| {
+        Box::pin(run(bed))
+    })
+    .accounts(2);
 
 async fn run(bed: &mut Bed) -> Result<Measured> {
     let [mut one, mut other] = [bed.person(0).await?, bed.person(1).await?];
@@ -39,7 +41,7 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
         sleep(pause).await;
     }
     let bye = seen.bye.context("the server never noticed that the recipient is gone")?;
-    ensure!(bye <= DETECTION, "the server noticed it after {bye:?}");
+    ensure!(bye <= DETECTION, "the server noticed only after {bye:?} that the recipient is gone");
     ensure!(seen.acked_after == 0, "{} messages were acknowledged after the BYE", seen.acked_after);
     joined.connection.reset();
     other.notification.reset();
@@ -52,7 +54,7 @@ struct Seen {
     acked: usize,
     acked_after: usize,
     naked: usize,
-    /// The time from the beginning until the recipient was declared gone.
+    /// The time from the first message until the BYE of the recipient.
     bye: Option<Duration>,
 }
 

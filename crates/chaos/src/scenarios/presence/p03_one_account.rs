@@ -1,4 +1,5 @@
-//! Many sign-ins to one account. One session must be left, and the late end of another session must not sign it out.
+//! Many sign-ins to one account. One session must remain. If the connection of an older session
+//! ends late, this end must not sign out the remaining session.
 
 use std::time::Duration;
 
@@ -16,7 +17,8 @@ use crate::scenario::Scenario;
 const CLIENTS: usize = 40;
 /// The number of times that an older connection ends late.
 const LATE: usize = 20;
-/// The time within which others would see the end of a connection.
+/// The time to wait after an older connection has ended late. If this end wrongly signed the
+/// account out, a contact would see the account go offline within this time.
 const SETTLE: Duration = Duration::from_millis(50);
 
 pub(super) const SCENARIO: Scenario =
@@ -43,8 +45,8 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
     Ok(Measured::new().count("at the same time", clients).count("replaced", replaced).count("late ends", late))
 }
 
-/// Signs in many times at the same time. Returns the session that is left, and the number of other sessions that were
-/// told why they ended.
+/// Signs in many times at the same time. Returns the session that remains, and the number of other
+/// sessions that received the reason for their end.
 async fn all_at_once(dialer: &Dialer, clients: usize) -> Result<(Person, usize)> {
     let mut running = JoinSet::new();
     for _ in 0..clients {
@@ -53,20 +55,22 @@ async fn all_at_once(dialer: &Dialer, clients: usize) -> Result<(Person, usize)>
     }
     let mut people = Vec::new();
     while let Some(signed_in) = running.join_next().await {
-        // A session that was replaced before its sign-in was complete has ended, too.
+        // A sign-in fails if another sign-in replaces its session before the sign-in is complete.
+        // That session has ended, so it is not counted here.
         people.extend(signed_in?.ok());
     }
     let (mut left, mut replaced) = (Vec::new(), 0);
     for mut person in people {
         if is_replaced(&mut person).await? { replaced += 1 } else { left.push(person) }
     }
-    ensure!(left.len() == 1, "{} sessions of one account are left", left.len());
+    ensure!(left.len() == 1, "{} sessions of one account remain", left.len());
     Ok((left.remove(0), replaced))
 }
 
-/// Returns whether a session has ended. Checks that it was told why.
+/// Returns whether a session has ended. Checks that a session that ended has received the reason
+/// (`OUT OTH`).
 async fn is_replaced(person: &mut Person) -> Result<bool> {
-    // A closed connection refuses the ping.
+    // Sending fails if the connection is closed.
     let _ = person.notification.send_bytes(b"PNG\r\n").await;
     let mut last = String::new();
     loop {
@@ -98,7 +102,8 @@ async fn end_late(bed: &mut Bed, before: Person, round: usize) -> Result<Person>
     Ok(newer)
 }
 
-/// Returns whether the account is online after these lines. The second argument says whether it was online before.
+/// Returns whether the account is online after these lines. `before` says whether the account was
+/// online before these lines.
 fn is_online(lines: &[Received], before: bool) -> bool {
     let account = Account::numbered(0).handle;
     lines.iter().fold(before, |online, line| match line.verb().as_str() {

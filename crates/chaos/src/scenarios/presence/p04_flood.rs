@@ -1,5 +1,7 @@
-//! Many users change their status as fast as they can. Watchers who read see the final state soon. Watchers
-//! who do not read stay connected and see it later. Users who are not exempt from the limits are refused at some point.
+//! Many users change their status as fast as they can. Watchers that read their connections must
+//! see the final state soon. Watchers that do not read must stay connected, and must see the final
+//! state later. If a user is not exempt from the limits, the server must at some point refuse the
+//! user's changes.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr};
@@ -19,38 +21,42 @@ use crate::server::Setup;
 const USERS: usize = 100;
 /// The number of users in a circle.
 const CIRCLE: usize = 5;
-/// The account that watches all users, and that does not read while they change their status.
+/// The number of the account that watches all users. It does not read its connection while the
+/// users change their status.
 const SLOW: usize = USERS;
-/// The size of this account's small receive buffer, in bytes.
+/// The size of the receive buffer of the account [`SLOW`], in bytes. It is small, so that the
+/// server soon notices that the account does not read.
 const BUFFER: u32 = 4096;
-/// The account that floods, from an address whose rates are limited.
+/// The number of the account that sends a flood of statuses, from an address whose rates are
+/// limited.
 const LIMITED: usize = USERS + 1;
-/// The address of the flooding account.
+/// The IP address of the account [`LIMITED`].
 const LIMITED_ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 7, 1));
-/// The account that watches the flooding account.
+/// The number of the account that watches the account [`LIMITED`].
 const WATCHER: usize = USERS + 2;
 /// The pause between two status changes of a user.
 const PAUSE: Duration = Duration::from_millis(20);
 /// The time for which users change their status.
 const TIME: Duration = Duration::from_secs(5);
-/// The time after the last answer within which others must see the final state.
+/// The time after the last answer to a status change within which the watchers must see the final
+/// state.
 const CONVERGENCE: Duration = Duration::from_secs(2);
-/// The number of statuses with a picture that the limited user sends. The first 128 KiB are allowed (framing.md section
-/// 11).
+/// The number of statuses with a picture that the account [`LIMITED`] sends. The first 128 KiB are
+/// allowed (framing.md section 11).
 const FLOOD: usize = 150;
 /// The size of the picture, in bytes.
 const PICTURE: usize = 2000;
 
 pub(super) const SCENARIO: Scenario = Scenario::runs(
     "P04",
-    "A hundred users change their status fifty times a second: the final state is right, and limits hold",
+    "A hundred users change their status fifty times a second, the final state is correct, and the rate limits hold",
     |bed| Box::pin(run(bed)),
 )
 .accounts(WATCHER + 1)
 .setup(|| Setup { settings: "[limits]\nexempt = [\"127.0.0.0/24\"]\n".into(), ..Setup::default() });
 
 async fn run(bed: &mut Bed) -> Result<Measured> {
-    // The number is rounded up, so that each circle is complete.
+    // The number of users is rounded up, so that each circle is complete.
     let users = bed.size.of(USERS).div_ceil(CIRCLE) * CIRCLE;
     let people = bed.people(users).await?;
     let slow = bed.dialer.with_receive_buffer(BUFFER);
@@ -75,8 +81,9 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
     for Flapped { person, number, .. } in &flapping {
         last.insert(person.handle().to_owned(), number.to_string());
     }
-    // The users read one after the other, but each line has the time at which it arrived.
-    let ended = flapping.iter().map(|flapped| flapped.answered).max().context("nobody is there")?;
+    // This loop reads the connections one after the other, but each line contains the time of its
+    // arrival.
+    let ended = flapping.iter().map(|flapped| flapped.answered).max().context("there are no users")?;
     for flapped in &mut flapping {
         slowest = slowest.max(flapped.converge(&last, CIRCLE - 1).await?.saturating_duration_since(ended));
     }
@@ -89,8 +96,8 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
     Ok(Measured::new()
         .count("changes", changes)
         .millis("final state after", slowest)
-        .figure("lines to the slow watcher", 100.0 * lines as f64 / changes as f64, "%")
-        .figure("refused to the limited", 100.0 * refused as f64 / FLOOD as f64, "%"))
+        .figure("changes that the slow watcher received", 100.0 * lines as f64 / changes as f64, "%")
+        .figure("changes refused to the limited user", 100.0 * refused as f64 / FLOOD as f64, "%"))
 }
 
 async fn add(person: &mut Person, number: usize) -> Result<()> {
@@ -99,7 +106,7 @@ async fn add(person: &mut Person, number: usize) -> Result<()> {
     Ok(())
 }
 
-/// Puts everybody on the contact lists of the others in the circle.
+/// Puts each user on the contact lists of the other users in the same circle.
 async fn befriend_circles(people: Vec<Person>) -> Result<Vec<Person>> {
     let mut running = JoinSet::new();
     for (number, mut person) in people.into_iter().enumerate() {
@@ -129,7 +136,8 @@ struct Flapped {
     seen: HashMap<String, (String, Instant)>,
 }
 
-/// Changes the status all the time, and reads. Every change must be accepted.
+/// Changes the status of a user all the time, and reads everything that the user receives. The
+/// server must accept every change.
 async fn flap(person: Person, time: Duration) -> Result<Flapped> {
     let begun = Instant::now();
     let mut flapped = Flapped { person, number: 0, answered: begun, seen: HashMap::new() };
@@ -147,7 +155,7 @@ async fn flap(person: Person, time: Duration) -> Result<Flapped> {
 }
 
 impl Flapped {
-    /// Reads one line. Returns whether there was one.
+    /// Reads one line. Returns whether a line arrived.
     async fn read(&mut self, deadline: Instant) -> Result<bool> {
         match self.person.notification.next_before(deadline).await {
             Next::Received(line) => {
@@ -167,9 +175,9 @@ impl Flapped {
         loop {
             let is_last = |(contact, (seen, _)): (&String, &(String, Instant))| last.get(contact) == Some(seen);
             if self.seen.iter().filter(|entry| is_last(*entry)).count() >= contacts {
-                return self.seen.values().map(|(_, at)| *at).max().context("nobody is a contact");
+                return self.seen.values().map(|(_, at)| *at).max().context("there are no contacts");
             }
-            ensure!(self.read(deadline).await?, "{} shows {:?}, but it is {last:?}", self.person.handle(), self.seen);
+            ensure!(self.read(deadline).await?, "{} shows {:?} instead of {last:?}", self.person.handle(), self.seen);
         }
     }
 }
@@ -179,22 +187,23 @@ async fn catch_up(slow: Person, last: &HashMap<String, String>) -> Result<usize>
     let mut notification = slow.notification;
     let mut lines = 0;
     let mut seen: HashMap<String, String> = HashMap::new();
-    for line in notification.before_pong().await.context("the watcher that had not read")? {
+    for line in notification.before_pong().await.context("the watcher that had not read could not catch up")? {
         if line.verb() == "NLN" {
             lines += 1;
             seen.insert(line.word(2), line.word(4));
         }
     }
-    ensure!(seen == *last, "the slow watcher shows {seen:?}, but it is {last:?}");
+    ensure!(seen == *last, "the slow watcher shows {seen:?} instead of {last:?}");
     notification.settle();
     Ok(lines)
 }
 
-/// Lets a user whose rates are limited flood its contacts. Returns how often the server refused a status.
+/// Lets a user whose rates are limited flood its contacts. Returns how many times the server
+/// refused a status.
 async fn limited(bed: &Bed) -> Result<usize> {
     let dialer = bed.dialer.from(LIMITED_ADDRESS);
     let mut people = bed.people_with(&dialer, [LIMITED], SignIn::default()).await?;
-    let mut limited = people.pop().context("nobody is there")?;
+    let mut limited = people.pop().context("there are no users")?;
     let mut watcher = bed.person(WATCHER).await?;
     add(&mut watcher, LIMITED).await?;
     let (mut refused, mut last) = (0, String::new());
@@ -211,6 +220,6 @@ async fn limited(bed: &Bed) -> Result<usize> {
     ensure!(refused < FLOOD, "no status with a picture of {PICTURE} bytes was accepted");
     let lines = watcher.notification.before_pong().await?;
     let seen = lines.iter().rfind(|line| line.verb() == "NLN").map(|line| line.word(4));
-    ensure!(seen.as_deref() == Some(&last), "the watcher shows {seen:?} of the limited user, but it is {last}");
+    ensure!(seen.as_deref() == Some(&last), "the watcher shows {seen:?} for the limited user instead of {last}");
     Ok(refused)
 }

@@ -1,6 +1,7 @@
-//! The users of each pair edit their lists about each other at the same time, and change their statuses and names. The
-//! rule G6 checks that the lists at the end are the result of some order of all edits, that each client shows what the
-//! server has on its disk, and that nobody saw anything after the answer to a block.
+//! The users of each pair edit their lists about each other at the same time, and change their
+//! statuses and names. The rule G6 then checks three things. The lists at the end are the result of
+//! all edits in some order. Each client shows the data that the server has on its disk. A blocked
+//! user saw nothing after the answer to the block.
 
 use anyhow::{Context, Result, ensure};
 use tokio::task::JoinSet;
@@ -14,13 +15,13 @@ use crate::scenario::Scenario;
 const PAIRS: usize = 5;
 /// The number of commands that each user sends.
 const ROUNDS: usize = 400;
-/// The codes for an edit that does not fit the lists: the entry is not there, or there already, or on the opposite list
-/// (ns.md section 8).
+/// The error codes for an edit that does not fit the lists (ns.md section 8): the entry does not
+/// exist, already exists, or is on the opposite list (AL or BL).
 const MISFITS: [u16; 4] = [208, 215, 216, 219];
 
 pub(super) const SCENARIO: Scenario = Scenario::runs(
     "P05",
-    "Pairs add, remove, block and allow each other at the same time, and the lists and views of both fit",
+    "Pairs add, remove, block and allow each other at the same time, and both clients show the correct lists at the end",
     |bed| Box::pin(run(bed)),
 )
 .accounts(2 * PAIRS)
@@ -53,7 +54,7 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
 struct Editor {
     person: Person,
     other: String,
-    /// The GUID of the other user, once that user was added to FL for the first time.
+    /// The GUID of the other user, if that user was ever added to FL.
     contact: Option<String>,
     /// The number of commands that the server has carried out.
     done: usize,
@@ -82,7 +83,8 @@ impl Editor {
         Ok(self)
     }
 
-    /// Returns a command. No user sets a status or a name twice, so that the history can tell them apart.
+    /// Returns a command. No user sets the same status or the same name twice, so that the checker
+    /// can distinguish all values.
     fn command(&self, round: usize, random: &mut Random) -> (&'static str, String) {
         let Self { other, contact, .. } = self;
         let removal = || format!("FL {}", contact.as_deref().unwrap_or("00000000-0000-0000-0000-000000000000"));
@@ -102,7 +104,7 @@ impl Editor {
 
     /// Reads everything that has been sent to this client.
     async fn read(&mut self) -> Result<()> {
-        let lines = self.person.notification.before_pong().await.context("an editor is signed out")?;
+        let lines = self.person.notification.before_pong().await.context("an editor was signed out")?;
         self.seen += lines.iter().filter(|line| matches!(line.verb().as_str(), "NLN" | "ILN" | "FLN")).count();
         Ok(())
     }

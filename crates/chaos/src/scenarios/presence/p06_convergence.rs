@@ -1,6 +1,7 @@
-//! Many clients do random things, then stop. Two seconds later, each of them must show the state that the server has:
-//! the rule G6 compares the lists and the contacts of every client with the lists on the disk and with the presence
-//! that the contacts have set.
+//! Many clients act at random, and then stop. Two seconds later, each of them must show the state
+//! that the server has. The rule G6 compares the lists that each client shows with the lists on the
+//! disk. It also compares the contacts that each client shows with the presence that these contacts
+//! have set.
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -16,21 +17,22 @@ use crate::random::Random;
 use crate::scenario::Scenario;
 
 const CLIENTS: usize = 150;
-/// The number of contacts that each client adds at first.
+/// The number of contacts that each client adds at the beginning.
 const CONTACTS: usize = 8;
-/// The time for which the clients do random things.
+/// The time for which the clients act at random.
 const TIME: Duration = Duration::from_secs(12);
-/// The longest pause of a client between two things, in milliseconds.
+/// The longest pause of a client between two actions, in milliseconds.
 const PAUSE: u64 = 100;
-/// The time after the last change within which every client must show the truth (ARCHITECTURE.md promises it
-/// immediately).
+/// The time after the last change within which every client must show the true state
+/// (ARCHITECTURE.md promises the true state immediately).
 const CONVERGENCE: Duration = Duration::from_secs(2);
-/// The codes for an edit that does not fit the lists (ns.md section 8).
+/// The error codes for an edit that does not fit the lists (ns.md section 8), such as the removal
+/// of an entry that does not exist.
 const MISFITS: [u16; 4] = [208, 215, 216, 219];
 
 pub(super) const SCENARIO: Scenario = Scenario::runs(
     "P06",
-    "Many clients do random things and stop, and two seconds later every client shows what the server has",
+    "Many clients act at random and stop, and two seconds later every client shows the state of the server",
     |bed| Box::pin(run(bed)),
 )
 .accounts(CLIENTS)
@@ -59,18 +61,19 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
     }
     ensure!(views > 0, "nobody has a contact");
     clients.into_iter().for_each(|client| client.person.notification.settle());
-    Ok(Measured::new().count("things done", things).count("sessions", sessions).count("views compared", views))
+    Ok(Measured::new().count("actions", things).count("sessions", sessions).count("views compared", views))
 }
 
-/// A client that does random things.
+/// A client that acts at random.
 struct Client {
     person: Person,
     dialer: Dialer,
-    /// The number of clients.
+    /// The number of clients in the scenario.
     clients: usize,
     /// The GUIDs of the client's contacts.
     contacts: BTreeSet<String>,
-    /// The number of the last thing that the client did. No client sets a status, message or name twice.
+    /// The number of the client's last action. No client sets the same status, message or name
+    /// twice.
     last: usize,
     sessions: usize,
 }
@@ -83,7 +86,7 @@ impl Client {
         let end = Instant::now() + time;
         while Instant::now() < end {
             self.last += 1;
-            self.act(&mut random).await.with_context(|| format!("thing {}", self.last))?;
+            self.act(&mut random).await.with_context(|| format!("action {}", self.last))?;
             self.read().await?;
             sleep(Duration::from_millis(random.below(PAUSE))).await;
         }
@@ -131,7 +134,7 @@ impl Client {
         self.person.notification.done(verb, words).await.map(drop)
     }
 
-    /// Sends an edit, which may not fit the lists. Returns the answer if it fits.
+    /// Sends an edit, which need not fit the lists. Returns the answer if the edit fits.
     async fn try_to(&mut self, verb: &str, words: &str) -> Result<Option<Received>> {
         let answer = self.person.notification.ask(verb, words).await?;
         match answer.code() {
@@ -156,11 +159,11 @@ impl Client {
         self.done("REM", &format!("FL {guid}")).await
     }
 
-    /// Leaves in one of three ways, or does not leave, and signs in.
+    /// Leaves in one of three ways, or stays. Then signs in again.
     async fn sign_in_again(&mut self, random: &mut Random) -> Result<()> {
         let account = self.person.account.clone();
         if random.chance(50) {
-            // The older session is replaced.
+            // The new session replaces the older session.
             let new = Person::sign_in(&self.dialer, &account).await?;
             std::mem::replace(&mut self.person, new).notification.until_ended(CONVERGENCE * 5).await?;
         } else {

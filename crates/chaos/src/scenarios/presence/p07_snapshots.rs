@@ -1,5 +1,6 @@
-//! A client downloads its lists again and again while others change them, and while it changes them itself. Each
-//! download must be one version: exactly the result of the download before and of all lines since.
+//! A client downloads its lists again and again while others change them, and while it changes them
+//! itself. Each download must be one version of the lists: exactly the result of the previous
+//! download and of all lines since then.
 
 use anyhow::{Context, Result, bail, ensure};
 use tokio::sync::watch;
@@ -24,7 +25,7 @@ const DIALECT: u32 = 12;
 
 pub(super) const SCENARIO: Scenario = Scenario::runs(
     "P07",
-    "A client downloads its lists while others edit them: each download is one version, and later lines complete it",
+    "A client downloads its lists while others edit them, and each download agrees with the lines that follow it",
     |bed| Box::pin(run(bed)),
 )
 .accounts(EDITORS + 1)
@@ -45,24 +46,28 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
     while let Some(edited) = editing.join_next().await {
         edited??.notification.settle();
     }
-    ensure!(seen.changes > 0 && seen.short > 0, "nothing changed, or no copy was ever current");
+    ensure!(
+        seen.changes > 0 && seen.short > 0,
+        "the lists never changed between downloads, or the server never said that the client's copy is current"
+    );
     Ok(Measured::new()
         .count("downloads", seen.downloads)
-        .count("changes between them", seen.changes)
+        .count("changes between downloads", seen.changes)
         .count("current copies", seen.short))
 }
 
-/// The numbers of things that the client saw.
+/// The observations of the client.
 #[derive(Default)]
 struct Seen {
     downloads: usize,
     /// The number of lines that changed the lists outside of a download.
     changes: usize,
-    /// The number of answers that called the client's copy current.
+    /// The number of answers in which the server said that the client's copy of the lists is
+    /// current.
     short: usize,
 }
 
-/// Adds the client to FL and removes it, all the time.
+/// Adds the client to FL and removes it again, all the time.
 async fn edit(mut person: Person, stopped: watch::Receiver<bool>) -> Result<Person> {
     let client = Account::numbered(0).handle;
     while !*stopped.borrow() {
@@ -81,7 +86,8 @@ async fn download(dialer: &Dialer, random: &mut Random, seen: &mut Seen) -> Resu
     let person = Person::sign_in_with(dialer, &Account::numbered(0), how).await?;
     let mut reader = Reader { person, lists: Lists::default(), stamps: None, is_changed: false };
     for _ in 0..DOWNLOADS {
-        // The client's own edits surround the download in one write.
+        // One write contains the request for the download, with the client's own edits before and
+        // after it.
         let other = Account::numbered(random.index(EDITORS) + 1).handle;
         let list = if random.chance(50) { "AL" } else { "BL" };
         if random.chance(50) {
@@ -103,14 +109,15 @@ struct Reader {
     person: Person,
     /// The lists that the client shows.
     lists: Lists,
-    /// The words of SYN that fit the last download.
+    /// The words that the client sends in SYN to name the version of the last download.
     stamps: Option<String>,
     /// True if the lists have changed since the last download.
     is_changed: bool,
 }
 
 impl Reader {
-    /// Reads until the download is complete, and compares it with what the client showed before.
+    /// Reads until the download is complete, and compares it with the lists that the client showed
+    /// before.
     async fn read(&mut self, trid: &str, seen: &mut Seen) -> Result<()> {
         let answer = loop {
             let line = self.person.notification.next().await?;
@@ -125,18 +132,21 @@ impl Reader {
         seen.downloads += 1;
         if answer.word(4).is_empty() {
             seen.short += 1;
-            ensure!(!self.is_changed, "the copy was called current, but the lists have changed since");
+            ensure!(
+                !self.is_changed,
+                "the server said that the client's lists are current, but they have changed since the last download"
+            );
             return Ok(());
         }
         while !self.lists.are_complete() {
             let line = self.person.notification.next().await?;
-            ensure!(BURST.contains(&line.verb().as_str()), "{} came in the middle of a download", line.line());
+            ensure!(BURST.contains(&line.verb().as_str()), "{} arrived in the middle of a download", line.line());
             self.apply(&line)?;
         }
         self.is_changed = false;
         if let Some(before) = before {
             let after = self.lists.parts().context("the download is incomplete")?;
-            ensure!(before == after, "the client showed {before:?}, and downloaded {after:?}");
+            ensure!(before == after, "the client showed {before:?} before the download, and downloaded {after:?}");
         }
         Ok(())
     }

@@ -1,5 +1,6 @@
-//! A server with little memory, and more clients than fit into it: requests with large bodies that never end, and
-//! people who sign in. The server refuses some of them. Users who are online notice nothing.
+//! A server with little memory, and clients that need more memory than it has. Some clients send
+//! requests with large bodies that never end, and others sign in. The server must refuse some of
+//! the sign-ins. Users who are online must notice nothing.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
@@ -15,22 +16,24 @@ use crate::rule::Rule;
 use crate::scenario::Scenario;
 use crate::server::Setup;
 
-/// The memory of the server, in MiB. The kernel refuses more heap and stacks than this, which ends the process. The
-/// resident part of the two is never larger than the whole.
+/// The memory of the server, in MiB. This is a limit on heap and stacks together. If the server
+/// asks for more, the kernel refuses, and the process ends. The resident part of heap and stacks is
+/// therefore never larger.
 const MEMORY_MIB: u64 = 256;
 /// The number of requests that do not end.
 const REQUESTS: usize = 5000;
-/// The number of these requests from each address. 128 are allowed.
+/// Each address sends this many requests that do not end. The server allows 128 HTTP connections
+/// from one address.
 const PER_ADDRESS: usize = 100;
-/// The number of bytes of each request's body that arrive. The server accepts 64 KiB.
+/// The number of bytes of a request body that a client sends. The server accepts a body of 64 KiB.
 const BODY: usize = 65_000;
 /// The number of people who try to sign in.
 const PEOPLE: usize = 4000;
-/// The number of people who try at the same time.
+/// The number of people who try to sign in at the same time.
 const AT_ONCE: usize = 64;
-/// The number of refusals after which nobody else tries.
+/// The number of refused sign-ins after which no further person tries to sign in.
 const REFUSALS: usize = 50;
-/// The number of people for each check: one person in this many is asked whether the session is still there.
+/// One session in this many is checked at the end: it must still exist.
 const SAMPLE: usize = 20;
 
 pub(super) const SCENARIO: Scenario =
@@ -38,7 +41,7 @@ pub(super) const SCENARIO: Scenario =
         Box::pin(run(bed))
     })
     .accounts(PEOPLE)
-    .except(&[(Rule::Memory, "the allocator keeps what it had at the limit, for the next connections")])
+    .except(&[(Rule::Memory, "the allocator keeps the memory that it had at the limit, for the next connections")])
     .setup(|| Setup {
         settings: "[limits]\nexempt = [\"127.0.0.1/32\"]\n".to_owned(),
         wrapper: ["prlimit".to_owned(), format!("--data={}", MEMORY_MIB << 20)].into(),
@@ -52,8 +55,8 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
     board.exchange(&mut joined).await.context("a conversation ended because of the requests")?;
     let (mut people, refused) = sign_in_until_refused(bed).await?;
     let most = bed.server.figures()?.peak_kib;
-    ensure!(refused > 0, "all of {} people are signed in", people.len());
-    ensure!(most <= MEMORY_MIB * 1024, "the server has {most} KiB");
+    ensure!(refused > 0, "the server refused none of {} people", people.len());
+    ensure!(most <= MEMORY_MIB * 1024, "the server used {most} KiB");
     board.exchange(&mut joined).await.context("a conversation ended because of the sign-ins")?;
     for person in people.iter_mut().step_by(SAMPLE).chain([&mut one.notification, &mut other.notification]) {
         person.before_pong().await.context("a session ended")?;
@@ -62,7 +65,7 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
     for request in &mut requests {
         open += usize::from(request.until_ended(Duration::ZERO).await.is_err());
     }
-    let measured = Measured::new().count("requests", requests.len()).count("of them open", open);
+    let measured = Measured::new().count("requests", requests.len()).count("requests still open", open);
     let measured = measured.count("people", people.len()).count("refused", refused);
     Ok(measured.figure("memory", most as f64 / 1024.0, "MiB"))
 }
@@ -85,8 +88,8 @@ async fn begin_requests(dialer: &Dialer) -> Vec<Connection> {
     open
 }
 
-/// Signs people in, until the server has refused some of them. Returns the connections of the others, and how many
-/// people were refused.
+/// Signs people in, until the server has refused some of them. Returns the connections of the
+/// people who signed in, and the number of people who were refused.
 async fn sign_in_until_refused(bed: &Bed) -> Result<(Vec<Connection>, usize)> {
     let mut running = JoinSet::new();
     let (mut people, mut refused) = (Vec::new(), 0);

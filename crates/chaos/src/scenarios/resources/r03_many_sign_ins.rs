@@ -1,5 +1,5 @@
-//! Five times as many sign-ins with passwords as the server can check. It must check as many as it can, and refuse the
-//! others soon, so that nobody waits in vain.
+//! Clients send five times as many sign-ins with passwords as the server can check. The server must
+//! check as many as it can. It must refuse the others soon, so that nobody waits in vain.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::{Duration, Instant};
@@ -15,8 +15,8 @@ use crate::measured::{Measured, percentile};
 use crate::scenario::Scenario;
 use crate::server::{Setup, idle_seconds};
 
-/// The number of people who sign in during the overload, each from a home (an IP address) of their own. On a fast
-/// machine, some of them sign in twice.
+/// The number of people who sign in during the overload. Each of them has a home: an IP address
+/// that no other person uses. On a fast machine, some of them sign in twice.
 const ACCOUNTS: usize = 6000;
 /// The number of people who sign in while the capacity is measured.
 const KNOWN: usize = 100;
@@ -26,19 +26,20 @@ const CAPACITY: Duration = Duration::from_secs(5);
 const WAITING: usize = 2;
 /// The time for which there are too many sign-ins.
 const TIME: Duration = Duration::from_secs(20);
-/// The number of these sign-ins, as a multiple of the number that the server can check.
+/// The rate of sign-ins during the overload, as a multiple of the rate that the server can check.
 const FACTOR: f64 = 5.0;
-/// The time over which the highest speed is measured.
+/// The length of the period in which the speed of the machine is measured. The fastest period
+/// counts.
 const MOMENT: Duration = Duration::from_secs(2);
-/// The share of the capacity that must be left during the overload.
+/// The share of its capacity that the server must still reach during the overload.
 const GOODPUT: f64 = 0.8;
-/// The limit on the p99 of a sign-in that is accepted.
+/// The limit on the p99 of the time until a sign-in is accepted.
 const ACCEPTED: Duration = Duration::from_secs(5);
-/// The limit on the p99 of a sign-in that is refused.
+/// The limit on the p99 of the time until a sign-in is refused.
 const REFUSED: Duration = Duration::from_secs(1);
 
 pub(super) const SCENARIO: Scenario =
-    Scenario::runs("R03", "Sign-ins come five times as fast as the server can answer them", |bed| Box::pin(run(bed)))
+    Scenario::runs("R03", "Sign-ins arrive five times as fast as the server can check them", |bed| Box::pin(run(bed)))
         .accounts(ACCOUNTS)
         .connections(1000)
         .setup(|| Setup { settings: "[limits]\nexempt = [\"127.0.0.1/32\"]\n".to_owned(), ..Setup::default() });
@@ -50,21 +51,23 @@ struct Answers {
     refused: Vec<(Instant, Instant)>,
 }
 
-/// A moment, with the processor time that the server had or could have had until then.
+/// A moment, and the processor time that was available to the server until that moment.
 struct Available {
     now: Instant,
     seconds: f64,
 }
 
 impl Available {
-    /// Returns the current moment, with the time that the server used plus the time that no program used. So the work
-    /// of other programs does not count, but a core that the server leaves idle does.
+    /// Returns the current moment and the available time: the processor time that the server used,
+    /// plus the time for which the cores were idle. The processor time that other programs used
+    /// does not count.
     fn now(bed: &Bed) -> Result<Self> {
         Ok(Self { now: Instant::now(), seconds: bed.server.figures()?.processor_seconds + idle_seconds()? })
     }
 }
 
-/// The number of sign-ins that the server has checked in a second, and in a second of the available time.
+/// The number of sign-ins that the server has checked in a second of real time, and in a second of
+/// the processor time that was available to it.
 struct Speed {
     in_a_second: f64,
     in_available_time: f64,
@@ -84,8 +87,9 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
     let Answers { accepted, refused } = overload(bed, before.in_a_second * FACTOR).await?;
     let goodput = Speed::of(accepted.len(), &time, bed)?;
     let after = capacity(bed).await?;
-    // Other programs also slow down the memory, on which the hashing of passwords depends. So the slower of the two
-    // measurements counts.
+    // The hashing of passwords depends on the speed of the memory, which other programs slow down.
+    // The available time does not show this. So the goodput is compared with the slower of the two
+    // measurements of the capacity.
     let share = goodput.in_available_time / before.in_available_time.min(after.in_available_time);
     let p99 = percentile(&at_constant_speed(&accepted), 99);
     let took: Vec<_> = refused.iter().map(|(begun, answered)| *answered - *begun).collect();
@@ -94,14 +98,18 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
     let measured = measured.figure("goodput", goodput.in_a_second, "/s").figure("share", share, "");
     let measured = measured.count("refused", refused.len()).seconds("accepted p99", p99);
     let measured = measured.millis("refused p99", refused_p99);
-    ensure!(share >= GOODPUT, "only {share:.2} of the capacity is left during the overload: {measured}");
+    ensure!(share >= GOODPUT, "the server reached only {share:.2} of its capacity during the overload: {measured}");
     ensure!(p99 < ACCEPTED, "the p99 of a sign-in was {p99:.1?}: {measured}");
-    ensure!(!refused.is_empty() && refused_p99 < REFUSED, "the server did not refuse soon: {measured}");
+    ensure!(
+        !refused.is_empty() && refused_p99 < REFUSED,
+        "the server refused no sign-in, or refused sign-ins too late: {measured}"
+    );
     Ok(measured)
 }
 
-/// Returns how long the sign-ins would have taken if the machine had always been as fast as in its best moment. A busy
-/// machine has no constant speed, and the server cannot know how fast it will be.
+/// Returns how long the sign-ins would have taken if the machine had always been as fast as in its
+/// best moment. A busy machine has no constant speed, and the server cannot know how fast the
+/// machine will be.
 fn at_constant_speed(accepted: &[(Instant, Instant)]) -> Vec<Duration> {
     let mut answered: Vec<_> = accepted.iter().map(|(_, answered)| *answered).collect();
     answered.sort_unstable();
@@ -113,7 +121,7 @@ fn at_constant_speed(accepted: &[(Instant, Instant)]) -> Vec<Duration> {
     accepted.iter().map(|(begun, answered)| each.mul_f64(between(*begun, *answered) as f64)).collect()
 }
 
-/// Returns how many sign-ins the server can check.
+/// Measures how many sign-ins with passwords the server can check in a second.
 async fn capacity(bed: &mut Bed) -> Result<Speed> {
     let at_once = std::thread::available_parallelism()?.get() + WAITING;
     let (begun, time) = (Instant::now(), Available::now(bed)?);
@@ -124,7 +132,7 @@ async fn capacity(bed: &mut Bed) -> Result<Speed> {
             let mut count = 0;
             while begun.elapsed() < CAPACITY {
                 let status = sign_in(&dialer, random.index(KNOWN)).await?;
-                ensure!(status == 200, "a sign-in got {status}, although only {at_once} wait");
+                ensure!(status == 200, "a sign-in was answered with {status}, although only {at_once} sign-ins wait");
                 count += 1;
             }
             Ok(count)
@@ -137,7 +145,7 @@ async fn capacity(bed: &mut Bed) -> Result<Speed> {
     Speed::of(count, &time, bed)
 }
 
-/// Begins this many sign-ins in each second. Returns the answers as soon as all have arrived.
+/// Begins `rate` sign-ins in each second. Returns the answers as soon as all of them have arrived.
 async fn overload(bed: &Bed, rate: f64) -> Result<Answers> {
     let mut pace = interval(Duration::from_secs_f64(1.0 / rate));
     pace.set_missed_tick_behavior(MissedTickBehavior::Burst);
@@ -160,7 +168,7 @@ async fn overload(bed: &Bed, rate: f64) -> Result<Answers> {
         match done?? {
             (200, times) => answers.accepted.push(times),
             (503, times) => answers.refused.push(times),
-            (status, _) => bail!("a sign-in got {status}"),
+            (status, _) => bail!("a sign-in was answered with {status}"),
         }
     }
     Ok(answers)
@@ -168,7 +176,7 @@ async fn overload(bed: &Bed, rate: f64) -> Result<Answers> {
 
 /// Signs in with the password. Returns the status.
 async fn sign_in(dialer: &Dialer, number: usize) -> Result<u16> {
-    // The homes are in the networks of different providers.
+    // The home addresses of the people are in the networks of different providers.
     let [provider, customer] = [60 + number % 50, number / 50].map(u8::try_from);
     let home = dialer.from(IpAddr::V4(Ipv4Addr::new(127, provider?, customer?, 1)));
     let account = Account::numbered(number);

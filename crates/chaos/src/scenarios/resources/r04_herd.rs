@@ -1,4 +1,5 @@
-//! A server that is killed and restarted under thousands of sessions, all of which return.
+//! A server is killed and restarted while thousands of clients are signed in. All these clients
+//! sign in again.
 
 use std::time::{Duration, Instant};
 
@@ -18,7 +19,7 @@ const PEOPLE: usize = 2000;
 const JITTER: Duration = Duration::from_secs(10);
 /// The pause after a sign-in that failed.
 const RETRY: Duration = Duration::from_secs(1);
-/// The time within which all must be back, without and with jitter.
+/// The time within which all clients must be signed in again, without and with jitter.
 const LIMITS: [Duration; 2] = [Duration::from_secs(120), Duration::from_secs(60)];
 
 pub(super) const SCENARIO: Scenario =
@@ -35,18 +36,18 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
     let people = bed.people(count).await?;
     let rate = count as f64 / begun.elapsed().as_secs_f64();
     let (people, immediately) = restart_under(bed, people, Duration::ZERO).await?;
-    ensure!(immediately <= LIMITS[0], "all were back after {immediately:.0?}");
+    ensure!(immediately <= LIMITS[0], "all clients were signed in again only after {immediately:.0?}");
     let (mut people, with_jitter) = restart_under(bed, people, JITTER).await?;
-    ensure!(with_jitter <= LIMITS[1], "with jitter, all were back after {with_jitter:.0?}");
+    ensure!(with_jitter <= LIMITS[1], "with jitter, all clients were signed in again only after {with_jitter:.0?}");
     for person in &mut people {
-        person.notification.before_pong().await.context("a session collapsed after the return")?;
+        person.notification.before_pong().await.context("a session ended after the client had signed in again")?;
     }
     let measured = Measured::new().count("sessions", count).figure("first sign-ins", rate, "/s");
     Ok(measured.seconds("all back after", immediately).seconds("with jitter", with_jitter))
 }
 
-/// Kills and restarts the server. Returns the people when all of them are back, and the time that this took after the
-/// restart.
+/// Kills and restarts the server. Waits until all people are signed in again. Returns the people,
+/// and the time from the restart until then.
 async fn restart_under(bed: &mut Bed, people: Vec<Person>, jitter: Duration) -> Result<(Vec<Person>, Duration)> {
     bed.server.kill().await?;
     let mut running = JoinSet::new();
@@ -66,7 +67,7 @@ async fn restart_under(bed: &mut Bed, people: Vec<Person>, jitter: Duration) -> 
     Ok((people, begun.elapsed()))
 }
 
-/// Signs in again, as often as needed.
+/// Signs in again. Repeats this until the sign-in succeeds.
 async fn come_back(gone: Person) -> Result<Person> {
     let (account, dialer) = (gone.account.clone(), gone.dialer.clone());
     drop(gone);
@@ -74,7 +75,7 @@ async fn come_back(gone: Person) -> Result<Person> {
     loop {
         match Person::sign_in_with(&dialer, &account, SignIn::default()).await {
             Ok(person) => return Ok(person),
-            Err(error) => ensure!(Instant::now() < deadline, "{} is not back: {error:#}", account.handle),
+            Err(error) => ensure!(Instant::now() < deadline, "{} is not signed in again: {error:#}", account.handle),
         }
         sleep(RETRY).await;
     }

@@ -14,15 +14,17 @@ use crate::server::Setup;
 const TIME: Duration = Duration::from_secs(5);
 /// The address of the user. All other addresses are exempt from the limits.
 const FROM: [u8; 4] = [127, 20, 0, 1];
-/// The largest numbers of messages in one go, and in a second (the defaults of `[limits]`).
+/// The largest number of messages in a burst, and the largest number of messages in each second
+/// after the burst. Both are the defaults of `[limits]`.
 const MESSAGES: (usize, usize) = (20, 10);
-/// The largest number of invitations in a minute.
+/// The largest number of invitations that one account may send in a minute (the default of
+/// `[limits]`).
 const CALLS: usize = 60;
 /// The number of commands that are sent before the answers are read.
 const AT_ONCE: usize = 50;
 
 pub(super) const SCENARIO: Scenario =
-    Scenario::runs("R05", "One user sends as fast as possible", |bed| Box::pin(run(bed)))
+    Scenario::runs("R05", "One user sends commands as fast as possible", |bed| Box::pin(run(bed)))
         .accounts(3)
         .setup(|| Setup { settings: "[limits]\nexempt = [\"127.0.0.1/32\"]\n".to_owned(), ..Setup::default() });
 
@@ -39,20 +41,22 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
     ensure!(refused > 0 || statuses < 2000, "{statuses} changes of the status were carried out, and none was refused");
     let messages = flood_messages(&board, &mut joined).await?;
     let limit = MESSAGES.0 + MESSAGES.1 * usize::try_from(TIME.as_secs() + 1)?;
-    ensure!(messages <= limit, "{messages} messages of one user arrived in {TIME:?}, and {limit} are allowed");
+    ensure!(messages <= limit, "{messages} messages of one user arrived in {TIME:?}, but only {limit} are allowed");
     let callee = bed.person(2).await?;
-    // The connection of the conversation is still full of messages, so a new one replaces it.
+    // The connection of the conversation is still full of messages, so a new conversation replaces
+    // it.
     drop(board);
     board = user.open_board().await?;
     let (calls, refused_calls) =
         flood(&mut board.connection, |_| ("CAL", callee.handle().to_owned())).await.context("invitations")?;
-    ensure!(calls <= CALLS, "{calls} invitations of one user were sent, and {CALLS} are allowed in a minute");
+    ensure!(calls <= CALLS, "{calls} invitations of one user were sent, but only {CALLS} are allowed in a minute");
     friend.notification.before_pong().await.context("the contact was signed out")?;
     let measured = Measured::new().count("statuses", statuses).count("refused", refused).count("messages", messages);
     Ok(measured.count("invitations", calls).count("refused invitations", refused_calls))
 }
 
-/// Sends a command again and again. Returns how many were carried out, and how many were refused.
+/// Sends a command again and again. Returns the number of commands that the server carried out, and
+/// the number that it refused.
 async fn flood(
     connection: &mut Connection,
     mut command: impl FnMut(usize) -> (&'static str, String),
@@ -81,7 +85,7 @@ async fn flood(
 async fn flood_messages(board: &Board, joined: &mut Board) -> Result<usize> {
     let sender = board.connection.sender();
     let sending = tokio::spawn(async move {
-        // The server slows the sender down. In the end, this task is aborted.
+        // The server slows the sender down. The task is aborted at the end.
         while sender.send_payload("MSG", "N", &text("flood")).await.is_ok() {}
     });
     let deadline = Instant::now() + TIME;

@@ -16,28 +16,31 @@ use crate::server::Setup;
 const CONNECTIONS: usize = 2000;
 /// The number of connections from the exempt address.
 const EXEMPT: usize = 500;
-/// The number of connections from one address that may be without a sign-in (`anonymous_per_address`).
+/// The largest number of connections without a sign-in that one address may have
+/// (`anonymous_per_address`).
 const ANONYMOUS: usize = 64;
-/// The time within which the server closes the connections that are too many.
+/// The time within which the server closes the connections above the limit.
 const SETTLE: Duration = Duration::from_secs(2);
 
-pub(super) const SCENARIO: Scenario =
-    Scenario::runs("R06", "Thousands of connections come from one address, and from an exempt network", |bed| {
-        Box::pin(run(bed))
-    })
-    .accounts(2)
-    .connections(CONNECTIONS)
-    .setup(|| Setup { settings: "[limits]\nexempt = [\"127.0.0.1/32\"]\n".to_owned(), ..Setup::default() })
-    .smoke();
+pub(super) const SCENARIO: Scenario = Scenario::runs(
+    "R06",
+    "Thousands of connections come from one address, and hundreds from an address that is exempt from the limits",
+    |bed| Box::pin(run(bed)),
+)
+.accounts(2)
+.connections(CONNECTIONS)
+.setup(|| Setup { settings: "[limits]\nexempt = [\"127.0.0.1/32\"]\n".to_owned(), ..Setup::default() })
+.smoke();
 
 async fn run(bed: &mut Bed) -> Result<Measured> {
     let crowded = bed.dialer.from(address(1));
     let mut many = open(&crowded, bed.size.of(CONNECTIONS)).await;
     sleep(SETTLE).await;
     let kept = still_open(&mut many).await;
-    ensure!(kept <= ANONYMOUS, "{kept} connections of one address are open, and {ANONYMOUS} are allowed");
-    // The crowd does not affect people at another address or at an exempt one. The crowded address works again
-    // afterwards.
+    ensure!(kept <= ANONYMOUS, "{kept} connections of one address are open, but only {ANONYMOUS} are allowed");
+    // The many connections from one address must not affect people at another address or at an
+    // exempt address. After these connections have ended, people at their address must be able to
+    // sign in again.
     let neighbour = Person::sign_in(&bed.dialer.from(address(2)), &Account::numbered(0)).await;
     drop(neighbour.context("a sign-in from another address")?);
     let expected = bed.size.of(EXEMPT);
@@ -50,7 +53,7 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
     let again = Person::sign_in(&crowded, &Account::numbered(1)).await;
     drop(again.context("a sign-in from the address whose connections have ended")?);
     let measured = Measured::new().count("connections", bed.size.of(CONNECTIONS)).count("kept", kept);
-    Ok(measured.count("kept of an exempt address", exempt_kept))
+    Ok(measured.count("connections kept from the exempt address", exempt_kept))
 }
 
 fn address(last: u8) -> IpAddr {

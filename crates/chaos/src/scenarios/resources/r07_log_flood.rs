@@ -1,4 +1,4 @@
-//! Input that is worth a line in the log, as fast as possible.
+//! Clients send input that causes lines in the log, as fast as possible.
 
 use std::time::{Duration, Instant};
 
@@ -62,7 +62,7 @@ fn log_size(bed: &Bed) -> Result<f64> {
     Ok(std::fs::metadata(bed.server.log_path())?.len() as f64)
 }
 
-/// Sends again and again. Returns how often.
+/// Sends the input again and again. Returns how many times the input was sent.
 async fn send_until(dialer: Dialer, kind: Kind, deadline: Instant) -> usize {
     let mut sent = 0;
     while Instant::now() < deadline {

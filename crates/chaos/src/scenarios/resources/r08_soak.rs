@@ -1,6 +1,8 @@
-//! People who come, chat and go for as long as the run allows. Memory, files and delays must not grow.
+//! People sign in, chat and sign out during the whole run. Memory, open files and delays must not
+//! grow.
 //!
-//! The first third warms the server up. Afterwards, it has seen everything that happens here.
+//! The first third of the run warms the server up. After it, the server has handled every kind of
+//! action of this scenario.
 
 use std::time::{Duration, Instant};
 
@@ -19,31 +21,36 @@ use crate::scenario::Scenario;
 
 /// The number of pairs of people.
 const PAIRS: usize = 200;
-/// The number of pairs that are in the history. The history of all pairs would fill the memory in a run of days.
+/// The number of pairs whose lines the history records. A history of all pairs would fill the
+/// memory in a run of days.
 const IN_HISTORY: usize = 10;
-/// The time for which people come and go, if the run has no `--minutes`.
+/// The duration of the run, if the run has no `--minutes`.
 const TIME: Duration = Duration::from_secs(60);
-/// The longest pause of a pair between two acts.
+/// The longest pause of a pair between two actions.
 const PAUSE: Duration = Duration::from_secs(2);
-/// The pause between two looks at the server.
+/// The time between two measurements of the server.
 const LOOK: Duration = Duration::from_millis(500);
-/// The limit on the growth of the memory in an hour after the first third, in percent of the earlier memory.
+/// The allowed growth of the memory from the second third of the run to the last third: this
+/// percentage of the memory in the second third, for each hour that a third lasts.
 const GROWTH_AN_HOUR: f64 = 0.5;
-/// The growth of the memory that is allowed in addition, in KiB.
+/// The growth of the memory that is allowed in addition to `GROWTH_AN_HOUR`, in KiB.
 const GROWTH_KIB: f64 = 3072.0;
-/// The number of looks at the server for each password that is checked for an account outside of the pairs. With one
-/// password every two seconds, the server always has the memory for passwords, and otherwise only sometimes.
+/// Once in this many measurements, a client signs in with the password of an account outside of the
+/// pairs. This happens every two seconds, so the server always keeps the memory for hashing
+/// passwords. Otherwise, the server would have this memory only during some of the measurements.
 const LOOKS: usize = 4;
-/// The limit on the growth of the mean number of files, in percent, and the number of files that is allowed in
-/// addition. The number depends on the people who talk at the moment.
+/// The allowed growth of the mean number of open files: a percentage, and a number of files in
+/// addition to this percentage. The number of open files depends on how many people chat at the
+/// moment.
 const FILES: (f64, f64) = (5.0, 16.0);
-/// The time by which the p99 of a delivery may exceed twice the earlier p99. The machine may be busier.
+/// The p99 of the delivery time in the last third of the run may be twice the p99 in the first
+/// third, plus this time. The machine may be busier than before.
 const DELAY: Duration = Duration::from_millis(50);
-/// The number of delivery times that a pair remembers from each third.
+/// The number of delivery times that a pair remembers from each third of the run.
 const REMEMBERED: usize = 1000;
 
 pub(super) const SCENARIO: Scenario =
-    Scenario::runs("R08", "Hundreds of people come, chat and go for a long time", |bed| Box::pin(run(bed)))
+    Scenario::runs("R08", "Hundreds of people sign in, chat and sign out for a long time", |bed| Box::pin(run(bed)))
         .accounts(2 * PAIRS + 1)
         .connections(4 * PAIRS);
 
@@ -87,7 +94,7 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
     judge(clock, &seen, &pairs)
 }
 
-/// The memory and the files that the server used in one third of the time.
+/// The memory and the files that the server used in one third of the run.
 #[derive(Default)]
 struct Use {
     looks: f64,
@@ -95,7 +102,7 @@ struct Use {
     files: f64,
 }
 
-/// Looks at the server again and again, until all pairs have gone. Fails as soon as a pair fails.
+/// Measures the server again and again, until all pairs have ended. Fails as soon as a pair fails.
 async fn look(
     bed: &Bed,
     forgetful: &Dialer,
@@ -135,18 +142,22 @@ fn judge(clock: Clock, seen: &[Use; 3], pairs: &[Pair]) -> Result<Measured> {
     let allowed = kib_before * GROWTH_AN_HOUR / 100.0 * hours + GROWTH_KIB;
     ensure!(
         kib <= kib_before + allowed,
-        "the server had {kib_before:.0} KiB in the second third, and then {kib:.0} KiB"
+        "the server used {kib_before:.0} KiB in the second third of the run, and {kib:.0} KiB in the last third"
     );
     let allowed = files_before * FILES.0 / 100.0 + FILES.1;
     ensure!(
         files <= files_before + allowed,
-        "the server had {files_before:.0} files in the second third, and then {files:.0}"
+        "the server had {files_before:.0} open files in the second third of the run, and {files:.0} in the last third"
     );
     let times = |third: usize| pairs.iter().flat_map(|pair| &pair.times[third]).copied().collect::<Vec<_>>();
     let [first, _, last] = [0, 1, 2].map(times);
     let (p99_before, p99) = (percentile(&first, 99), percentile(&last, 99));
     let allowed = p99_before * 2 + DELAY * SLOWNESS;
-    ensure!(p99 <= allowed, "the p99 of a delivery was {p99_before:.1?} at first, and {p99:.1?} at the end");
+    ensure!(
+        p99 <= allowed,
+        "the p99 of the delivery time was {p99_before:.1?} in the first third of the run, and {p99:.1?} in the last \
+         third"
+    );
     let count = |what: fn(&Pair) -> usize| pairs.iter().map(what).sum::<usize>();
     let measured = Measured::new().count("people", 2 * pairs.len()).count("messages", count(|pair| pair.messages));
     let measured = measured.count("sign-ins", count(|pair| pair.sign_ins));
@@ -164,7 +175,7 @@ struct Pair {
     random: Random,
     messages: usize,
     sign_ins: usize,
-    /// The times that messages took in each third.
+    /// The delivery times of messages, for each third of the run.
     times: [Vec<Duration>; 3],
 }
 
@@ -188,7 +199,8 @@ impl Pair {
         Ok(self)
     }
 
-    /// Does one thing that people do. Frequent things are more likely than rare ones.
+    /// Carries out one random action. Actions that are common for real people are more likely than
+    /// rare actions.
     async fn act(&mut self, third: usize) -> Result<()> {
         let who = self.random.index(2);
         match self.random.below(100) {
@@ -261,12 +273,12 @@ impl Pair {
         Ok(())
     }
 
-    /// Looks at a page.
+    /// Requests a web page.
     async fn visit(&mut self) -> Result<()> {
         let page = b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
         match request(self.dialer.dial(self.dialer.addresses.http), page, PATIENCE).await?.status() {
             200 => Ok(()),
-            status => bail!("a page got {status}"),
+            status => bail!("a request for a page was answered with {status}"),
         }
     }
 }

@@ -1,7 +1,9 @@
-//! A scan of every listener of the server: the versions of TLS that it agrees to, and those that it refuses.
+//! Scans every listener of the server. Checks which versions of TLS the listener agrees to, and
+//! which versions it refuses.
 //!
-//! The sockets come from the kernel, so that none is forgotten. The terminator for Windows XP (packaging/old-tls) is
-//! another program. The server itself never agrees to an old version.
+//! The list of sockets comes from the kernel, so that the scan misses no listener. The server
+//! itself never agrees to an old version. The TLS terminator for Windows XP (packaging/old-tls) is
+//! another program.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -15,8 +17,9 @@ use crate::scenario::Scenario;
 use crate::server::Setup;
 use crate::tls::{DEFLATE, Hello, Question, Reply, SSL3, TLS10, TLS11, TLS12, TLS13, ssl2_hello};
 
-/// Every kind of listener that the settings know, in two networks. Each listener has an address of its own, so that the
-/// scan knows its kind. The listeners of the main network for plain MSNP and HTTP are set with flags.
+/// Every kind of listener that the settings know, in two networks. Each listener has an address of
+/// its own, which tells the scan the kind of the listener. The listeners of the main network for
+/// plain MSNP and HTTP are set with flags.
 const SETTINGS: &str = r#"
 [listen]
 https = "127.1.1.1:0"
@@ -31,16 +34,19 @@ switchboard = "127.1.1.8:0"
 "#;
 /// The number of listeners that the settings and the flags name.
 const LISTENERS: usize = 11;
-/// The addresses with TLS.
+/// The addresses of the listeners with TLS.
 const SECURE: [[u8; 4]; 4] = [[127, 1, 1, 1], [127, 1, 1, 2], [127, 1, 1, 3], [127, 1, 1, 7]];
-/// The addresses with MSNP and without TLS, in addition to those of the flags.
+/// The addresses of the listeners for MSNP without TLS that the settings name. Flags name further
+/// listeners of this kind.
 const CHAT: [[u8; 4]; 3] = [[127, 1, 1, 4], [127, 1, 1, 5], [127, 1, 1, 8]];
-/// The address with HTTP and without TLS, in addition to that of the flags.
+/// The address of the listener for HTTP without TLS that the settings name. A flag names another
+/// listener of this kind.
 const HTTP: [u8; 4] = [127, 1, 1, 6];
 /// The request that a client sends to the proxy to reach the sign-in service.
 const CONNECT: &[u8] = b"CONNECT login.live.com:443 HTTP/1.1\r\nHost: login.live.com:443\r\n\r\n";
-/// The suites of TLS 1.2 that the server agrees to: forward secrecy and authenticated encryption, and signatures of
-/// the ECDSA key that the server's own certificate has.
+/// The cipher suites of TLS 1.2 that the server agrees to. They have forward secrecy and
+/// authenticated encryption. They use signatures by ECDSA keys, because the server's own
+/// certificate has such a key.
 const STRONG: [u16; 3] = [0xc02b, 0xc02c, 0xcca9];
 /// The number of suites that fit into one hello of one record.
 const SUITES: usize = 7500;
@@ -77,7 +83,7 @@ impl Target {
 
 async fn run(bed: &mut Bed) -> Result<Measured> {
     let listeners = bed.server.listeners()?;
-    ensure!(listeners.len() == LISTENERS, "the server listens on {listeners:?}");
+    ensure!(listeners.len() == LISTENERS, "expected {LISTENERS} listeners, found {listeners:?}");
     let mut refused = 0;
     let mut targets = Vec::new();
     for address in listeners {
@@ -114,12 +120,12 @@ fn kind(bed: &Bed, address: SocketAddr) -> Option<Kind> {
     }
 }
 
-/// Checks that a listener without TLS takes the hello for a line of text: MSNP ends the connection without an answer
-/// (framing.md section 9), and HTTP answers 400.
+/// Checks that a listener without TLS reads the hello as a line of text. MSNP must end the
+/// connection without an answer (framing.md section 9), and HTTP must answer 400.
 async fn answers_plainly(target: Target, kind: Kind) -> Result<()> {
     for version in [SSL3, TLS12, TLS13] {
         let mut hello = Hello::new(version);
-        // The end of a line, so that the server need not wait for one.
+        // This byte ends a line, so that the server need not wait for the end of the line.
         hello.random[5] = b'\n';
         let reply = target.ask(&hello.bytes()).await?;
         let is_right = match (&reply, kind) {
@@ -179,8 +185,8 @@ async fn refuses(target: Target) -> Result<usize> {
     Ok(hellos.len())
 }
 
-/// Sends hellos that have wrong bytes, are cut, or are too long. The server must answer or close the connection,
-/// whatever the hellos contain.
+/// Sends hellos that have wrong bytes, are truncated, or are too long. The server must answer or
+/// close the connection, whatever the hellos contain.
 async fn damaged(bed: &mut Bed, target: Target) -> Result<()> {
     let mut running = JoinSet::new();
     for _ in 0..bed.size.of(DAMAGED) {
@@ -200,7 +206,8 @@ async fn damaged(bed: &mut Bed, target: Target) -> Result<()> {
             done??;
         }
         running.spawn(async move {
-            // The server may rightly wait for the rest of a hello that is cut.
+            // The server may wait for the rest of a truncated hello, so the client also sends a
+            // FIN.
             let question = Question { tunnel: target.tunnel, is_end: true, ..Question::new(target.dial, &bytes) };
             question.ask(PATIENCE).await
         });
@@ -219,15 +226,15 @@ async fn by_default(bed: &Bed) -> Result<()> {
     let mut server = bed.server.start_another(&directory, Setup::default()).await?;
     let own = *server.addresses();
     let listeners = server.listeners()?;
-    ensure!(listeners.len() == 3, "the server listens on {listeners:?}");
+    ensure!(listeners.len() == 3, "expected 3 listeners, found {listeners:?}");
     for (address, kind) in [(own.notification, Kind::Chat), (own.switchboard, Kind::Chat), (own.http, Kind::Http)] {
         answers_plainly(Target { dial: Dial::to(address), tunnel: None }, kind).await?;
     }
-    // No TLS is behind the proxy either.
+    // A tunnel through the proxy must not connect to a listener with TLS either.
     let tunnel = Target { dial: Dial::to(own.http), tunnel: Some(CONNECT) };
     let old = tunnel.ask(&Hello::new(TLS10).bytes()).await;
     let is_open = matches!(old, Ok(Reply::Agreed { .. }));
-    ensure!(!is_open, "the proxy leads to {old:?}");
-    ensure!(server.stop().await?.success(), "the server did not end well");
+    ensure!(!is_open, "the proxy connects to a listener with TLS: {old:?}");
+    ensure!(server.stop().await?.success(), "the server ended with an error");
     Ok(())
 }

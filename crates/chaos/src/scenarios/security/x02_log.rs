@@ -1,5 +1,5 @@
-//! The log at its highest level. The rule G7 searches the log. In this scenario, everything that is secret passes
-//! through the server.
+//! The server writes its most detailed log, while all kinds of secrets pass through the server. The
+//! rule G7 searches the log for these secrets.
 
 use anyhow::{Result, ensure};
 
@@ -9,11 +9,11 @@ use crate::measured::Measured;
 use crate::scenario::Scenario;
 use crate::server::Setup;
 
-/// The dialects. Each has a pair of people.
+/// The dialects that people use. Two people use each dialect.
 const DIALECTS: [u8; 5] = [8, 9, 10, 11, 12];
 
 pub(super) const SCENARIO: Scenario =
-    Scenario::runs("X02", "The log is searched for secrets at its highest level", |bed| Box::pin(run(bed)))
+    Scenario::runs("X02", "The most detailed log is searched for secrets", |bed| Box::pin(run(bed)))
         .accounts(DIALECTS.len() * 2)
         .setup(|| Setup { log: "trace".to_owned(), ..Setup::default() })
         .smoke();
@@ -37,14 +37,14 @@ async fn talk(bed: &Bed, first: usize, dialect: u8) -> Result<()> {
         bed.dialer.fetch_ticket(&Account::numbered(number)).await?;
     }
     let mut people = bed.people_with(&bed.dialer, [first, first + 1], how).await?;
-    let [one, other] = people.as_mut_slice() else { anyhow::bail!("somebody is missing") };
+    let [one, other] = people.as_mut_slice() else { anyhow::bail!("two people were expected") };
     if dialect >= 11 {
         let message = format!("<Data><PSM>{MARK}</PSM><CurrentMedia></CurrentMedia></Data>");
         one.notification.send_payload("UUX", "", message.as_bytes()).await?;
     }
     let [mut board, mut joined] = chat(one, other).await?;
     board.exchange(&mut joined).await?;
-    // A message that nobody receives.
+    // Sends a message that nobody receives.
     drop(joined);
     board.connection.expect("BYE").await?;
     let is_delivered = board.deliver(&crate::client::text("nobody")).await?;
@@ -60,7 +60,8 @@ async fn fail(bed: &Bed) -> Result<()> {
     bed.dialer.keep_secret(&wrong);
     let answer = http::request(dial, &http::ticket_request(&account.handle, &wrong), PATIENCE).await?;
     ensure!(answer.status() == 401, "a wrong password was answered with {}", answer.status());
-    // The password in a request that is not valid HTTP, in a path, and in a body.
+    // Sends the password in four requests. The first request is not valid HTTP. The second request
+    // has the password in its path and in a header. The other two requests have it in their bodies.
     for request in [
         format!("{PASSWORD}\r\n\r\n"),
         format!("GET /login2.srf?password={PASSWORD} HTTP/1.1\r\nHost: x\r\nAuthorization: {PASSWORD}\r\n\r\n"),
@@ -71,14 +72,14 @@ async fn fail(bed: &Bed) -> Result<()> {
         let _ = http::request(dial, request.as_bytes(), PATIENCE).await;
     }
     let ticket = bed.dialer.ticket(&account).await?;
-    // The ticket of somebody else, and commands at the wrong time.
+    // Sends the ticket of somebody else, and commands at the wrong time.
     for commands in [
         SignIn::default().commands(&Account::numbered(1).handle, &ticket).join("\r\n"),
         format!("VER 1 MSNP12 MSNP11 CVR0\r\nUSR 2 TWN S {ticket}"),
         format!("USR 1 {} {ticket}", account.handle),
     ] {
         for mut connection in [bed.dialer.notification().await?, bed.dialer.switchboard().await?] {
-            // A closed connection refuses the commands.
+            // Sending fails if the server has already closed the connection.
             let _ = connection.send_bytes(format!("{commands}\r\n").as_bytes()).await;
             connection.until_ended(PATIENCE).await?;
         }

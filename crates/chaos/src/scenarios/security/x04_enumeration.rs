@@ -1,4 +1,5 @@
-//! A stranger who asks for accounts that exist, and for accounts that do not.
+//! A stranger tries a password for accounts that exist, and for accounts that do not exist. The
+//! answers must not differ.
 
 use std::time::{Duration, Instant};
 
@@ -9,10 +10,11 @@ use crate::client::{Account, PATIENCE, http};
 use crate::measured::{Measured, percentile};
 use crate::scenario::Scenario;
 
-/// The number of accounts of each kind that are asked for, once each: further attempts on one account are delayed.
+/// The number of accounts that exist, and of accounts that do not exist. The stranger tries each
+/// account only once, because the server delays further attempts on the same account.
 const ACCOUNTS: usize = 30;
-/// The difference between the medians that is allowed on a machine that does other things, too, in percent of the
-/// longer one.
+/// The allowed difference between the medians of the times, in percent of the longer median. It
+/// allows for other work on the machine.
 const NOISE: f64 = 35.0;
 
 pub(super) const SCENARIO: Scenario =
@@ -28,16 +30,20 @@ struct Answered {
 async fn run(bed: &mut Bed) -> Result<Measured> {
     let (mut known, mut unknown) = (Vec::new(), Vec::new());
     for number in 0..ACCOUNTS {
-        // In turns, so that other work on the machine delays both in the same way.
+        // Accounts that exist and accounts that do not exist take turns, so that other work on the
+        // machine delays both kinds of accounts in the same way.
         known.push(with_password(bed, &Account::numbered(number)).await?);
         unknown.push(with_password(bed, &Account::numbered(number + ACCOUNTS)).await?);
     }
     let difference = compare(&known, &unknown).context("a wrong password")?;
-    ensure!(difference <= NOISE, "the times of known and unknown accounts differ by {difference:.0} %");
+    ensure!(difference <= NOISE, "the answer times of known and unknown accounts differ by {difference:.0} %");
     for number in 0..ACCOUNTS {
         let pair = [Account::numbered(number), Account::numbered(number + ACCOUNTS)];
         let [one, other] = [begin(bed, &pair[0]).await?, begin(bed, &pair[1]).await?];
-        ensure!(one == other, "USR of a known account was answered with {one:?}, and of an unknown one with {other:?}");
+        ensure!(
+            one == other,
+            "USR was answered with {one:?} for a known account, and with {other:?} for an unknown account"
+        );
     }
     let median = percentile(&known.iter().map(|answered| answered.took).collect::<Vec<_>>(), 50);
     Ok(Measured::new().count("accounts", ACCOUNTS * 2).millis("median", median).figure("difference", difference, "%"))
@@ -64,14 +70,20 @@ async fn begin(bed: &Bed, account: &Account) -> Result<String> {
     );
     connection.send_bytes(line.as_bytes()).await?;
     let answer = connection.expect("USR 3").await?;
-    // The words after `S` are the same for everybody, except for times.
+    // The words after `S` are the same for every account, except for the times that they contain.
+    // So only the words up to `S` are returned.
     Ok([0, 2, 3].map(|word| answer.word(word)).join(" "))
 }
 
 /// Checks that the answers are the same. Returns the difference between the medians, in percent.
 fn compare(known: &[Answered], unknown: &[Answered]) -> Result<f64> {
     for (one, other) in known.iter().zip(unknown) {
-        ensure!(one.what == other.what, "a known account got {:?}, and an unknown one {:?}", one.what, other.what);
+        ensure!(
+            one.what == other.what,
+            "the answer was {:?} for a known account, and {:?} for an unknown account",
+            one.what,
+            other.what
+        );
     }
     let [one, other] = [known, unknown]
         .map(|answers| percentile(&answers.iter().map(|answered| answered.took).collect::<Vec<_>>(), 50).as_secs_f64());

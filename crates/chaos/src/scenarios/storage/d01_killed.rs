@@ -1,10 +1,12 @@
-//! A server that is killed at random moments. Everything that it had acknowledged must be there after each restart.
+//! A server that is killed at random moments. All changes that it had acknowledged must still exist
+//! after each restart.
 
 use super::changes::{self, Rounds};
 use crate::rule::Rule;
 use crate::scenario::Scenario;
 
-/// The number of times that the server is killed: during edits, and during changes of the accounts themselves.
+/// The number of times that the server is killed during edits, and during changes of the accounts
+/// themselves.
 const KILLS: Rounds = Rounds { edits: 20, accounts: 5, latest: 400 };
 
 pub(super) const SCENARIO: Scenario =

@@ -1,5 +1,5 @@
-//! A machine that loses its power at random moments. Everything that was acknowledged must be there afterwards,
-//! although the disk forgets what was not synchronised.
+//! A machine that loses its power at random moments. All acknowledged changes must still exist
+//! afterwards, although the disk loses data that was not synchronised.
 
 use std::fs;
 use std::time::Duration;
@@ -15,14 +15,15 @@ use crate::rule::Rule;
 use crate::scenario::Scenario;
 use crate::server::Setup;
 
-/// The number of times that the power is lost: during edits, and during changes of the accounts themselves. People edit
-/// for so long that the write-ahead log is sometimes copied into the database.
+/// The number of times that the power is lost during edits, and during changes of the accounts
+/// themselves. People edit their lists for so long that SQLite sometimes copies the write-ahead log
+/// into the database.
 const LOSSES: Rounds = Rounds { edits: 12, accounts: 4, latest: 2000 };
 /// The number of times that the power is lost during the first start on a new data directory.
 const FIRST_STARTS: usize = 8;
 
 pub(super) const SCENARIO: Scenario =
-    Scenario::runs("D02", "The machine loses power: writes that were not synchronised are lost", |bed| {
+    Scenario::runs("D02", "The machine loses power, and loses all writes that were not synchronised", |bed| {
         Box::pin(run(bed))
     })
     .accounts(changes::EDITORS)
@@ -32,14 +33,15 @@ pub(super) const SCENARIO: Scenario =
 async fn run(bed: &mut Bed) -> Result<Measured> {
     let status = bed.server.stop().await?;
     ensure!(status.success(), "the server ended with {status}");
-    let disk = bed.disk.take().context("the server has no disk")?;
+    let disk = bed.disk.take().context("the test bed has no disk")?;
     let start = first_starts(bed, &disk).await?;
     bed.server.restart().await?;
     Ok(changes::survive(bed, LOSSES, Some(&disk)).await?.millis("first start", start))
 }
 
-/// Starts the server on an empty directory again and again, and loses the power during the start. Each time, the server
-/// must then start on the files that are left. Returns how long an undisturbed first start took.
+/// Starts the server on an empty directory again and again, and simulates a loss of power during
+/// each start. Each time, the server must then start on the files that are left. Returns how long
+/// an undisturbed first start took.
 async fn first_starts(bed: &mut Bed, disk: &Disk) -> Result<Duration> {
     let data = bed.server.data();
     let before = data.with_file_name("before");
@@ -53,7 +55,7 @@ async fn first_starts(bed: &mut Bed, disk: &Disk) -> Result<Duration> {
         bed.server.start_until(sleep(end)).await?;
         disk.lose_power(&mut bed.random)?;
         let restarted = bed.server.restart().await;
-        restarted.with_context(|| format!("after loss {loss} of power, {end:.0?} into the first start"))?;
+        restarted.with_context(|| format!("after power loss {loss}, {end:.0?} into the first start"))?;
         bed.server.kill().await?;
     }
     fs::remove_dir_all(&data)?;

@@ -21,7 +21,8 @@ use crate::scenario::Scenario;
 const SIZE: &str = "size=24m";
 /// The error for an edit that cannot be stored (errors.md).
 const NOT_STORED: u16 = 603;
-/// The largest number of edits that are tried while the disk is full. The journal may have room for some.
+/// The largest number of edits that are tried while the disk is full. The journal may have room for
+/// some of them.
 const EDITS: usize = 200;
 /// The time for which edits may still fail after there is space again.
 const RECOVERY: Duration = Duration::from_secs(10);
@@ -62,7 +63,7 @@ async fn fill_and_free(bed: &Bed, disk: &Disk) -> Result<Measured> {
     let begun = Instant::now();
     while let Some(code) = edit(&mut one, before_refusal).await? {
         ensure!(code == NOT_STORED, "an edit was answered with {code}");
-        ensure!(begun.elapsed() < RECOVERY, "edits still fail {:.0?} after there is space", begun.elapsed());
+        ensure!(begun.elapsed() < RECOVERY, "edits still fail {:.0?} after the disk has space again", begun.elapsed());
         sleep(Duration::from_millis(200)).await;
     }
     board.exchange(&mut joined).await?;

@@ -1,4 +1,5 @@
-//! A disk that takes 1 to 10 s for each read and each synchronisation, and becomes fast again.
+//! A disk that takes 1 to 10 s for each read and each synchronisation, and later becomes fast
+//! again.
 
 use std::time::{Duration, Instant};
 
@@ -13,11 +14,11 @@ use crate::measured::{Measured, percentile};
 use crate::scenario::Scenario;
 use crate::server::Setup;
 
-/// The shortest and the longest time that one call takes.
+/// The shortest and the longest time that one call to the disk takes.
 const DELAY: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(10)];
 /// The time for which the disk is slow.
 const SLOW: Duration = Duration::from_secs(25);
-/// The number of people who edit again and again.
+/// The number of people who edit a list again and again.
 const EDITORS: usize = 10;
 /// The number of people who sign in with tickets again and again.
 const NEWCOMERS: usize = 10;
@@ -29,7 +30,8 @@ const SIGN_IN: Duration = Duration::from_secs(10);
 const PRESENCE: Duration = Duration::from_secs(2);
 /// The time within which an edit must be answered, if the disk becomes fast before the answer.
 const EDIT: Duration = Duration::from_secs(120);
-/// The time within which everything must work again. A call that has begun takes up to 10 s.
+/// The time within which everything must work again. A call to the disk that began while the disk
+/// was slow takes up to 10 s.
 const RECOVERY: Duration = Duration::from_secs(20);
 /// The code for a sign-in if the store does not answer (errors.md).
 const BUSY: u16 = 600;
@@ -42,7 +44,7 @@ pub(super) const SCENARIO: Scenario = Scenario::runs("D04", "The disk is slow", 
     .accounts(2 + EDITORS + NEWCOMERS + PASSWORDS)
     .setup(|| Setup { has_disk: true, ..Setup::default() });
 
-/// The times until the answers, and the number of answers that were refusals.
+/// The time from each request to its answer, and the number of requests that the server refused.
 #[derive(Default)]
 struct Seen {
     times: Vec<Duration>,
@@ -50,7 +52,7 @@ struct Seen {
 }
 
 async fn run(bed: &mut Bed) -> Result<Measured> {
-    let disk = bed.disk.take().context("the server has no disk")?;
+    let disk = bed.disk.take().context("the test bed has no disk")?;
     let [mut one, mut other] = [bed.person(0).await?, bed.person(1).await?];
     befriend(&mut one, &mut other).await?;
     let numbers = |first: usize, count: usize| first..first + bed.size.of(count);
@@ -75,7 +77,10 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
     let healed = Instant::now();
     let (edits, sign_ins, fetches) = (all(edits).await?, all(sign_ins).await?, all(fetches).await?);
     let longest = |seen: &Seen| percentile(&seen.times, 100);
-    ensure!(longest(&edits) >= DELAY[0], "the disk was not slow: the server may be linked statically");
+    ensure!(
+        longest(&edits) >= DELAY[0],
+        "the disk was not slow: the library that delays it has no effect on a statically linked server"
+    );
     recover(bed, &mut one, newcomers.start, healed).await?;
     Ok(Measured::new()
         .count("edits", edits.times.len())
@@ -101,7 +106,7 @@ async fn all(mut running: JoinSet<Result<Seen>>) -> Result<Seen> {
     Ok(all)
 }
 
-/// Edits again and again. Each edit must be answered, however late.
+/// Edits a list again and again. The server must answer each edit, even if the answer is late.
 async fn edit(mut person: Person, is_over: watch::Receiver<bool>) -> Result<Seen> {
     let mut seen = Seen::default();
     let who = Account::numbered(0).handle;
@@ -128,7 +133,7 @@ async fn sign_in_again(dialer: Dialer, account: Account, is_over: watch::Receive
         let code = sign_in(&dialer, &account).await?;
         let took = begun.elapsed();
         ensure!(code.is_none_or(|code| code == BUSY), "a sign-in was answered with {code:?}");
-        ensure!(took <= SIGN_IN, "a sign-in was answered with {code:?} after {took:.1?}");
+        ensure!(took <= SIGN_IN, "a sign-in was answered with {code:?} only after {took:.1?}");
         seen.refused += usize::from(code.is_some());
         seen.times.push(took);
     }
@@ -158,15 +163,15 @@ async fn fetch_again(dialer: Dialer, account: Account, is_over: watch::Receiver<
         let status = http::request(dialer.dial(dialer.addresses.http), &request, PATIENCE).await?.status();
         let took = begun.elapsed();
         ensure!([200, UNAVAILABLE].contains(&status), "a sign-in with a password was answered with {status}");
-        ensure!(took <= SIGN_IN, "a sign-in with a password was answered with {status} after {took:.1?}");
+        ensure!(took <= SIGN_IN, "a sign-in with a password was answered with {status} only after {took:.1?}");
         seen.refused += usize::from(status == UNAVAILABLE);
         seen.times.push(took);
     }
     Ok(seen)
 }
 
-/// Lets one of two people change the status again and again. Returns the longest time that the other one had to wait
-/// for a change.
+/// Lets one of two people change the status again and again. Returns the longest time that the
+/// other person had to wait for a change.
 async fn presence(one: &mut Person, other: &mut Person, how_long: Duration) -> Result<Duration> {
     let (begun, mut longest) = (Instant::now(), Duration::ZERO);
     for status in ["BSY", "AWY"].iter().cycle() {
@@ -183,7 +188,7 @@ async fn presence(one: &mut Person, other: &mut Person, how_long: Duration) -> R
     Ok(longest)
 }
 
-/// Tries until everything works: a sign-in with a ticket, one with a password, and an edit.
+/// Tries until three things work: a sign-in with a ticket, a sign-in with a password, and an edit.
 async fn recover(bed: &Bed, one: &mut Person, newcomer: usize, healed: Instant) -> Result<()> {
     let account = Account::numbered(newcomer);
     loop {
@@ -191,12 +196,16 @@ async fn recover(bed: &Bed, one: &mut Person, newcomer: usize, healed: Instant) 
         let fetched = bed.dialer.fetch_ticket(&account).await.is_ok();
         let code = sign_in(&bed.dialer, &account).await?;
         let edited = one.notification.ask("PRP", "MFN Recovered").await?.code();
-        // A call that has begun on the slow disk may still delay these.
+        // A call to the disk that began while the disk was slow may still delay the sign-ins and
+        // the edit.
         if fetched && code.is_none() && edited.is_none() && begun.elapsed() < DELAY[0] * 2 {
             return Ok(());
         }
         let since = healed.elapsed();
-        ensure!(since < RECOVERY, "{since:.0?} after the disk is fast, a sign-in got {code:?} and an edit {edited:?}");
+        ensure!(
+            since < RECOVERY,
+            "{since:.0?} after the disk became fast, a sign-in got {code:?} and an edit got {edited:?}"
+        );
         sleep(Duration::from_millis(200)).await;
     }
 }

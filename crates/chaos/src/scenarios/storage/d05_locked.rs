@@ -37,7 +37,7 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
     let lock = lock(&bed.server.data().join("swallowtail.db")).await?;
     let begun = Instant::now();
     let trid = one.notification.send("ADC", &format!("AL N={}", Account::numbered(2).handle)).await?;
-    // While the edit waits, chats and presence go on, and people can sign in.
+    // While the edit waits, chats and presence must work, and people must be able to sign in.
     board.exchange(&mut joined).await?;
     other.notification.done("CHG", "BSY 0").await?;
     one.notification.expect(&format!("NLN BSY {}", other.handle())).await?;
@@ -45,12 +45,12 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
     let answer = one.notification.answer(trid).await?;
     let refused = begun.elapsed();
     ensure!(answer.code() == Some(NOT_STORED), "the edit was answered with {}", answer.line());
-    ensure!(refused <= REFUSAL, "the edit was refused after {refused:.1?}");
+    ensure!(refused <= REFUSAL, "the edit was refused only after {refused:.1?}");
     sleep(bed.size.time(LOCKED).checked_sub(locked.elapsed()).unwrap_or_default()).await;
     drop(lock);
     let begun = Instant::now();
     while one.notification.ask("ADC", &format!("AL N={}", Account::numbered(3).handle)).await?.code().is_some() {
-        ensure!(begun.elapsed() < RECOVERY, "edits still fail {:.0?} after the lock", begun.elapsed());
+        ensure!(begun.elapsed() < RECOVERY, "edits still fail {:.0?} after the end of the lock", begun.elapsed());
         sleep(Duration::from_millis(200)).await;
     }
     board.exchange(&mut joined).await?;

@@ -1,5 +1,5 @@
-//! The database is copied with SQLite's backup while people edit, and later restored (docs/operator.md, "Backup and
-//! restore").
+//! The database is copied with SQLite's backup while people edit their lists. Later, the copy is
+//! restored (docs/operator.md, "Backup and restore").
 
 use std::fs;
 use std::path::Path;
@@ -16,7 +16,7 @@ use crate::measured::{Measured, SLOWNESS, percentile};
 use crate::rule::Rule;
 use crate::scenario::Scenario;
 
-/// The number of people who edit during the backups.
+/// The number of people who edit their lists during the backups.
 const EDITORS: usize = 10;
 /// The number of accounts, which is enough for some megabytes.
 const ACCOUNTS: usize = 5000;
@@ -60,13 +60,13 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
     Ok(Measured::new().count("edits", times.len()).millis("longest edit", longest).figure("backup", size, "MiB"))
 }
 
-/// Edits again and again. Returns how long the edits took.
+/// Edits a list again and again. Returns the duration of each edit.
 async fn edit_until(mut person: Person, finished: watch::Receiver<bool>) -> Result<Vec<Duration>> {
     let mut times = Vec::new();
     while !*finished.borrow() {
         let who = Account::numbered(EDITORS + times.len() / 2 % EDITORS).handle;
         let begun = Instant::now();
-        // Every other edit undoes the one before.
+        // Each second edit undoes the edit before it.
         match times.len() % 2 {
             0 => person.notification.done("ADC", &format!("AL N={who}")).await?,
             _ => person.notification.done("REM", &format!("AL {who}")).await?,
@@ -85,13 +85,13 @@ async fn backup(database: &Path, to: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Replaces the database with the backup. Rule G6 then compares the restored database with everything that was
-/// acknowledged.
+/// Replaces the database with the backup. Rule G6 then compares the restored database with all
+/// acknowledged edits.
 async fn restore(bed: &mut Bed, copy: &Path) -> Result<()> {
     bed.server.stop().await?;
     let database = bed.server.data().join(DATABASE);
     for suffix in ["-wal", "-shm"] {
-        // A server that was stopped leaves neither of these files.
+        // A server that was stopped normally leaves no file with this suffix.
         let _ = fs::remove_file(bed.server.data().join(format!("{DATABASE}{suffix}")));
     }
     fs::write(&database, fs::read(copy)?)?;

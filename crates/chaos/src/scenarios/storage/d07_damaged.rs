@@ -1,5 +1,5 @@
-//! Databases that are damaged. The server must refuse to start and say why, and it must not touch the files that are
-//! left.
+//! Databases that are damaged. The server must refuse to start, print the reason, and leave the
+//! remaining files unchanged.
 
 use std::fs;
 use std::os::unix::fs::FileExt;
@@ -22,17 +22,19 @@ const PAGES: usize = 5;
 const ACCOUNTS: usize = 1000;
 
 pub(super) const SCENARIO: Scenario =
-    Scenario::runs("D07", "The database is damaged, cut, or gone when the server starts", |bed| Box::pin(run(bed)))
-        .accounts(ACCOUNTS)
-        .except(&[(Rule::Process, "the server is stopped"), (Rule::Bystanders, "the server is stopped")])
-        .smoke();
+    Scenario::runs("D07", "The database is damaged, truncated or missing when the server starts", |bed| {
+        Box::pin(run(bed))
+    })
+    .accounts(ACCOUNTS)
+    .except(&[(Rule::Process, "the server is stopped"), (Rule::Bystanders, "the server is stopped")])
+    .smoke();
 
 /// The damage to the database.
 #[derive(Debug)]
 enum Damage {
     /// A page is overwritten with random bytes.
     Page(u64),
-    /// The file has only its first half.
+    /// The file contains only its first half.
     Half,
     /// The file is empty.
     Empty,
@@ -61,7 +63,7 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
     Ok(Measured::new().count("kinds of damage refused", cases).count("pages", usize::try_from(pages)?))
 }
 
-/// Damages the database, and expects that the server refuses to start.
+/// Damages the database, and checks that the server refuses to start.
 async fn refuse(bed: &mut Bed, path: &Path, intact: &[u8], damage: &Damage) -> Result<()> {
     restore(path, intact)?;
     break_it(path, intact, damage, &mut bed.random)?;
@@ -71,7 +73,7 @@ async fn refuse(bed: &mut Bed, path: &Path, intact: &[u8], damage: &Damage) -> R
     ensure!(!output.status.success(), "the server ended without an error");
     ensure!(!said.contains("panicked"), "the server panicked: {said}");
     let sentence = said.lines().last().unwrap_or_default();
-    ensure!(sentence.contains(DATABASE) && sentence.contains("backup"), "the server said only {sentence:?}");
+    ensure!(sentence.contains(DATABASE) && sentence.contains("backup"), "the server printed only {sentence:?}");
     ensure!(fs::read(path).ok() == before, "the server changed the database");
     Ok(())
 }

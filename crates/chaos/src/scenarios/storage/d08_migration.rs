@@ -1,5 +1,5 @@
-//! A database of the oldest version, which the server brings up to date. The server is killed during the migration,
-//! again and again.
+//! A database of the oldest version, which the server migrates to the newest version. The server is
+//! killed again and again during the migration.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -20,11 +20,12 @@ const ACCOUNTS: usize = 10_000;
 const MIGRATIONS: usize = 6;
 /// The largest number of times that each migration is interrupted.
 const KILLS: u64 = 3;
-/// The time after which the server is killed even if the migration does not go on.
+/// The time after which the server is killed even if the migration makes no progress.
 const PATIENCE: Duration = Duration::from_secs(120);
 const DATABASE: &str = "swallowtail.db";
-/// The script that gives accounts contacts and groups, and then removes everything that the first version of the tables
-/// did not have. That version recorded its migrations in another table, with the library SQLx.
+/// The script that adds contacts and groups to the accounts. It then removes everything that the
+/// first version of the tables did not have. That version recorded its migrations in another table,
+/// with the library SQLx.
 const MAKE_OLD: &str = "import sqlite3, sys\n\
     c = sqlite3.connect(sys.argv[1])\n\
     c.executescript('''\n\
@@ -83,7 +84,8 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
     for migration in 1..=MIGRATIONS {
         restore(&database, &log, &old)?;
         for _ in 0..=bed.random.below(KILLS) {
-            // The log grows until the last migration is complete, and then keeps its size.
+            // The write-ahead log grows until the last migration is complete, and then keeps its
+            // size.
             let end = bed.random.below(written);
             bed.server.start_until(until(&log, end)).await?;
             kills += 1;
@@ -91,23 +93,27 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
         }
         bed.server.restart().await.with_context(|| format!("migration {migration} did not resume"))?;
         bed.server.stop().await?;
-        ensure!(python(HASH, &database).await? == expected, "migration {migration} has another result");
+        ensure!(
+            python(HASH, &database).await? == expected,
+            "the interrupted migration {migration} has a different result than a migration without interruption"
+        );
     }
     ensure!(interrupted > 0, "all {kills} kills came after the end of the migration");
     bed.server.restart().await?;
     let size = old.len() as f64 / (1024.0 * 1024.0);
-    let measured = Measured::new().count("kills", kills).count("before the end", interrupted);
+    let measured = Measured::new().count("kills", kills).count("kills before the end", interrupted);
     Ok(measured.millis("undisturbed start", took).figure("database", size, "MiB"))
 }
 
-/// Waits until a file has more bytes than this.
+/// Waits until a file has more than `bytes` bytes.
 async fn until(file: &Path, bytes: u64) {
     let grown = async {
         while length(file) <= bytes {
             sleep(Duration::from_millis(1)).await;
         }
     };
-    // A server that does not go on with the migration is killed, too.
+    // If the file does not grow to that size within `PATIENCE`, this function returns nevertheless.
+    // The server is then killed, although the migration makes no progress.
     let _ = timeout(PATIENCE, grown).await;
 }
 
@@ -119,7 +125,7 @@ fn length(file: &Path) -> u64 {
 /// Writes the old database, and removes its journals.
 fn restore(database: &Path, log: &Path, old: &[u8]) -> Result<()> {
     for journal in [log.to_owned(), PathBuf::from(format!("{}-shm", database.display()))] {
-        // A server that was stopped leaves no journals.
+        // A server that was stopped normally leaves no journals.
         let _ = fs::remove_file(journal);
     }
     fs::write(database, old).context("the old database cannot be written")

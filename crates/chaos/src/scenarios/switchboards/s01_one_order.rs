@@ -19,7 +19,7 @@ const MESSAGES: usize = 400;
 
 pub(super) const SCENARIO: Scenario = Scenario::runs(
     "S01",
-    "Ten participants of a conversation send at the same time, and all receive the same order",
+    "Ten participants of a conversation send at the same time, and all receive the messages in the same order",
     |bed| Box::pin(run(bed)),
 )
 .accounts(PARTICIPANTS)
@@ -39,12 +39,12 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
         boards.push(done??);
     }
     let rate = (PARTICIPANTS * messages) as f64 / begun.elapsed().as_secs_f64();
-    // Everything has arrived, so the history ends before anyone leaves.
+    // Everything has arrived, so the history of each connection ends here, before anyone leaves.
     boards.into_iter().for_each(|board| board.connection.settle());
     Ok(Measured::new().count("messages", PARTICIPANTS * messages).figure("rate", rate, "messages/s"))
 }
 
-/// Sends messages, and receives those of all others and the answers.
+/// Sends messages. Receives the messages of all other participants, and the answers of the server.
 async fn take_part(mut board: Board, messages: usize, mut random: Random) -> Result<Board> {
     let flags: Vec<_> = (0..messages).filter_map(|_| random.pick(&["A", "N", "U"])).collect();
     let expected = messages * (PARTICIPANTS - 1) + flags.iter().filter(|flag| ***flag == "A").count();

@@ -25,7 +25,7 @@ const NOTICE: Duration = Duration::from_secs(2);
 
 pub(super) const SCENARIO: Scenario = Scenario::runs(
     "S03",
-    "A member is killed in a burst of messages: BYE comes soon, every message is answered, and the others receive all",
+    "A member is killed in a burst of messages, and the others soon receive BYE, and miss no message and no answer",
     |bed| Box::pin(run(bed)),
 )
 .accounts(MEMBERS)
@@ -42,7 +42,7 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
         slowest = slowest.max(seen.notice);
         refused += seen.refused;
     }
-    ensure!(slowest <= NOTICE, "a BYE came {slowest:?} after the death");
+    ensure!(slowest <= NOTICE, "a BYE arrived {slowest:?} after a member was killed");
     Ok(Measured::new().count("deaths", rounds).millis("slowest BYE", slowest).count("NAK", refused))
 }
 
@@ -55,9 +55,9 @@ struct Seen {
     refused: usize,
 }
 
-/// Runs a burst in which the first member sends, the last one dies, and the others listen.
+/// Runs a burst in which the first member sends, the last member dies, and the other members read.
 async fn burst(mut boards: Vec<Board>, delay: Duration, by_reset: bool) -> Result<Seen> {
-    let victim = boards.pop().context("nobody is there")?;
+    let victim = boards.pop().context("there are no members")?;
     let dead = victim.handle.clone();
     let sender = boards[0].connection.sender();
     let mut running = JoinSet::new();
@@ -88,21 +88,25 @@ async fn burst(mut boards: Vec<Board>, delay: Duration, by_reset: bool) -> Resul
     Ok(seen)
 }
 
-/// Listens until everything has arrived. Returns when BYE came, and how many messages were refused.
+/// Reads until everything has arrived. Returns the time at which BYE arrived, and the number of
+/// refused messages.
 async fn listen(mut board: Board, dead: String, sends: bool) -> Result<(Board, Instant, usize)> {
     let (mut heard, mut arrived, mut refused, mut late) = (None, 0, 0, 0);
     while heard.is_none() || arrived < MESSAGES {
         let next = board.connection.next().await;
-        let next = next.with_context(|| format!("{} has {arrived} of {MESSAGES}, and {heard:?}", board.handle))?;
+        let next = next.with_context(|| {
+            format!("{} has received {arrived} of {MESSAGES} messages, and BYE at {heard:?}", board.handle)
+        })?;
         match next.verb().as_str() {
             "MSG" if !sends => arrived += 1,
             "ACK" if sends => arrived += 1,
             "NAK" if sends => {
                 arrived += 1;
                 refused += 1;
-                // The server may have been handling one message when it queued BYE.
+                // The server may have been handling one message when it queued BYE. So one NAK may
+                // arrive after BYE.
                 late += usize::from(heard.is_some());
-                ensure!(late <= 1, "{late} messages to the living were refused after BYE");
+                ensure!(late <= 1, "{late} messages to the remaining members were refused after BYE");
             }
             "BYE" if next.word(1) == dead => ensure!(heard.replace(next.at).is_none(), "a second BYE"),
             "JOI" | "IRO" => {}

@@ -1,4 +1,4 @@
-//! Cookies that must not open anything, and the one use of each cookie that must succeed.
+//! Cookies that the server must refuse, and the one use of each cookie that must succeed.
 
 use std::time::{Duration, Instant};
 
@@ -13,7 +13,8 @@ use crate::scenario::Scenario;
 
 /// The time for which a cookie is valid (sb.md section 2).
 const LIFE: Duration = Duration::from_secs(120);
-/// The time before and after a cookie's end at which the cookie is tried.
+/// The scenario tries cookies this long before they expire, and other cookies this long after they
+/// have expired.
 const MARGIN: Duration = Duration::from_secs(2);
 /// The time within which the server must close a connection after 911. The server sends queued bytes for at most 1 s.
 const CLOSING: Duration = Duration::from_secs(5);
@@ -24,7 +25,7 @@ const AT_ONCE: usize = 100;
 
 pub(super) const SCENARIO: Scenario = Scenario::runs(
     "S04",
-    "A cookie works once, for its account, its command and its conversation, and for two minutes",
+    "A cookie works only once, only for its account, command and conversation, and only for two minutes",
     |bed| Box::pin(run(bed)),
 )
 .accounts(3)
@@ -32,7 +33,7 @@ pub(super) const SCENARIO: Scenario = Scenario::runs(
 
 async fn run(bed: &mut Bed) -> Result<Measured> {
     let mut people = bed.people(3).await?;
-    let [alice, bob, carol] = &mut people[..] else { bail!("somebody is missing") };
+    let [alice, bob, carol] = &mut people[..] else { bail!("three people were expected") };
     let issued = Instant::now();
     let mut kept = Kept::issue(alice, bob).await?;
     let mut gate = Gate { dialer: bed.dialer.clone(), refused: 0 };
@@ -41,7 +42,7 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
     guess(&mut gate, alice, bed.size.of(GUESSES)).await?;
     let opened = present_together(&bed.dialer, alice).await?;
     ensure!(opened == 1, "{AT_ONCE} clients presented one cookie at the same time, and {opened} of them joined");
-    // Only a full run has two minutes to wait.
+    // Only a run at full scale waits for two minutes.
     if bed.size.percent() >= 100 {
         sleep_until((issued + LIFE - MARGIN).into()).await;
         kept.still_work(&bed.dialer).await?;
@@ -51,14 +52,14 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
     Ok(Measured::new().count("refused", gate.refused))
 }
 
-/// A gate that presents cookies that the server must refuse, and counts them.
+/// Presents cookies that the server must refuse, and counts them.
 struct Gate {
     dialer: Dialer,
     refused: usize,
 }
 
 impl Gate {
-    /// Expects that the server answers with 911, sends nothing else, and closes the connection.
+    /// Checks that the server answers with 911, sends nothing else, and closes the connection.
     async fn refuses(&mut self, verb: &str, words: &str) -> Result<()> {
         let mut connection = self.dialer.switchboard().await?;
         let answer = connection.ask(verb, words).await?;
@@ -76,11 +77,12 @@ async fn open_with_wrong_cookies(gate: &mut Gate, alice: &mut Person, carol: &mu
     let (_, cookie) = alice.board_cookie().await?;
     gate.refuses("USR", &format!("{other} {cookie}")).await?;
     gate.refuses("USR", &format!("{one} {cookie}")).await?;
-    // Neither is a cookie that was presented with the wrong command.
+    // A cookie that was presented with the wrong command is not valid any more either.
     let (_, cookie) = alice.board_cookie().await?;
     gate.refuses("ANS", &format!("{one} {cookie} 1")).await?;
     gate.refuses("USR", &format!("{one} {cookie}")).await?;
-    // A cookie that is almost correct does not invalidate the correct one, which works once.
+    // A cookie that is almost correct does not invalidate the correct cookie. The correct cookie
+    // works once.
     let (_, cookie) = alice.board_cookie().await?;
     for wrong in [&cookie[1..], &cookie[..cookie.len() - 1], &format!("{cookie}0"), &flipped(&cookie), "0"] {
         gate.refuses("USR", &format!("{one} {wrong}")).await?;
@@ -91,7 +93,7 @@ async fn open_with_wrong_cookies(gate: &mut Gate, alice: &mut Person, carol: &mu
     Ok(())
 }
 
-/// Returns a cookie with its last letter in the other case, or with another digit.
+/// Returns a cookie with a different last character: a letter in the other case, or another digit.
 fn flipped(cookie: &str) -> String {
     let (rest, last) = cookie.split_at(cookie.len() - 1);
     let last: String = last
@@ -117,14 +119,14 @@ impl Invitation {
         let ring = person.notification.expect("RNG").await?;
         let cookie = ring.word(4);
         person.dialer.keep_secret(&cookie);
-        Ok(Self { session: ring.word(1).parse().context("the session is not a number")?, cookie })
+        Ok(Self { session: ring.word(1).parse().context("the session id is not a number")?, cookie })
     }
 }
 
 async fn join_with_wrong_cookies(gate: &mut Gate, alice: &mut Person, carol: &mut Person) -> Result<()> {
     let (one, other) = (alice.handle().to_owned(), carol.handle().to_owned());
-    // The server refuses another session, another account and another command. After that, it also refuses the correct
-    // words.
+    // The server refuses a cookie with a wrong session, with a wrong account and with a wrong
+    // command. After that, it also refuses the cookie with the correct words.
     for wrong in 0..3 {
         let mut board = alice.open_board().await?;
         board.connection.done("CAL", &other).await?;
@@ -145,11 +147,12 @@ async fn join_with_wrong_cookies(gate: &mut Gate, alice: &mut Person, carol: &mu
     gate.refuses("ANS", &format!("{other} {cookie} {session}")).await
 }
 
-/// Presents guessed cookies for session ids. Session ids are not secret, so knowing one must not help.
+/// Presents guessed cookies for session ids. Session ids are not secret, so knowing a session id
+/// must not help to join the session.
 async fn guess(gate: &mut Gate, alice: &mut Person, guesses: usize) -> Result<()> {
     let mut board = alice.open_board().await?;
     let answer = board.connection.done("CAL", "user1@example.com").await?;
-    let session: u32 = answer.word(3).parse().context("the session is not a number")?;
+    let session: u32 = answer.word(3).parse().context("the session id is not a number")?;
     for guess in 0..guesses {
         let session = if guess % 2 == 0 { session } else { session ^ u32::try_from(guess)? };
         gate.refuses("ANS", &format!("{} {guess}.{session}.1 {session}", alice.handle())).await?;
@@ -171,7 +174,7 @@ async fn present_together(dialer: &Dialer, alice: &mut Person) -> Result<usize> 
         });
     }
     let mut opened = 0;
-    // All connections stay open until every answer is there.
+    // All connections stay open until every answer has arrived.
     let mut connections = Vec::new();
     while let Some(answer) = running.join_next().await {
         let (code, connection) = answer??;

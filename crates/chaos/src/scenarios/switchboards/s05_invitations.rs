@@ -1,4 +1,5 @@
-//! Every reason for which an invitation fails. Neither the answer nor its delay may tell the caller that it is blocked.
+//! Every reason for which an invitation fails. Neither the answer nor its delay may tell the caller
+//! that the callee blocks the caller.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -12,29 +13,32 @@ use crate::random::Random;
 use crate::scenario::Scenario;
 
 const CALLER: usize = 0;
-/// The account that blocks the caller.
+/// The number of the account that blocks the caller.
 const BLOCKER: usize = 1;
-/// The account that accepts only callers on its allow list, which does not contain this caller.
+/// The number of the account that accepts only callers on its allow list. The caller of this
+/// scenario is not on that list.
 const PRIVATE: usize = 2;
-/// The account that the caller blocks. It can be invited all the same (sb.md section 5).
+/// The number of the account that the caller blocks. The caller can invite this account
+/// nevertheless (sb.md section 5).
 const BLOCKED: usize = 3;
-/// The account that is already in the conversation.
+/// The number of the account that is already in the conversation.
 const PRESENT: usize = 4;
 const HIDDEN: usize = 5;
-/// The account that never signs in.
+/// The number of the account that never signs in.
 const OFFLINE: usize = 6;
 const ACCOUNTS: usize = 7;
 /// The address that has no account.
 const UNKNOWN: &str = "nobody@example.com";
 /// The number of calls to each address that cannot be reached.
 const ROUNDS: usize = 300;
-/// The difference that is allowed between two median delays of an answer, in addition to a quarter. A database query or
-/// a lock that only one of the reasons needs takes longer.
+/// The median delays of the answers for two addresses may differ by a quarter plus this time. A
+/// database query or a lock takes longer. So the scenario notices if the server needs a query or a
+/// lock for one reason to refuse an invitation, but not for the other reasons.
 const NOISE: Duration = Duration::from_micros(100);
 
 pub(super) const SCENARIO: Scenario = Scenario::runs(
     "S05",
-    "Invitations fail for every reason, and neither the answer nor its delay tells that somebody blocks the caller",
+    "Invitations fail for every reason, and neither the answer nor its delay shows whether the caller is blocked",
     |bed| Box::pin(run(bed)),
 )
 .accounts(ACCOUNTS)
@@ -52,7 +56,7 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
     let medians = delays(&mut people[CALLER], rounds, &mut bed.random).await?;
     let (fastest, slowest) = (medians.values().min().copied(), medians.values().max().copied());
     let (fastest, slowest) = (fastest.unwrap_or_default(), slowest.unwrap_or_default());
-    ensure!(slowest <= fastest * 5 / 4 + NOISE, "the delay of an answer tells the reason: {medians:?}");
+    ensure!(slowest <= fastest * 5 / 4 + NOISE, "the delay of an answer shows why the invitation failed: {medians:?}");
     Ok(Measured::new().millis("fastest median", fastest).millis("slowest median", slowest))
 }
 
@@ -77,11 +81,11 @@ async fn answers(people: &mut [Person]) -> Result<()> {
     }
     expect(&mut board, &handle(BLOCKED), None).await?;
     expect(&mut board, &handle(BLOCKED), Some(215)).await?;
-    // The callee that the caller blocks was rung, and nobody else was.
+    // The callee that the caller blocks must receive RNG, and no other callee may receive it.
     people[BLOCKED].notification.expect("RNG").await?;
     for number in [BLOCKER, PRIVATE] {
         let lines = people[number].notification.before_pong().await?;
-        ensure!(lines.iter().all(|line| line.verb() != "RNG"), "{} was rung", handle(number));
+        ensure!(lines.iter().all(|line| line.verb() != "RNG"), "{} received RNG", handle(number));
     }
     drop(present);
     Ok(())

@@ -1,5 +1,6 @@
-//! Conversations that are asked for and never opened, invitations that are never answered, and conversations in which
-//! nothing happens. The server must forget all of them in time, and use their memory again.
+//! Conversations that are asked for and never opened, invitations that are never answered, and
+//! conversations in which nothing happens. The server must forget all of them in time, and reuse
+//! their memory.
 
 use std::time::{Duration, Instant};
 
@@ -22,7 +23,8 @@ const COOKIES: usize = 120;
 const ALONE: usize = 200;
 /// The number of conversations with two members in which nothing happens.
 const IN_PAIRS: usize = 20;
-/// The time for which a cookie is valid and a ring is pending (sb.md sections 2 and 5).
+/// The time for which a cookie is valid, and for which an unanswered invitation (a ring) is pending
+/// (sb.md sections 2 and 5).
 const LIFE: Duration = Duration::from_secs(120);
 /// The time after which this server closes a conversation in which nothing happens, as set below.
 const IDLE: Duration = Duration::from_secs(30);
@@ -31,13 +33,13 @@ const LATE: Duration = Duration::from_secs(5);
 
 pub(super) const SCENARIO: Scenario = Scenario::runs(
     "S06",
-    "Thousands of cookies are never used, invitations never answered, conversations silent, and all are forgotten",
+    "Cookies stay unused, invitations stay unanswered, conversations stay silent, and the server forgets all of them",
     |bed| Box::pin(run(bed)),
 )
 .accounts(ACCOUNTS)
 .except(&[(
     Rule::Memory,
-    "the allocator keeps the memory of the cookies, and the scenario checks that it is used again",
+    "the allocator keeps the memory of the cookies, and the scenario checks that the server reuses it",
 )])
 .setup(|| Setup { settings: "[limits]\nswitchboard_idle = 30\n".into(), ..Setup::default() });
 
@@ -50,15 +52,19 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
     let first = bed.server.figures()?.anonymous_kib;
     let rung = unanswered.await??;
     sleep_until((asked + LIFE + LATE).into()).await;
-    // The cookies have expired, so everybody may have new ones, which reuse the memory of the old ones.
+    // The cookies have expired, so everybody may get new cookies. The new cookies reuse the memory
+    // of the old cookies.
     let (_people, _) = ask_for_cookies(people).await?;
     let second = bed.server.figures()?.anonymous_kib;
-    ensure!(second <= first * 11 / 10, "the server had {first} KiB with the first cookies, and {second} KiB later");
+    ensure!(
+        second <= first * 11 / 10,
+        "the server had {first} KiB with the first cookies, and {second} KiB with the second cookies"
+    );
     Ok(Measured::new()
         .count("cookies", cookies)
         .seconds("silent conversations closed in", idle.await??)
         .seconds("rung again after", rung)
-        .figure("memory of the second cookies", 100.0 * second as f64 / first as f64, "%"))
+        .figure("memory of second cookies relative to first cookies", 100.0 * second as f64 / first as f64, "%"))
 }
 
 /// Asks for conversations until the server refuses. Returns the people, and the number of cookies that the server gave.
@@ -70,7 +76,11 @@ async fn ask_for_cookies(people: Vec<Person>) -> Result<(Vec<Person>, usize)> {
                 person.board_cookie().await?;
             }
             let answer = person.notification.ask("XFR", "SB").await?;
-            ensure!(answer.code() == Some(800), "XFR with {COOKIES} unused cookies: {}", answer.line());
+            ensure!(
+                answer.code() == Some(800),
+                "XFR with {COOKIES} unused cookies was answered with {}",
+                answer.line()
+            );
             Ok(person)
         });
     }
@@ -88,7 +98,7 @@ struct Idle {
     pairs: Vec<[Board; 2]>,
 }
 
-/// Opens conversations with one member and with two.
+/// Opens conversations with one member, and conversations with two members.
 async fn idle(people: &mut [Person], alone: usize) -> Result<Idle> {
     let mut idle = Idle { alone: Vec::new(), pairs: Vec::new() };
     for number in 0..alone {
@@ -96,15 +106,15 @@ async fn idle(people: &mut [Person], alone: usize) -> Result<Idle> {
         idle.alone.push(people[number].open_board().await?);
     }
     for pair in people.chunks_exact_mut(2).take(IN_PAIRS) {
-        let [one, other] = pair else { bail!("somebody is missing") };
+        let [one, other] = pair else { bail!("two people were expected") };
         idle.pairs.push(chat(one, other).await?);
     }
     Ok(idle)
 }
 
 impl Idle {
-    /// Waits until the server has closed all of these conversations, as sb.md section 7 says. Returns how long that
-    /// took.
+    /// Waits until the server has closed all of these conversations, as sb.md section 7 demands.
+    /// Returns the time until then.
     async fn closed(self) -> Result<Duration> {
         let begun = Instant::now();
         for board in self.alone {
@@ -117,18 +127,20 @@ impl Idle {
             }
         }
         let took = begun.elapsed();
-        ensure!(took <= IDLE + LATE, "silent conversations were closed after {took:?}");
+        ensure!(took <= IDLE + LATE, "silent conversations were closed only after {took:?}");
         Ok(took)
     }
 }
 
-/// Waits until the server closes a connection. Checks the last line before that.
+/// Waits until the server closes a connection. Checks the last line that arrives before the end.
 async fn ends(mut board: Board, last: Option<&str>) -> Result<()> {
     let lines = board.connection.until_ended(IDLE + LATE + PATIENCE).await?;
     let is_right = |line: &str| last.is_none_or(|last| line == last);
     match lines.last() {
-        None => ensure!(last.is_none(), "the server closed a conversation without {last:?}"),
-        Some(line) => ensure!(is_right(&line.line()), "the last line of a conversation was {}", line.line()),
+        None => ensure!(last.is_none(), "the server closed a conversation without the line {last:?}"),
+        Some(line) => {
+            ensure!(is_right(&line.line()), "the last line of a conversation was {} instead of {last:?}", line.line());
+        }
     }
     Ok(())
 }
@@ -144,13 +156,14 @@ struct Unanswered {
 
 impl Unanswered {
     async fn begin(people: &mut [Person]) -> Result<Self> {
-        let [one, two, three, ..] = people else { bail!("somebody is missing") };
+        let [one, two, three, ..] = people else { bail!("three people were expected") };
         let [mut board, other] = chat(one, two).await?;
         board.connection.done("CAL", three.handle()).await?;
         Ok(Self { board, callee: three.handle().to_owned(), rung: Instant::now(), _other: other })
     }
 
-    /// Calls again and again, until the ring is not pending any more. Returns how long that took.
+    /// Sends CAL again and again, until the first invitation is not pending any more. Returns the
+    /// time from the first invitation until then.
     async fn until_forgotten(mut self) -> Result<Duration> {
         let last = self.rung + LIFE + LATE;
         let mut pause = Duration::from_secs(10);

@@ -1,4 +1,4 @@
-//! Conversations that are opened at the same time: XFR, USR, CAL and ANS of many people.
+//! Many people open conversations at the same time, with XFR, USR, CAL and ANS.
 
 use std::time::{Duration, Instant};
 
@@ -36,7 +36,7 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
     }
     let rate = times.len() as f64 / begun.elapsed().as_secs_f64();
     let longest = percentile(&times, 100);
-    ensure!(longest <= LIMIT, "a pair waited for {longest:.1?}");
+    ensure!(longest <= LIMIT, "two users waited {longest:.1?} until their conversation was open");
     let measured = Measured::new().count("conversations", times.len()).figure("rate", rate, "/s");
     Ok(measured.millis("p99", percentile(&times, 99)).millis("longest", longest))
 }

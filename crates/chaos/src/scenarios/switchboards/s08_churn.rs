@@ -19,11 +19,11 @@ const PEOPLE: usize = 80;
 const MOST: usize = 8;
 /// The time for which people join and leave.
 const TIME: Duration = Duration::from_secs(12);
-/// The pause of one person between two acts.
+/// The pause of one person between two actions.
 const PAUSE: Duration = Duration::from_millis(25);
-/// The time without a line after which everything counts as arrived.
+/// If no line arrives for this time, everything counts as arrived.
 const QUIET: Duration = Duration::from_millis(500);
-/// The longest time to wait for that.
+/// The longest time to wait until everything has arrived.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 pub(super) const SCENARIO: Scenario = Scenario::runs(
@@ -54,10 +54,10 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
     Ok(Measured::new().count("joined", joined).count("left", left).count("conversations at the end", conversations))
 }
 
-/// A place in a conversation.
+/// The place of one person in one conversation.
 struct Seat {
     connection: Connection,
-    /// The id of the conversation, once the client has heard it.
+    /// The id of the conversation, if the client has learned it.
     session: Option<String>,
     /// The other members, as this member sees them.
     others: BTreeSet<String>,
@@ -70,7 +70,8 @@ impl Seat {
         Self { connection, session, others: BTreeSet::new(), wrong: None }
     }
 
-    /// Reads what has arrived. Returns how many lines that were, or `None` if the conversation has ended.
+    /// Reads the lines that have arrived. Returns the number of lines, or `None` if the
+    /// conversation has ended.
     async fn read(&mut self) -> Option<usize> {
         let mut lines = 0;
         loop {
@@ -115,7 +116,7 @@ impl Guest {
         Ok(self)
     }
 
-    /// Reads what has arrived, and accepts invitations. Returns how many lines that were.
+    /// Reads the lines that have arrived, and accepts invitations. Returns the number of lines.
     async fn read(&mut self) -> Result<usize> {
         let mut lines = 0;
         while let Next::Received(line) = self.person.notification.next_within(Duration::ZERO).await {
@@ -195,7 +196,8 @@ async fn settle(guests: &mut [Guest]) {
     }
 }
 
-/// Compares what the members of each conversation see. Returns the number of conversations.
+/// Checks that every member of a conversation sees exactly the other members of that conversation.
+/// Returns the number of conversations.
 fn compare(guests: &[Guest]) -> Result<usize> {
     let mut members: BTreeMap<&str, HashSet<&str>> = BTreeMap::new();
     let mut seats = Vec::new();
@@ -204,7 +206,7 @@ fn compare(guests: &[Guest]) -> Result<usize> {
             let handle = guest.person.handle();
             ensure!(seat.wrong.is_none(), "{handle} received {:?}", seat.wrong);
             let Some(session) = &seat.session else {
-                ensure!(seat.others.is_empty(), "{handle} sees {:?} and has invited nobody", seat.others);
+                ensure!(seat.others.is_empty(), "{handle} sees {:?}, but has invited nobody", seat.others);
                 continue;
             };
             members.entry(session).or_default().insert(handle);

@@ -1,7 +1,7 @@
-//! Names and statuses change while people are invited, and people sign out between an invitation and its answer. A
-//! cookie holds the identity of its account at one moment (sb.md section 2), so nobody may be shown with the name of
-//! one moment and the capabilities of another moment. The switchboard does not care whether a member is still signed
-//! in.
+//! Names and statuses change while people are invited, and people sign out between an invitation
+//! and its answer. A cookie holds the identity of its account at one moment (sb.md section 2). So
+//! no member may be shown with the name of one moment and the capabilities of another moment. A
+//! member need not stay signed in to the notification server.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,14 +17,14 @@ use crate::measured::Measured;
 use crate::scenario::Scenario;
 
 const ROUNDS: usize = 150;
-/// The distance between the first numbers of two successive rounds.
+/// The difference between the first number of a round and the first number of the next round.
 const SPAN: usize = 100_000;
 /// The pause between two changes of one account.
 const PAUSE: Duration = Duration::from_micros(500);
 
 pub(super) const SCENARIO: Scenario = Scenario::runs(
     "S09",
-    "Names, statuses and sessions change between CAL and ANS: nobody has a mixed identity, and conversations go on",
+    "Names, statuses and sessions change between CAL and ANS, names and capabilities agree, and conversations continue",
     |bed| Box::pin(run(bed)),
 )
 .accounts(2);
@@ -51,8 +51,8 @@ enum Leaving {
     Hides,
 }
 
-/// A person whose capabilities and name change all the time. At any moment, the two contain the same number or
-/// successive numbers.
+/// A person whose capabilities and name change all the time. Both contain a number that grows with
+/// each change. At any moment, the two numbers are equal, or one is the successor of the other.
 struct Changing {
     person: Person,
     is_over: Arc<AtomicBool>,
@@ -86,15 +86,16 @@ async fn change(sender: Sender, first: usize, is_over: Arc<AtomicBool>) -> Resul
     Ok(())
 }
 
-/// Lets the caller invite the callee. Returns the number of the identity with which the callee joined, counted from the
-/// start of the round.
+/// Lets the caller invite the callee. The callee joins with an identity: the name and the
+/// capabilities of one moment. Returns the number of this identity, counted from the start of the
+/// round.
 async fn meet(mut caller: Changing, mut callee: Changing, leaving: Leaving) -> Result<usize> {
     let mut board = caller.person.open_board().await?;
     board.connection.done("CAL", callee.person.handle()).await?;
     let ring = callee.person.notification.expect("RNG").await?;
     let (mut caller, mut callee) = (Some(caller.stop().await?), Some(callee.stop().await?));
-    let handle = callee.as_ref().context("nobody is there")?.handle().to_owned();
-    let dialer = callee.as_ref().context("nobody is there")?.dialer.clone();
+    let handle = callee.as_ref().context("the callee is missing")?.handle().to_owned();
+    let dialer = callee.as_ref().context("the callee is missing")?.dialer.clone();
     match leaving {
         Leaving::Nobody => {}
         Leaving::Callee => callee = None,
@@ -114,7 +115,7 @@ async fn meet(mut caller: Changing, mut callee: Changing, leaving: Leaving) -> R
     let joi = board.connection.expect("JOI").await?;
     let (name, number) = identity(&joi, 2)?;
     let (caller_name, _) = identity(&iro, 5)?;
-    ensure!(ring.word(6) == caller_name, "RNG says {}, and IRO {caller_name}", ring.word(6));
+    ensure!(ring.word(6) == caller_name, "RNG contains {}, but IRO contains {caller_name}", ring.word(6));
     says(&joined, &mut board.connection, &name).await?;
     says(&board, &mut joined.connection, &caller_name).await?;
     drop((caller, callee));
@@ -124,21 +125,22 @@ async fn meet(mut caller: Changing, mut callee: Changing, leaving: Leaving) -> R
     Ok(number % SPAN)
 }
 
-/// Returns the name and the capabilities in a line. Checks that the two belong to one moment.
+/// Returns the name and the capabilities in a line. Checks that both belong to the same moment.
 fn identity(line: &Received, at: usize) -> Result<(String, usize)> {
     let (name, capabilities) = (line.word(at), line.word(at + 1));
     let number: usize = capabilities.parse().with_context(|| format!("no capabilities in {}", line.line()))?;
     let named = name.strip_prefix("name").and_then(|number| number.parse::<usize>().ok());
-    // CHG comes before PRP. At first, the name is still the one of the round before.
+    // CHG comes before PRP. So at first, the name is still that of the previous round.
     let fits = number % SPAN <= 1 || named.is_some_and(|named| named == number || named + 1 == number);
-    ensure!(fits, "{name} and {capabilities} are of different moments: {}", line.line());
+    ensure!(fits, "the name {name} and the capabilities {capabilities} were never set together: {}", line.line());
     Ok((name, number))
 }
 
-/// Sends a text from a member. Checks that the text shows the name with which the member joined.
+/// Sends a text from a member. Checks that the text arrives with the name with which the member
+/// joined.
 async fn says(board: &Board, other: &mut Connection, name: &str) -> Result<()> {
     board.post("U", &text("identity")).await?;
     let message = other.expect(&format!("MSG {}", board.handle)).await?;
-    ensure!(message.word(2) == name, "{} joined as {name} and speaks as {}", board.handle, message.word(2));
+    ensure!(message.word(2) == name, "{} joined as {name}, but sends messages as {}", board.handle, message.word(2));
     Ok(())
 }

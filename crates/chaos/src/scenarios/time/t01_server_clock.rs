@@ -1,5 +1,5 @@
-//! The clock of the server jumps. `libfaketime` gives it a clock that this scenario sets; the monotonic clock stays
-//! correct.
+//! The clock of the server jumps. `libfaketime` gives the server a clock that this scenario sets.
+//! The monotonic clock stays correct.
 
 use std::fs;
 use std::path::PathBuf;
@@ -14,12 +14,12 @@ use crate::measured::Measured;
 use crate::scenario::Scenario;
 use crate::server::Setup;
 
-/// The path at which Debian installs the library.
+/// The path at which Debian installs the library `libfaketime`.
 const LIBRARY: &str = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1";
-/// The jumps, one after the other, as offsets from the correct time.
+/// The settings of the clock of the server, one after the other, as offsets from the correct time.
 const JUMPS: [&str; 8] = ["+1h", "-1h", "+1d", "-1d", "+3650d", "-3650d", "+0", "+0"];
-/// The time for which the server runs with each clock. A timer that follows the clock would end everything within that
-/// time.
+/// The time for which the server runs with each clock. If the server's timers followed this clock,
+/// they would end all sessions within this time.
 const STAY: Duration = Duration::from_secs(2);
 
 pub(super) const SCENARIO: Scenario =

@@ -1,5 +1,6 @@
-//! Clients whose clocks are wrong by years, like a PC with Windows XP and without a battery. These clients send their
-//! time only in HTTP headers and in the XML of the sign-in service.
+//! Clients whose clocks are wrong by years, like the clock of a Windows XP PC with an empty
+//! battery. These clients send their time only in HTTP headers and in the XML of the sign-in
+//! service.
 
 use anyhow::{Context, Result, ensure};
 
@@ -8,7 +9,7 @@ use crate::client::{Account, PASSWORD, PATIENCE, Person, http};
 use crate::measured::Measured;
 use crate::scenario::Scenario;
 
-/// The years of the clients' clocks. Windows XP begins with 2001.
+/// The years of the clients' clocks. 2001 is the first year in Windows XP.
 const YEARS: [u16; 5] = [1970, 1980, 2001, 2038, 2099];
 
 pub(super) const SCENARIO: Scenario =
@@ -32,7 +33,7 @@ async fn passport(bed: &Bed, account: &Account, year: u16) -> Result<()> {
     let request = request.strip_suffix("\r\n").map(|head| format!("{head}{date}")).context("the request has no end")?;
     let dial = bed.dialer.dial(bed.dialer.addresses.http);
     let answer = http::request(dial, request.as_bytes(), PATIENCE).await?;
-    let ticket = http::ticket_in(&answer).with_context(|| format!("no ticket, but {}", answer.status()))?;
+    let ticket = http::ticket_in(&answer).with_context(|| format!("the answer {} has no ticket", answer.status()))?;
     bed.dialer.keep_ticket(account, ticket);
     drop(Person::sign_in(&bed.dialer, account).await?);
     Ok(())
@@ -52,9 +53,9 @@ async fn rst(bed: &Bed, account: &Account, year: u16) -> Result<()> {
     let answer = http::request(dial, [head, body].concat().as_bytes(), PATIENCE).await?;
     let text = String::from_utf8_lossy(answer.body()).into_owned();
     let ticket = text.split_once(">t=").and_then(|(_, rest)| rest.split_once('<')).map(|(ticket, _)| ticket);
-    let ticket = ticket.with_context(|| format!("no ticket, but {} with {text}", answer.status()))?;
+    let ticket = ticket.with_context(|| format!("the answer {} has no ticket: {text}", answer.status()))?;
     let ticket = format!("t={}", ticket.replace("&amp;", "&"));
-    ensure!(!ticket.contains(' '), "the ticket is no word");
+    ensure!(!ticket.contains(' '), "the ticket is not a single word");
     bed.dialer.keep_ticket(account, ticket);
     drop(Person::sign_in(&bed.dialer, account).await?);
     Ok(())

@@ -1,4 +1,4 @@
-//! The actions of the stranger.
+//! The actions of the stranger, a client that may send anything.
 
 use msnp_conformance::wire::{Service, first};
 use swallowtail_messenger::chat::ChatServer;
@@ -62,7 +62,7 @@ pub(in super::super) fn act(world: &mut World) {
     }
 }
 
-/// Makes up a line, sometimes with a payload.
+/// Returns a random line, sometimes with a payload.
 fn line(choices: &mut Choices) -> Vec<u8> {
     let mut line = choices.pick(VERBS).unwrap_or_default().to_owned();
     for _ in 0..choices.below(6) {

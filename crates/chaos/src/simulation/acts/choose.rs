@@ -17,12 +17,13 @@ pub(super) fn session_where(world: &mut World, fits: impl Fn(&Session) -> bool) 
     world.choices.pick(chosen.map(|(person, index)| (person.number, index)))
 }
 
-/// Returns a session whose commands are all answered. Such a client shows exactly what its next command refers to.
+/// Returns a session whose commands are all answered. The client of such a session shows the
+/// current lists, so its next command can refer to them.
 pub(super) fn quiet_session(world: &mut World) -> Option<(usize, usize)> {
     session_where(world, |session| session.link.is_quiet() && session.script.is_empty())
 }
 
-/// Returns the address of somebody else.
+/// Returns the address of another person.
 pub(super) fn other(world: &mut World, number: usize) -> Option<String> {
     let others = world.people.iter().filter(|person| person.number != number);
     world.choices.pick(others.map(|person| person.handle.clone()))

@@ -4,11 +4,13 @@ use super::super::world::World;
 use super::choose::{ask, other, session};
 use crate::history::End;
 
-/// The number of sends of which one, on average, is a flood of long messages instead of a single one. Playing a flood
-/// takes as long as playing many schedules.
+/// When a client sends, the probability of a flood of long messages instead of a single message is
+/// 1 in this number. Playing a flood takes as long as playing many schedules.
 const FLOODS: u64 = 1000;
-/// The number and the length of the messages of a flood: enough to overflow the queue of a member that does not read.
+/// The number of messages in a flood. Each of them has [`LONGEST`] bytes. So a flood overflows the
+/// queue of a member that does not read.
 const FLOOD: u64 = 200;
+/// The length of the longest payload of a message, in bytes.
 const LONGEST: usize = 1664;
 
 /// Sends XFR. The answer opens a conversation.
@@ -28,7 +30,7 @@ pub(super) fn call(world: &mut World) {
     }
 }
 
-/// Sends MSG with any flag, sometimes several in one go.
+/// Sends MSG with any flag, sometimes several times in a row.
 pub(super) fn send(world: &mut World) {
     let Some(place) = board(world) else { return };
     if world.choices.below(FLOODS) == 1 {
@@ -44,7 +46,7 @@ pub(super) fn send(world: &mut World) {
     }
 }
 
-/// Sends a message of at least this length.
+/// Sends a message with a payload of at least `length` bytes.
 fn send_one(world: &mut World, (number, index): (usize, usize), flag: &str, length: usize) {
     let mut payload = format!("Content-Type: text/plain\r\n\r\n{}", world.unique()).into_bytes();
     payload.resize(payload.len().max(length), b'.');

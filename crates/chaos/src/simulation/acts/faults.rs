@@ -7,7 +7,8 @@ use super::super::wire::Quality;
 use super::super::world::World;
 use crate::history::End;
 
-/// Ends a connection without OUT, either so that the server notices it or so that it does not.
+/// Ends a connection without OUT, either by a reset, which the server notices immediately, or
+/// silently.
 pub(super) fn lose_connection(world: &mut World) {
     let is_silent = world.choices.chance(40);
     let Some(link) = link(world) else { return };

@@ -1,8 +1,9 @@
 //! The actions of a user on groups.
 //!
-//! Only a client that knows the present names of its groups changes them, because the history identifies a group by its
-//! name. So all commands of the client must be answered, and it must not depend on a copy of its lists that the server has
-//! not confirmed because it refused SYN.
+//! A client changes groups only if it knows their current names, because the history identifies a
+//! group by its name. So the server must have answered all commands of the client. The client must
+//! also not use a copy of its lists from an earlier session that the server has not confirmed. The
+//! server does not confirm the copy if it refuses SYN.
 
 use super::super::person::Session;
 use super::super::world::World;
@@ -29,8 +30,8 @@ pub(super) fn change_group(world: &mut World) {
     ask(world, (number, index), "REG", &words);
 }
 
-/// Puts a contact into a group. From MSNP10 on, this action can also remove a contact from a group. In earlier
-/// dialects, that could remove the contact itself.
+/// Puts a contact into a group. From MSNP10 on, this action can also remove a contact from a group.
+/// In earlier dialects, such a removal could remove the contact itself.
 pub(super) fn change_membership(world: &mut World) {
     let Some((number, index)) = quiet_session(world) else { return };
     let Some(group) = group(world, (number, index)) else { return };

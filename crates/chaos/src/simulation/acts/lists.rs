@@ -4,7 +4,8 @@ use super::super::world::World;
 use super::choose::{ask, other, session};
 use crate::observer::GUIDS;
 
-/// Sends ADC or ADD: sometimes of a contact that is there already, or of an account that does not exist.
+/// Sends ADC or ADD, sometimes for a contact that is already on the list, or for an account that
+/// does not exist.
 pub(super) fn add_contact(world: &mut World) {
     let Some((number, index)) = session(world) else { return };
     let unknown = world.choices.chance(3);
@@ -18,7 +19,7 @@ pub(super) fn add_contact(world: &mut World) {
     }
 }
 
-/// Sends REM of a contact.
+/// Sends REM for a contact.
 pub(super) fn remove_contact(world: &mut World) {
     let Some((number, index)) = session(world) else { return };
     let session = &world.people[number].sessions[index];
@@ -38,7 +39,8 @@ pub(super) fn remove_contact(world: &mut World) {
     }
 }
 
-/// Moves somebody between AL and BL, or puts somebody on one of them, or removes somebody.
+/// Moves a user between AL and BL, puts a user on one of these lists, or removes a user from one of
+/// them.
 pub(super) fn block_or_unblock(world: &mut World) {
     let Some((number, index)) = session(world) else { return };
     let Some(who) = other(world, number) else { return };
@@ -54,7 +56,8 @@ pub(super) fn block_or_unblock(world: &mut World) {
         4 => vec![add("BL")],
         5 => vec![add("AL")],
         _ if is_old => vec![remove("AL")],
-        // A client sends these commands after it was asked about a new watcher.
+        // A client sends these commands after the server has reported that `who` added the client's
+        // account.
         _ => vec![("ADC", format!("RL N={who}")), remove("PL")],
     };
     for (verb, words) in commands {
@@ -70,7 +73,7 @@ pub(super) fn change_privacy(world: &mut World) {
     ask(world, place, verb, word);
 }
 
-/// Sends SBP or REA of a contact.
+/// Sends SBP or REA for a contact.
 pub(super) fn rename_contact(world: &mut World) {
     let Some((number, index)) = session(world) else { return };
     let session = &world.people[number].sessions[index];

@@ -1,4 +1,4 @@
-//! Everything that can happen in a step of a schedule.
+//! Everything that can happen in a step of a schedule (one simulated run).
 
 mod anything;
 mod choose;
@@ -14,7 +14,8 @@ use super::world::World;
 pub(super) use anything::{act as send_anything, read as read_anything};
 pub(super) use faults::heal;
 
-/// The frequency of an action relative to the others, and the action itself.
+/// The frequency of an action, compared with the frequencies of all other actions, and the function
+/// that performs the action.
 type Act = (u64, fn(&mut World));
 
 /// The actions that can happen.

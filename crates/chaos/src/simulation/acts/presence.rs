@@ -21,7 +21,7 @@ pub(super) fn sign_out(world: &mut World) {
     world.ghosts.push(link.wire.clone());
 }
 
-/// Sends CHG, sometimes several in one go.
+/// Sends CHG, sometimes several times in a row.
 pub(super) fn change_status(world: &mut World) {
     let Some((number, index)) = session(world) else { return };
     let dialect = world.people[number].sessions[index].dialect;

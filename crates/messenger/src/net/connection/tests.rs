@@ -14,14 +14,15 @@ use tokio::time::advance;
 use super::*;
 use crate::net::Pause;
 
-/// The length of the answer to `BIG`: more than half of `OWN_BACKLOG`.
+/// The number of bytes in the answer to the test command `BIG`: more than half of `OWN_BACKLOG`.
 const BIG: usize = 40_000;
 
-/// A session that answers each line with the same line. `BIG` is answered with many bytes, and `OUT` also closes.
-/// `WAIT` waits until the test releases it. `REST` pauses for ten seconds. `PACE` sends a line to `slow`, and pauses
-/// until the line is written or ten seconds have passed. `HALT` pauses until everything to `slow` is written, but at
-/// least for a second. `TAKE n` has a payload, and `BAD` is malformed. `NEST` serves another connection before its
-/// answer.
+/// A session that answers each line with the same line. `BIG` is answered with many bytes, and
+/// `OUT` also closes the connection. `WAIT` waits until the test releases the command. `REST`
+/// pauses for ten seconds. `PACE` sends a line to `slow`, and pauses until the line is written or
+/// ten seconds have passed. `HALT` pauses until everything that is queued for `slow` is written,
+/// but at least for a second. `TAKE n` has a payload, and `BAD` is malformed. `NEST` serves another
+/// connection before the session answers.
 struct Echo {
     slow: Arc<Outbox>,
     outbox: Arc<Outbox>,
@@ -98,8 +99,8 @@ impl Session for Echo {
     }
 }
 
-/// Serves another connection on the same stack until that connection has nothing more to do. Returns its answer to one
-/// line.
+/// Serves another connection during this call, until that connection has nothing more to do.
+/// Returns the other connection's answer to one line.
 fn serve_another() -> Vec<u8> {
     let context = &mut Context::from_waker(Waker::noop());
     let (mut near, far) = tokio::io::duplex(100);
@@ -117,7 +118,8 @@ fn serve_another() -> Vec<u8> {
 
 struct Peer {
     stream: DuplexStream,
-    /// The queue of the connection that `PACE` pauses for. No task writes it.
+    /// The queue of the connection that `PACE` pauses for. No task writes the bytes in this queue
+    /// to a socket.
     slow: Arc<Outbox>,
     outbox: Arc<Outbox>,
     open_gate: oneshot::Sender<()>,
@@ -157,7 +159,7 @@ impl Peer {
         assert_eq!(String::from_utf8_lossy(&received), text);
     }
 
-    /// Asserts that nothing arrives once all other tasks are idle.
+    /// Asserts that nothing has arrived when all other tasks are idle.
     async fn receive_nothing(&mut self) {
         let silence = tokio::time::timeout(Duration::from_millis(1), self.stream.read_u8()).await;
         assert!(silence.is_err(), "{silence:?}");
@@ -210,7 +212,7 @@ fn write_all(outbox: &Outbox) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_pause_for_a_slow_reader_ends_when_the_readers_queue_has_been_written() {
+async fn a_pause_for_a_slow_reader_ends_when_the_queue_of_that_reader_has_been_written() {
     let mut peer = connect(4096, None);
     peer.send("PACE\nPACE\nPACE\nA\n").await;
     for next in ["PACE\n", "PACE\n", "PACE\n", "A\n"] {
@@ -234,7 +236,7 @@ async fn a_pause_for_a_slow_reader_has_a_minimum_and_a_maximum_length() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_pause_for_a_slow_reader_ends_when_the_readers_connection_ends() {
+async fn a_pause_for_a_slow_reader_ends_when_the_connection_of_that_reader_ends() {
     let mut peer = connect(4096, None);
     peer.send("PACE\nA\n").await;
     peer.receive("PACE\n").await;
@@ -260,7 +262,7 @@ async fn an_incomplete_line_times_out_after_30_seconds_and_an_incomplete_payload
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_timeout_starts_again_with_each_line() {
+async fn the_timeout_for_an_incomplete_line_starts_again_with_each_line() {
     let mut peer = connect(4096, None);
     for _ in 0..5 {
         peer.send("\nHALF").await;
@@ -326,7 +328,7 @@ async fn a_reader_that_is_too_slow_is_disconnected_and_further_sends_to_that_rea
 }
 
 #[tokio::test(start_paused = true)]
-async fn commands_that_are_sent_together_all_get_complete_answers_even_if_these_are_long() {
+async fn commands_that_are_sent_together_all_get_complete_answers_even_if_the_answers_are_long() {
     let start = Instant::now();
     for room in [100, 1 << 20] {
         let mut peer = connect(room, None);
@@ -334,7 +336,8 @@ async fn commands_that_are_sent_together_all_get_complete_answers_even_if_these_
         peer.receive(&"x".repeat(5 * BIG)).await;
         peer.receive("A\n").await;
     }
-    // The paused clock moves only when every task waits for it.
+    // The test's clock moves only when every task waits for the clock. So if the clock has moved,
+    // every task was asleep although there was work to do.
     assert_eq!(start.elapsed(), Duration::ZERO, "a wake-up was lost");
 }
 

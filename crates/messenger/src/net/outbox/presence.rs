@@ -1,13 +1,14 @@
 //! The presence lines in an outgoing queue.
 //!
-//! Presence is state: a client needs only the newest lines about each contact. So a newer line replaces an older one
-//! that is not written yet, at the place of the older one in the queue. However often a contact changes its presence,
-//! the queue of a slow reader contains at most six lines about it. Two kinds of other lines limit where a newer line
-//! may go:
+//! Presence is state: a client needs only the newest lines about each contact. So a newer line
+//! takes the place of an older line that is still in the queue. However often a contact changes its
+//! presence, the queue of a slow reader contains at most six lines about the contact. Two kinds of
+//! other lines limit where a newer line may go:
 //!
-//! - An answer that changes FL. Lines about the contact that were queued before the answer stay where they are, and
-//!   newer lines come after the answer. From then on the older lines count as a part of the answer, so that a client
-//!   that changes FL but does not read is limited by its own answers.
+//! - An answer that changes FL. Lines about the contact that were queued before the answer stay
+//!   where they are, and newer lines come after the answer. From then on the older lines count as a
+//!   part of the answer. So the limit on a client's own answers also limits a client that changes
+//!   FL but does not read.
 //! - A call (RNG) by the contact. The client must see the contact online when the call arrives, so the lines from
 //!   before the first call stay where they are. Newer lines come after the last call.
 
@@ -21,17 +22,19 @@ use msnp::Handle;
 pub struct PresenceLines {
     /// True if the client certainly shows the contact as offline before these lines.
     pub arrives: bool,
-    /// FLN, which comes first. It replaces all older lines. FLN stays even if the contact comes back online before FLN
+    /// FLN, which comes before the lines in `status` and `message`. FLN replaces all older lines
+    /// about the contact. FLN stays in the queue even if the contact comes back online before FLN
     /// is written, because FLN also removes the contact's personal message.
     pub left: Option<Arc<[u8]>>,
     /// NLN or ILN, which replaces an older NLN or ILN.
     pub status: Option<Arc<[u8]>>,
-    /// UBX, which replaces an older UBX. It comes after NLN, because clients ignore it for a contact that is offline.
+    /// UBX, which replaces an older UBX. UBX comes after NLN, because clients ignore UBX for a
+    /// contact that is offline.
     pub message: Option<Arc<[u8]>>,
 }
 
-/// The presence lines that are queued and not taken yet. Most queues have no such lines, and `None` takes little
-/// memory.
+/// The queued presence lines that the owner (the task of the connection) has not taken yet. Most
+/// queues have no such lines, and `None` takes little memory.
 #[derive(Debug, Default)]
 pub(super) struct PendingPresence(Option<Box<Pending>>);
 
@@ -39,7 +42,7 @@ pub(super) struct PendingPresence(Option<Box<Pending>>);
 struct Pending {
     /// The slots, in the order of the queue.
     slots: Vec<Slot>,
-    /// The slots of each contact whose lines can be replaced.
+    /// The slots of each contact that has queued lines which newer lines can replace.
     contacts: HashMap<Handle, Slots>,
     /// The number of bytes in all slots.
     len: usize,
@@ -50,7 +53,7 @@ struct Pending {
 /// Presence lines at one place of the queue.
 #[derive(Debug)]
 struct Slot {
-    /// The number of bytes of other lines before this slot.
+    /// The number of queued bytes before this slot that are not presence lines.
     at: usize,
     /// True if the client certainly shows the contact as offline before these lines. In that case the client needs no
     /// FLN.
@@ -58,10 +61,10 @@ struct Slot {
     lines: PresenceLines,
 }
 
-/// The slots of one contact, by their indices.
+/// The indices of the slots of one contact.
 #[derive(Debug)]
 struct Slots {
-    /// The slot from before the first call, if another slot comes after that call.
+    /// The slot before the contact's first call, if another slot comes after that call.
     before_calls: Option<usize>,
     /// The last slot, which contains the newest lines.
     last: usize,
@@ -80,7 +83,7 @@ impl PresenceLines {
 }
 
 impl Slot {
-    /// Replaces the lines that are out of date after `newer`.
+    /// Replaces the lines that `newer` makes out of date.
     fn update(&mut self, newer: &PresenceLines) {
         if newer.left.is_some() {
             self.lines = if self.was_offline { PresenceLines::default() } else { newer.clone() };
@@ -95,12 +98,13 @@ impl Slot {
 }
 
 impl PendingPresence {
-    /// Queues lines about a contact. `at` is the number of bytes of other lines in the queue.
+    /// Queues lines about a contact. `at` is the number of queued bytes that are not presence
+    /// lines.
     pub(super) fn put(&mut self, contact: &Handle, lines: &PresenceLines, at: usize) {
         self.0.get_or_insert_default().put(contact, lines, at);
     }
 
-    /// Notes that a call by a contact is queued now.
+    /// Notes that a call by a contact is about to be queued.
     pub(super) fn note_call(&mut self, caller: &Handle) {
         let slots = self.0.as_mut().and_then(|pending| pending.contacts.get_mut(caller));
         if let Some(slots) = slots {
@@ -108,14 +112,15 @@ impl PendingPresence {
         }
     }
 
-    /// Notes that the answer that is queued now puts a contact on FL, or removes the contact from FL.
+    /// Notes that the next answer in the queue puts a contact on FL, or removes the contact from
+    /// FL.
     pub(super) fn note_list_change(&mut self, contact: &Handle) {
         if let Some(pending) = &mut self.0 {
             pending.close_slots(contact);
         }
     }
 
-    /// Notes that an answer with the whole lists is queued now.
+    /// Notes that an answer with the whole lists is about to be queued.
     pub(super) fn note_lists(&mut self) {
         if let Some(pending) = &mut self.0 {
             pending.contacts.clear();
@@ -123,17 +128,18 @@ impl PendingPresence {
         }
     }
 
-    /// Returns the number of queued bytes.
+    /// Returns the number of bytes in the queued presence lines.
     pub(super) fn len(&self) -> usize {
         self.0.as_ref().map_or(0, |pending| pending.len)
     }
 
-    /// Returns the number of queued bytes that newer lines can replace.
+    /// Returns the number of bytes in those queued presence lines that newer lines can replace.
     pub(super) fn replaceable(&self) -> usize {
         self.0.as_ref().map_or(0, |pending| pending.replaceable)
     }
 
-    /// Returns the other lines of the queue with the presence lines at their places.
+    /// Returns all lines of the queue. `others` are the lines that are not presence lines, and the
+    /// presence lines are inserted at their places.
     pub(super) fn merge(self, others: Vec<u8>) -> Vec<u8> {
         match self.0 {
             Some(pending) => pending.merge(&others),
@@ -153,8 +159,9 @@ impl Pending {
         self.replaceable = self.replaceable - before + after;
     }
 
-    /// Returns the index of the slot for new lines about a contact. If the contact has called after its last slot,
-    /// creates a slot behind the call.
+    /// Returns the index of the slot for new lines about a contact. If the contact has no slot, or
+    /// if a call by the contact is queued after the contact's last slot, creates a slot at the end
+    /// of the queue.
     fn slot_for(&mut self, contact: &Handle, at: usize, was_offline: bool) -> usize {
         let next = self.slots.len();
         let mut new = Slot { at, was_offline, lines: PresenceLines::default() };
@@ -164,7 +171,9 @@ impl Pending {
                 if slots.before_calls.is_none() {
                     slots.before_calls = Some(slots.last);
                 } else {
-                    // The contact is still seen online at each call, because of the slot before the first one.
+                    // The lines of the last slot can move behind the latest call. The client still
+                    // sees the contact online at each call, because of the slot before the first
+                    // call.
                     let moved = &mut self.slots[slots.last];
                     new.was_offline = moved.was_offline;
                     new.lines = std::mem::take(&mut moved.lines);
@@ -180,7 +189,8 @@ impl Pending {
         next
     }
 
-    /// Leaves the slots of a contact where they are. Newer lines need a new slot.
+    /// Leaves the queued lines of a contact where they are. From now on, newer lines about the
+    /// contact do not replace these lines, but get a new slot.
     fn close_slots(&mut self, contact: &Handle) {
         if let Some(Slots { before_calls, last, .. }) = self.contacts.remove(contact) {
             let kept = before_calls.into_iter().chain([last]).map(|index| self.slots[index].lines.len());
@@ -192,7 +202,8 @@ impl Pending {
         let mut all = Vec::with_capacity(others.len() + self.len);
         let mut done = 0;
         for slot in &self.slots {
-            // Slots are in the order of the queue, and the queue has not become shorter since.
+            // Slots are in the order of the queue, and the queue has not become shorter since they
+            // were created.
             all.extend_from_slice(&others[done..slot.at]);
             done = slot.at;
             slot.lines.all().for_each(|line| all.extend_from_slice(line));

@@ -17,7 +17,7 @@ fn say(bytes: &[u8]) -> impl FnOnce(&mut Vec<u8>) {
 }
 
 #[test]
-fn all_queued_bytes_are_taken_together() {
+fn all_queued_bytes_are_taken_in_one_call() {
     let outbox = Outbox::new(10);
     outbox.reply(say(b"a"));
     assert_eq!(outbox.send(say(b"b")), Some(1));
@@ -45,7 +45,7 @@ fn bytes_that_are_written_make_room_for_more_bytes() {
 }
 
 #[test]
-fn answers_to_the_clients_own_commands_are_counted_but_not_limited() {
+fn the_outbox_counts_answers_to_the_clients_own_commands_but_does_not_limit_them() {
     let outbox = Outbox::new(10);
     outbox.reply(say(&[0; 100]));
     assert_eq!(outbox.send(say(b"x")), Some(1));
@@ -56,7 +56,7 @@ fn answers_to_the_clients_own_commands_are_counted_but_not_limited() {
     assert_eq!(outbox.own_unsent(), Some(0));
 }
 
-/// Counts how often it is woken.
+/// A waker that counts how often it is woken.
 #[derive(Default)]
 struct Count(AtomicUsize);
 
@@ -115,8 +115,9 @@ fn a_closing_connection_gets_the_queued_bytes_and_nothing_more() {
     assert_eq!(take(&outbox).0, Poll::Ready(Taken::Close));
 }
 
-/// Returns lines about a contact, by their first letters: F for FLN, N for NLN, U for UBX. They begin with A if the
-/// contact was offline.
+/// Returns lines about a contact: one line for each word in `words`. The first letter of a word
+/// gives the kind of the line: F for FLN, N for NLN, U for UBX. If the contact was offline, `words`
+/// begins with A.
 fn lines(words: &str) -> PresenceLines {
     let line = |letter| words.split(' ').find(|word| word.starts_with(letter)).map(|word| word.as_bytes().into());
     PresenceLines { arrives: words.starts_with('A'), left: line('F'), status: line('N'), message: line('U') }
@@ -126,7 +127,7 @@ fn contact(name: &str) -> Handle {
     Handle::parse(&format!("{name}@example.com")).unwrap()
 }
 
-/// Returns everything that was queued by these calls.
+/// Returns everything that the function `queue` queues.
 fn queued(queue: impl FnOnce(&Outbox)) -> String {
     let outbox = Outbox::new(100);
     queue(&outbox);

@@ -1,5 +1,6 @@
-//! The rules of a table of connections: its limits, and the order in which connections make room. This module has no
-//! clock and no locks.
+//! The rules of a table of connections: its limits, and the order in which connections make room. A
+//! connection makes room if the server closes it to admit a new connection in its place. This
+//! module has no clock and no locks.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -8,21 +9,23 @@ use swallowtail_config::ConnectionLimits;
 
 use crate::net::counted_address;
 
-/// The progress of a connection, as far as the server knows it. `Silent` connections are the first that make room.
+/// The progress of a connection. `Silent` connections are the first that make room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Progress {
     /// The server waits for the first command, or for the head of a request.
     Silent,
-    /// The client has sent its first command or head, but it has not signed in.
+    /// The client has sent its first command or the head of its first request, but it has not
+    /// signed in.
     Begun,
-    /// The client is in a switchboard session. From here on, the connection never makes room for another one.
+    /// The client is in a switchboard session. A connection that is `InSession` or `Online` never
+    /// makes room for another connection.
     InSession,
     /// The client is signed in to the notification server.
     Online,
 }
 
 impl Progress {
-    /// Returns whether a connection can make room for another one.
+    /// Returns whether a connection with this progress can make room for another connection.
     const fn makes_room(self) -> bool {
         matches!(self, Self::Silent | Self::Begun)
     }
@@ -31,18 +34,19 @@ impl Progress {
 /// The number of a connection. Each connection of a table has a different number.
 pub(super) type Id = u64;
 
-/// The connections of a table. `G` is the part that ends a connection.
+/// The connections of a table. `G` is the handle with which the table can end a connection.
 #[derive(Debug)]
 pub(super) struct Ledger<G> {
     limits: ConnectionLimits,
     is_closed: bool,
-    /// Numbers connections and the steps of their progress.
+    /// The number of the last step. Each new connection is a step, and so is each change of a
+    /// connection's progress.
     next: u64,
     members: BTreeMap<Id, Member<G>>,
-    /// The connections that can make room. The first one does so first.
+    /// The connections that can make room. The first connection in the set makes room first.
     queue: BTreeSet<Rank>,
-    /// The same connections, ordered by address first. One set for all addresses takes less memory than one set for
-    /// each address.
+    /// The same connections as in `queue`, but ordered by address first. One set for all addresses
+    /// takes less memory than one set for each address.
     by_address: BTreeSet<(IpAddr, Rank)>,
     addresses: BTreeMap<IpAddr, Count>,
     /// The number of connections that are [`Progress::Online`].
@@ -51,11 +55,12 @@ pub(super) struct Ledger<G> {
     leaving: usize,
 }
 
-/// The number of connections of one address. A process has fewer than four billion.
+/// The number of connections of one address. A process has fewer than four billion connections, so
+/// 32 bits are enough.
 #[derive(Clone, Copy, Debug, Default)]
 struct Count {
     all: u32,
-    /// The connections that can make room.
+    /// The number of connections of the address that can make room.
     unproven: u32,
 }
 
@@ -71,7 +76,7 @@ struct Member<G> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Rank {
     progress: Progress,
-    /// The number of the step that led to this progress.
+    /// The number of the step in which the connection reached `progress`.
     since: u64,
     id: Id,
 }
@@ -80,15 +85,17 @@ impl Rank {
     const FIRST: Self = Self { progress: Progress::Silent, since: 0, id: 0 };
 }
 
-/// The answer to a new connection.
+/// The decision about a new connection.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Decision<G> {
-    /// The connection is in the table. If another connection had to make room for it, contains that connection.
+    /// The connection is in the table. If another connection had to make room for it, `instead_of`
+    /// contains that connection.
     Admitted { id: Id, instead_of: Option<(G, Progress)> },
     /// There is no place. The connection may stay open for a moment, so that the server can send the reason to the
     /// client.
     TurnedAway { id: Id },
-    /// There is no place, not even for a moment, or the table is closed.
+    /// The server must close the connection immediately, because too many other connections are
+    /// already leaving, or because the table is closed.
     Refused,
 }
 
@@ -111,8 +118,8 @@ impl<G> Ledger<G> {
         self.limits.is_exempt(peer)
     }
 
-    /// Decides about a new connection from `peer`. `peer` is `None` for a connection from inside this process, which
-    /// never makes room.
+    /// Decides whether to admit a new connection from `peer`. `peer` is `None` for a connection
+    /// from inside this process. A connection from inside this process never makes room.
     pub(super) fn admit(&mut self, peer: Option<IpAddr>, guest: G) -> Decision<G> {
         let instead_of = match self.find_room(peer) {
             _ if self.is_closed => return Decision::Refused,
@@ -158,8 +165,9 @@ impl<G> Ledger<G> {
         (other == address).then_some(rank)
     }
 
-    /// Turns a connection away if it can wait for the reason. Half of the places for leaving connections are kept for
-    /// those that make room.
+    /// Turns a new connection away, if there is a place where it can wait until the server has sent
+    /// the reason. Half of the places for leaving connections are kept for connections that make
+    /// room.
     fn turn_away(&mut self) -> Decision<G> {
         if self.leaving >= self.limits.leaving / 2 {
             return Decision::Refused;
@@ -174,11 +182,11 @@ impl<G> Ledger<G> {
         Some((member.guest, member.rank.progress))
     }
 
-    /// Notes the progress of a connection.
+    /// Records the progress of a connection.
     ///
     /// # Errors
-    /// Fails if too many connections are online. The progress is then unchanged. Also fails for a connection that had to
-    /// make room.
+    /// Fails if too many connections are online. In that case, the progress does not change. Also
+    /// fails for a connection that had to make room.
     pub(super) fn advance(&mut self, id: Id, progress: Progress) -> Result<(), Full> {
         let member = self.members.get(&id).ok_or(Full)?;
         let (peer, old) = (member.peer, member.rank);
@@ -275,7 +283,8 @@ impl<G> Ledger<G> {
     }
 }
 
-/// All places are taken by connections that make no room.
+/// The error for a connection that gets no place, because all places are taken by connections that
+/// do not make room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Full;
 

@@ -1,8 +1,10 @@
 //! The table of the connections to one service: chat, HTTP or the gateway.
 //!
-//! At a limit, the connection with the least progress makes room for the newest one. Among several, it is the one that
-//! has been at that progress for the longest time. A connection that is signed in never makes room. [`ledger`] has the
-//! rules. This file adds the locks, and tells connections to leave.
+//! If a limit is reached, the connection with the least progress makes room for the new connection.
+//! This means that the server admits the new connection and closes the connection with the least
+//! progress. If several connections have the least progress, the connection that has had this
+//! progress for the longest time makes room. A connection that is signed in never makes room.
+//! [`ledger`] has the rules. This file adds the locks, and tells connections to leave.
 
 mod ledger;
 mod report;
@@ -22,17 +24,19 @@ pub use ledger::{Full, Progress};
 use ledger::{Decision, Ledger};
 use report::{Event, Report};
 
-/// The part of a connection that ends it. The table calls it without holding its lock, and it must not block.
+/// A handle with which the table can end a connection. The table calls the methods of this trait
+/// without holding its lock. The methods must not block.
 pub trait Guest: Send + Sync {
     /// Ends the connection as soon as possible, because another connection needs its place.
     fn make_room(&self, progress: Progress);
 
-    /// Ends the connection, once its queued bytes are written, because the server stops. By default, the table does not
-    /// tell connections that the server stops.
+    /// Ends the connection after its queued bytes are written, because the server stops. By
+    /// default, this method does nothing.
     fn stop(&self) {}
 }
 
-/// The connections to one service. It counts them, and decides which ones it admits.
+/// The connections to one service. The table counts them, and decides which new connections it
+/// admits.
 pub struct Table {
     /// The name of the service in the log.
     name: &'static str,
@@ -67,7 +71,8 @@ impl Table {
         Arc::new(Self { name, ledger, report: Report::default(), empty: Notify::new() })
     }
 
-    /// Returns whether an address is exempt from rate limits, and from this table's limits for one address.
+    /// Returns whether an address is exempt. Rate limits do not apply to an exempt address, and
+    /// this table uses a separate limit for the number of its connections.
     #[must_use]
     pub fn is_exempt(&self, peer: IpAddr) -> bool {
         lock(&self.ledger).is_exempt(peer)
@@ -82,7 +87,8 @@ impl Table {
         self.admit_from(Some(peer), guest)
     }
 
-    /// Admits a connection from inside this process. It counts for no address, and never makes room.
+    /// Admits a connection from inside this process. The connection counts for no address, and
+    /// never makes room.
     ///
     /// # Errors
     /// Fails if all places of the server are taken by connections that are signed in. Also fails after [`Self::close`].
@@ -129,7 +135,8 @@ impl Table {
 
     /// Refuses every connection from now on, and tells the connections in the table that the server stops.
     pub fn close(&self) {
-        // Under one lock, so that every connection is either refused or told.
+        // The table is closed and read under one lock, so that every connection is either refused
+        // or told that the server stops.
         let guests: Vec<_> = lock(&self.ledger).close().cloned().collect();
         for guest in guests {
             guest.stop();
@@ -154,11 +161,12 @@ impl fmt::Debug for Table {
 }
 
 impl Place {
-    /// Notes the progress of the connection.
+    /// Records the progress of the connection.
     ///
     /// # Errors
-    /// Fails if too many connections are [`Progress::Online`]: the rest of the table is kept for their conversations. Also
-    /// fails if the connection was told to leave.
+    /// Fails if `progress` is [`Progress::Online`] and too many connections are online already. The
+    /// table keeps its other places for the conversations of online clients. Also fails if the
+    /// server has told the connection to leave.
     pub fn advance(&self, progress: Progress) -> Result<(), Full> {
         if let Some(other) = &self.other {
             other.advance(progress)?;
@@ -179,8 +187,9 @@ impl Place {
         !lock(&self.table.ledger).contains(self.id)
     }
 
-    /// Joins the place of the same connection in another table to this one. The progress of the other place follows
-    /// this one. When this place is dropped, the other one counts as silent.
+    /// Links `other` to this place. `other` is the place of the same connection in another table.
+    /// From then on, `other` gets the same progress as this place. When this place is dropped,
+    /// `other` becomes silent again.
     #[must_use]
     pub fn joined_to(mut self, other: Arc<Self>) -> Self {
         self.other = Some(other);

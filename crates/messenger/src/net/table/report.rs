@@ -7,7 +7,7 @@ use std::time::Duration;
 use swallowtail_base::lock;
 use tokio::time::Instant;
 
-/// The time between two lines about one table. A flood causes thousands of events in a second.
+/// The time between two log lines about one table. A flood causes thousands of events in a second.
 const INTERVAL: Duration = Duration::from_secs(60);
 
 /// An event at a limit of a table.
@@ -31,14 +31,16 @@ struct Counts {
 }
 
 impl Report {
-    /// Counts an event that the connection from `peer` caused, and logs the counts if a line is due.
+    /// Counts an event that the connection from `peer` caused, and logs the counts if a log line is
+    /// due.
     pub(super) fn note(&self, table: &str, event: Event, peer: Option<IpAddr>) {
         let Some((made_room, refused)) = self.count(event) else { return };
         let peer = peer.map(tracing::field::display);
         tracing::warn!(table, peer, made_room, refused, "too many connections");
     }
 
-    /// Counts an event. If a line is due, returns the counts since the last line.
+    /// Counts an event. If a log line is due, returns how many connections made room and how many
+    /// were refused since the last log line.
     fn count(&self, event: Event) -> Option<(u64, u64)> {
         let now = Instant::now();
         let mut counts = lock(&self.0);

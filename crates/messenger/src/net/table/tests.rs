@@ -26,7 +26,7 @@ fn table(connections: usize) -> Arc<Table> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_full_table_tells_its_oldest_connection_to_leave_and_is_not_drained_until_that_connection_is_gone() {
+async fn a_full_table_tells_its_oldest_connection_to_leave_and_draining_the_table_waits_for_that_connection() {
     let table = table(2);
     let notes: [Arc<Note>; 3] = Default::default();
     let [first, second, third] = notes.clone().map(|note| table.admit(PEER, note).unwrap());
@@ -56,7 +56,7 @@ async fn a_closed_table_stops_its_connections_and_admits_no_new_ones() {
 }
 
 #[tokio::test]
-async fn a_session_cannot_be_displaced_while_its_connection_is_online_but_can_be_displaced_afterwards() {
+async fn a_session_can_be_displaced_only_after_its_signed_in_connection_has_ended() {
     let (sessions, connections) = (table(1), table(9));
     let note = || Arc::new(Note::default());
     let session = Arc::new(sessions.admit(PEER, note()).unwrap());

@@ -3,7 +3,7 @@ use std::time::Duration;
 use super::super::testing::{Client, Server, handle};
 use super::*;
 
-/// Asks for a switchboard and returns the answer without its cookie.
+/// Asks for a switchboard, and returns the answer without the cookie.
 async fn xfr(client: &mut Client) -> String {
     let lines = client.say("XFR 9 SB").await;
     assert_eq!(lines.len(), 1, "{lines:?}");

@@ -61,7 +61,8 @@ async fn each_list_refuses_entries_that_cannot_be_on_that_list() {
             ("REM 16 AL bob@example.com", "REM 16 AL bob@example.com"),
             ("ADC 17 BL N=bob@example.com", "ADC 17 BL N=bob@example.com"),
             ("ADC 18 AL N=bob@example.com", "219 18"),
-            // The reverse and pending lists: users who have this user on FL. Here, Dave is the only one.
+            // The reverse and pending lists: the users who have Alice on FL. In this test, only
+            // Dave has Alice on FL.
             ("ADC 19 RL N=carol@example.com", "216 19"),
             ("ADC 20 RL N=alice@example.com", "201 20"),
             ("REM 21 PL carol@example.com", "216 21"),

@@ -76,7 +76,8 @@ async fn an_edit_that_has_begun_is_completed_even_if_its_connection_ends() {
     hold.reached().await;
     alice.drop_connection();
     drop(hold);
-    // The edit keeps its turn until it is also applied in memory.
+    // The edit holds the account's turn (the exclusive right to edit its roster) until the change
+    // is in the store and in memory. So this line waits until the edit is complete.
     drop(server.service.directory.turn(&handle("alice")).await);
     assert_eq!(server.store.kept(&handle("alice")).unwrap().name.as_str(), "Alice A");
 }

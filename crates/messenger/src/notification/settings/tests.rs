@@ -123,7 +123,7 @@ async fn blp_decides_whether_accounts_that_are_on_neither_al_nor_bl_can_see_the_
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_twenty_first_phone_number_within_a_minute_gets_800() {
+async fn the_twenty_first_change_of_a_phone_number_within_a_minute_gets_800() {
     let server = Server::new();
     let mut alice = server.online("alice", "MSNP12").await;
     for number in 0..20 {

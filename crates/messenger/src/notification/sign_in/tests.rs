@@ -240,7 +240,8 @@ async fn a_sign_in_gets_600_if_the_store_does_not_answer_in_time() {
     let hold = server.store.reads.hold().await;
     refused().await;
     drop(hold);
-    // A sign-in also waits for edits of the account.
+    // A sign-in also waits until no edit of the account is running. Here the test holds the
+    // account's turn, as an edit does.
     let turn = server.service.directory.turn(&handle("alice")).await;
     refused().await;
     drop(turn);

@@ -69,7 +69,7 @@ async fn others_see_an_account_as_offline_while_it_is_hidden_or_signed_out_and_o
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_presence_change_over_the_budget_gets_800_and_is_not_sent_to_others() {
+async fn the_server_answers_800_to_a_presence_change_over_the_budget_and_does_not_send_it_to_others() {
     let server = Server::new();
     let (mut alice, mut bob) = (server.online("alice", "MSNP12").await, server.online("bob", "MSNP12").await);
     bob.say("ADC 6 FL N=alice@example.com F=Alice").await;

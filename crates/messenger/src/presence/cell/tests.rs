@@ -1,4 +1,5 @@
-//! Tests of the lines that an account's own client and its watchers receive. They use a cell without a directory.
+//! Tests of the lines that an account's own client and its watchers receive. The tests use a cell
+//! without a directory.
 
 use std::sync::mpsc;
 use std::thread;
@@ -97,7 +98,7 @@ fn each_watcher_receives_only_the_changes_that_it_can_see() {
     });
     let frank = world.add("frank", newcomer(1));
 
-    // The lines for Bob, who is on AL, and for Carol, who is on neither list.
+    // Each step has the lines for Bob, who is on AL, and for Carol, who is on neither AL nor BL.
     let steps: [Step; 15] = [
         ("a message before the first CHG", |world| publish(&world.alice, EPOCH, "<Data/>"), "", ""),
         ("online", |world| set_status(&world.alice, EPOCH, Status::Online), "NLN UBX", "NLN UBX"),
@@ -243,7 +244,7 @@ fn commands_of_an_ended_session_change_nothing() {
 }
 
 #[test]
-fn an_expelled_session_receives_out_and_others_see_the_account_go_offline() {
+fn an_expelled_session_receives_the_command_out_and_others_see_the_account_go_offline() {
     let (world, bob) = World::with_bob();
     world.alice.expel();
     assert_eq!(read(&world.client), "OUT\r\n");
@@ -317,14 +318,14 @@ fn changes_by_others_are_sent_only_after_syn_has_been_answered() {
 }
 
 #[test]
-fn a_phone_number_is_sent_to_accounts_that_both_see_its_owner_and_have_the_owner_on_fl() {
+fn a_phone_number_is_sent_only_to_accounts_that_can_see_its_owner_and_have_the_owner_on_fl() {
     let (allowed, blocked) = (List::Reverse | List::Allow, List::Reverse | List::Block);
     let world = World::new([("bob", allowed), ("carol", blocked), ("dave", allowed), ("erin", allowed)]);
     let [bob, carol, dave] = ["bob", "carol", "dave"].map(|name| world.add(name, online(1, Dialect::Msnp8)));
     let erin = world.add("erin", newcomer(1));
     let number = Property::Phone(Phone::Home, Some("123".to_owned()));
     let line = SettingLine::Contact(Some(handle("alice")), number).into();
-    // Dave is not in `versions`, as if he had removed Alice from FL.
+    // Dave is not in `versions`, as if Dave had removed Alice from Dave's FL.
     let versions = ["bob", "carol", "erin"].map(|name| (handle(name), 5)).into();
     let told = |status, expected: &str| {
         set_status(&world.alice, EPOCH, status);
@@ -350,7 +351,7 @@ fn every_change_of_a_list_gives_the_list_a_new_version() {
 }
 
 #[test]
-fn other_accounts_are_informed_when_a_cell_is_dropped() {
+fn other_accounts_are_informed_when_an_account_is_dropped_from_memory() {
     let World { alice, others, .. } = World::new([]);
     assert_eq!(*lock(&others.gone), []);
     drop(alice);

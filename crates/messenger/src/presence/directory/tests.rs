@@ -11,7 +11,8 @@ use super::*;
 use crate::presence::testing::{handle, is_closed, newcomer, online, read, roster, set_status};
 use crate::storage::memory::Memory;
 
-/// The time that only a blocked task exceeds. The paused clock does not move while any task can continue.
+/// A timeout that passes only if the tested task is blocked, because the test's clock does not move
+/// while any task can continue.
 const LONG: Duration = Duration::from_secs(1);
 
 struct World {
@@ -33,7 +34,7 @@ impl World {
         self.store.add(roster(name, entries))
     }
 
-    /// Returns the cell of an account, which must exist.
+    /// Returns the cell of an account. Panics if the account does not exist.
     async fn load(&self, name: &str) -> Arc<Cell> {
         self.directory.turn(&handle(name)).await.cell().await.unwrap().unwrap()
     }
@@ -62,7 +63,8 @@ impl World {
     }
 }
 
-/// Lets all tasks run until each of them waits. Only then does the clock move.
+/// Waits until every other task waits. The test's clock moves only when every task waits, so this
+/// sleep does not end earlier.
 async fn settle() {
     tokio::time::sleep(LONG).await;
 }
@@ -78,7 +80,7 @@ async fn the_turn_of_an_account_belongs_to_one_task_at_a_time_and_does_not_block
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_task_that_needs_two_turns_acquires_them_in_the_order_of_the_handles() {
+async fn a_task_that_needs_the_turns_of_two_accounts_takes_them_in_the_order_of_the_handles() {
     for (one, other) in [("alice", "bob"), ("bob", "alice")] {
         let world = World::new([]);
         let alice = world.directory.turn(&handle("alice")).await;
@@ -157,7 +159,7 @@ async fn an_unused_account_is_dropped_from_memory_and_read_again_when_needed() {
 }
 
 #[tokio::test]
-async fn an_address_without_an_account_has_turns_but_no_cell() {
+async fn a_task_can_take_the_turn_of_an_address_before_the_account_exists() {
     let world = World::new([]);
     let turn = world.directory.turn(&handle("alice")).await;
     assert!(turn.cell().await.unwrap().is_none());
@@ -233,7 +235,7 @@ async fn a_session_ends_if_its_account_has_been_removed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_loaded_account_forgets_a_removed_watcher_at_the_next_turn_of_that_account() {
+async fn each_loaded_account_waits_for_its_own_turn_and_then_forgets_a_removed_watcher() {
     let world = World::new([]);
     world.add("bob", [("alice", List::Reverse | List::Allow)]);
     world.add("carol", [("alice", List::Allow.into())]);
@@ -268,7 +270,7 @@ async fn a_removed_watcher_is_kept_if_a_new_account_with_its_address_is_already_
 }
 
 #[tokio::test]
-async fn only_signed_in_accounts_are_found_and_hidden_accounts_are_not_counted_as_online() {
+async fn the_directory_finds_only_signed_in_accounts_and_does_not_count_hidden_accounts_as_online() {
     let world = World::new(["alice", "bob", "carol"]);
     let (alice, client) = world.sign_in("alice").await;
     let (bob, bobs) = world.sign_in("bob").await;

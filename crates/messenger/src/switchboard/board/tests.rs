@@ -38,7 +38,7 @@ fn join(board: &Board, name: &str) -> Guest {
     join_as(board, name, Dialect::Msnp12, ROOM).unwrap()
 }
 
-/// Opens a session for three members as alice.
+/// Opens a session that has room for three members. The first member is alice.
 fn open() -> (Board, Guest) {
     let board = Board::new(7, 3);
     let outbox = Outbox::new(ROOM);
@@ -58,13 +58,13 @@ fn skip(guests: &[&Guest]) {
     }
 }
 
-/// Returns the messages in the text that a member has read.
+/// Returns the messages in `text`. `text` contains the lines that a member has read from its queue.
 fn messages(text: &str) -> Vec<&str> {
     text.split("MSG ").skip(1).collect()
 }
 
 #[test]
-fn a_new_member_gets_the_others_in_joining_order_and_each_of_the_others_gets_one_joi() {
+fn a_new_member_gets_a_list_of_the_earlier_members_in_joining_order_and_each_earlier_member_gets_one_joi() {
     let (board, alice) = open();
     assert_eq!(alice.reads(), "USR 1 OK alice@example.com alice\r\n");
     let bob = join(&board, "bob");
@@ -168,7 +168,7 @@ fn chunk(to: &str) -> Vec<u8> {
 }
 
 #[test]
-fn data_waits_longer_for_its_destination_than_for_other_members() {
+fn the_sender_of_data_pauses_sooner_for_a_slow_destination_than_for_another_slow_member() {
     use AckFlag::{Always, Data};
     // bob reads everything, and carol reads nothing.
     let (soon, late) = (true, false);
@@ -188,7 +188,8 @@ fn data_waits_longer_for_its_destination_than_for_other_members() {
             bob.reads();
             board.message(alice.id, flag, &payload, 2048).pause.is_some()
         };
-        // The pauses begin at 2 KiB for the reader of data, at 32 KiB for other members, and at 128 KiB for chat.
+        // For data, the sender pauses when 2 KiB are queued for the reader or 32 KiB for another
+        // member. For chat, the sender pauses when 128 KiB are queued for a member.
         let sent = (0..200_000).step_by(payload.len()).find(reading).unwrap();
         assert_eq!(sent < 10_000, expected, "{what}: {sent}");
     }

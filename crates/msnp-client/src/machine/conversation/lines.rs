@@ -30,7 +30,8 @@ impl Conversation {
             if self.link().is_none_or(|link| link.id != id) {
                 return Ok(());
             }
-            // Unknown lines are skipped, as a newer server may send them. The notification session does the same.
+            // Unknown lines are skipped, because a newer server may send such lines. The
+            // notification session also skips them.
             if let Ok(line) = ServerCommand::decode(frame.as_frame()) {
                 self.line(line, now, outputs);
             }
@@ -40,7 +41,8 @@ impl Conversation {
 
     pub(super) fn line(&mut self, line: ServerCommand<'_>, now: Instant, outputs: &mut VecDeque<Output>) {
         match line {
-            // This happens only once. Otherwise a switchboard could make the client call its users again and again.
+            // Only the first `Opened` line counts. Otherwise a switchboard could make the client
+            // call the users again and again.
             ServerCommand::Opened { .. } if matches!(self.state, State::Entering(_)) => {
                 self.enter(now);
                 for handle in self.invited.clone() {
@@ -94,7 +96,7 @@ impl Conversation {
         if !is_known && self.invited.len() >= MAX_MEMBERS {
             return self.end(SendError::NoSwitchboard, outputs);
         }
-        // A member is called again when the next session opens.
+        // The client calls a member again when the next session opens.
         if !self.invited.contains(&member.handle) {
             self.invited.push(member.handle.clone());
         }
@@ -117,7 +119,8 @@ impl Conversation {
             engine.peer_left(handle);
         }
         outputs.push_back(Output::Event(Event::Left { conversation: self.id, handle: handle.clone() }));
-        // In a conversation of several people, a user who left is not called again.
+        // If other members remain in the conversation, the client does not call back a user who has
+        // left.
         if !self.members.is_empty() {
             self.invited.retain(|invited| invited != handle);
         } else if self.calls.is_empty() {
@@ -135,7 +138,7 @@ impl Conversation {
 
     pub(super) fn error(&mut self, trid: u32, code: ErrorCode, now: Instant, outputs: &mut VecDeque<Output>) {
         if let Some(callee) = self.calls.remove(&trid) {
-            // 215: the user is in the session, or was called a moment ago.
+            // Error 215 means that the user is in the session, or was called a moment ago.
             if code == ErrorCode::AlreadyThere && !self.members.contains_key(&callee) {
                 self.calls.insert(trid, callee);
                 return;

@@ -1,4 +1,5 @@
-//! One conversation: it opens a switchboard session when there is something to send, and leaves it when it is quiet.
+//! One conversation. It opens a switchboard session when there is something to send, and leaves the
+//! session after some time without messages.
 
 mod lines;
 mod timers;
@@ -37,9 +38,9 @@ pub(super) enum Entrance {
 enum State {
     /// There is no session.
     Closed,
-    /// The server was asked for a switchboard, in the request with this transaction id.
+    /// The client has asked the server for a switchboard, in the request with this transaction id.
     Asked(u32),
-    /// A connection is being made.
+    /// The driver opens a connection.
     Connecting(Link, Entrance),
     /// The client has sent USR or ANS.
     Entering(Link),
@@ -52,7 +53,7 @@ enum State {
 pub(super) struct Conversation {
     pub(super) id: ConversationId,
     me: Handle,
-    /// Provides the numbers of transfers.
+    /// The source of the random numbers for session ids, message ids and GUIDs of transfers.
     random: Random,
     /// The users to call when a session opens.
     pub(super) invited: Vec<Handle>,
@@ -61,14 +62,15 @@ pub(super) struct Conversation {
     queue: VecDeque<Queued>,
     in_flight: BTreeMap<u32, MessageId>,
     calls: HashMap<u32, Handle>,
-    /// The end of the current step.
+    /// The deadline of the current step.
     deadline: Option<Instant>,
-    /// The deadline for the answer to a message in flight. It is separate from the deadline of a step, because a
-    /// switchboard that lets users join and leave would postpone the deadline of the step forever.
+    /// The deadline for the answer to a message in flight. It is separate from the deadline of a
+    /// step. Otherwise, a switchboard at which users join and leave again and again could postpone
+    /// the deadline forever.
     answer_by: Option<Instant>,
     /// The time of the last message.
     active: Instant,
-    /// The transfers with the members, once there has been one.
+    /// The transfers with the members. `None` before the first transfer.
     pub(super) transfers: Option<Engine>,
     /// True if the engine may have something to send.
     may_transmit: bool,
@@ -94,7 +96,7 @@ impl Conversation {
         }
     }
 
-    /// Returns whether there is no session, and none is being opened.
+    /// Returns whether there is no session, and the client is not opening a session.
     pub(super) fn is_closed(&self) -> bool {
         matches!(self.state, State::Closed)
     }
@@ -120,8 +122,8 @@ impl Conversation {
         }
     }
 
-    /// Queues a message, or sends it if there are other members in the session. Returns whether a session has to be
-    /// opened.
+    /// Sends a message if there are other members in the session. Otherwise queues the message.
+    /// Returns whether the caller must open a session.
     pub(super) fn send(
         &mut self,
         id: Option<MessageId>,
@@ -141,18 +143,18 @@ impl Conversation {
         self.is_closed() && !self.queue.is_empty()
     }
 
-    /// Notes that the server was asked for a switchboard.
+    /// Notes that the client has asked the server for a switchboard.
     pub(super) fn asked(&mut self, trid: u32, now: Instant) {
         self.state = State::Asked(trid);
         self.deadline = Some(now + ENTER_TIMEOUT);
     }
 
-    /// Returns whether this conversation waits for the answer to this request for a switchboard.
+    /// Returns whether this conversation waits for the answer to the XFR with this transaction id.
     pub(super) fn has_asked(&self, trid: u32) -> bool {
         matches!(self.state, State::Asked(asked) if asked == trid)
     }
 
-    /// Notes that a connection to a switchboard is being made.
+    /// Notes that the driver opens a connection to a switchboard.
     pub(super) fn connecting(&mut self, link: Link, entrance: Entrance, now: Instant) {
         self.state = State::Connecting(link, entrance);
         self.deadline = Some(now + ENTER_TIMEOUT);
@@ -179,7 +181,7 @@ impl Conversation {
         }
     }
 
-    /// Sends the queue, if the account is in the session and not alone.
+    /// Sends the queued messages, if the account is in the session with at least one other member.
     fn flush(&mut self, now: Instant) {
         let State::Inside(link) = &mut self.state else { return };
         if self.members.is_empty() {
@@ -195,7 +197,8 @@ impl Conversation {
         }
     }
 
-    /// Ends the session. Queued messages are refused for this reason, and the results of sent messages are unknown.
+    /// Ends the session. Queued messages are refused with `error`, and the results of messages
+    /// without an answer are unknown.
     pub(super) fn end(&mut self, error: SendError, outputs: &mut VecDeque<Output>) {
         if let State::Inside(link) | State::Entering(link) = &mut self.state {
             ClientCommand::Out.encode(link.outgoing());
@@ -206,7 +209,7 @@ impl Conversation {
         self.lost(error, outputs);
     }
 
-    /// Notes that the connection is gone, like [`Self::end`].
+    /// Notes that the connection is gone. Handles messages in the same way as [`Self::end`].
     pub(super) fn lost(&mut self, error: SendError, outputs: &mut VecDeque<Output>) {
         let was_inside = matches!(self.state, State::Inside(_));
         self.state = State::Closed;

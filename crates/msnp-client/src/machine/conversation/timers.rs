@@ -7,7 +7,8 @@ use super::{Conversation, State};
 use crate::machine::output::{Output, SendError};
 
 impl Conversation {
-    /// Returns the time of the next timer. `quiet` is the time without messages after which the account leaves.
+    /// Returns the time of the next timer. `quiet` is the time without messages after which the
+    /// account leaves the session.
     pub(in crate::machine) fn timeout(&self, quiet: Option<Duration>) -> Option<Instant> {
         let leave = match (&self.state, quiet) {
             (State::Inside(_), Some(quiet)) if self.next_step().is_none() => Some(self.active + quiet),

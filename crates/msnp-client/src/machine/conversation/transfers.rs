@@ -1,4 +1,5 @@
-//! The transfers of a conversation: pieces that arrive, and pieces that follow when the connection is free.
+//! The transfers of a conversation: the pieces that arrive, and the pieces that the client sends
+//! when the connection can accept more bytes.
 
 use std::time::Instant;
 
@@ -12,7 +13,8 @@ use crate::machine::link::Link;
 use crate::p2p::{Engine, Transmit};
 
 impl Conversation {
-    /// Returns the deadline by which a transfer must make progress. The client does not leave a session with transfers.
+    /// Returns the deadline by which a transfer must make progress. The client does not leave a
+    /// session while there are transfers in it.
     pub(super) fn next_step(&self) -> Option<Instant> {
         self.transfers.as_ref().and_then(Engine::poll_timeout)
     }
@@ -28,14 +30,15 @@ impl Conversation {
         }
     }
 
-    /// Returns the engine of the transfers, for the caller to use. It may have something to send afterwards.
+    /// Returns the engine of the transfers, and creates the engine if there is none. Sets
+    /// `may_transmit`, because the engine may have something to send after the caller has used it.
     pub(in crate::machine) fn engine(&mut self) -> &mut Engine {
         self.may_transmit = true;
         let (me, mut random) = (self.me.clone(), self.random.clone());
         self.transfers.get_or_insert_with(|| Engine::new(me, move || random.next_u32()))
     }
 
-    /// Returns whether there are bytes to write, or a transfer may continue.
+    /// Returns whether there are bytes to write, or whether a transfer may have more bytes to send.
     pub(in crate::machine) fn is_writable(&self) -> bool {
         let may_transmit = self.may_transmit && matches!(self.state, State::Inside(_)) && !self.members.is_empty();
         self.link().is_some_and(Link::is_writable) || (self.link().is_some() && may_transmit)

@@ -1,4 +1,4 @@
-//! The engine, with the functions for its caller.
+//! The engine, and the functions that its caller uses.
 
 mod receive;
 mod send;
@@ -21,7 +21,8 @@ use super::peer::Peer;
 use super::source::Source;
 use super::transfer::{Content, Step, Transfer};
 
-/// The transfers of one account with the members of one conversation. The module describes how to use it.
+/// The transfers of one account with the members of one conversation. The documentation of the
+/// module `p2p` describes how to use an engine.
 pub struct Engine {
     me: Handle,
     random: Box<dyn FnMut() -> u32 + Send>,
@@ -42,8 +43,9 @@ impl fmt::Debug for Engine {
 }
 
 impl Engine {
-    /// Creates an engine without transfers. Session ids, message ids and GUIDs come from `random`. They are not secrets, but
-    /// a member that can guess them can disturb the transfers of others.
+    /// Creates an engine without transfers. Session ids, message ids and GUIDs come from `random`.
+    /// These numbers are not secrets, but a member that can guess them can disturb the transfers of
+    /// other members.
     #[must_use]
     pub fn new(me: Handle, random: impl FnMut() -> u32 + Send + 'static) -> Self {
         Self {
@@ -58,11 +60,13 @@ impl Engine {
         }
     }
 
-    /// Asks a member for an object. `context` is the description of the object, `<msnobj .../>`, and `expected_size` is
-    /// the size in that description, in bytes. [`app_id::OBJECT`] suits all clients.
+    /// Asks a member for an object. `context` is the description of the object, `<msnobj .../>`,
+    /// and `expected_size` is the size in that description, in bytes. All clients understand the
+    /// AppID [`app_id::OBJECT`].
     ///
-    /// The transfer fails with [`Failure::TooLarge`] if the size is above [`MAX_OBJECT`], or [`MAX_PICTURE`] for
-    /// [`app_id::PICTURE`], or if the member sends more than `expected_size`.
+    /// The transfer fails with [`Failure::TooLarge`] if `expected_size` is above the limit, or if
+    /// the member sends more than `expected_size`. The limit is [`MAX_PICTURE`] for
+    /// [`app_id::PICTURE`], and [`MAX_OBJECT`] for any other AppID.
     pub fn request_object(
         &mut self,
         to: &Handle,
@@ -82,7 +86,8 @@ impl Engine {
         self.invite(to, content, app_id, &context, now + STEP_TIME)
     }
 
-    /// Offers a file to a member, who has [`ANSWER_TIME`] to accept it. A preview above [`MAX_PREVIEW`] is left out.
+    /// Offers a file to a member. The member has [`ANSWER_TIME`] to accept the file. A preview that
+    /// is longer than [`MAX_PREVIEW`] is left out.
     pub fn offer_file(&mut self, to: &Handle, file: FileContext, now: Instant) -> TransferId {
         let mut file = file;
         if file.preview.len() > MAX_PREVIEW {
@@ -92,7 +97,8 @@ impl Engine {
         self.invite(to, content, app_id::FILE, &file.encode(), now + ANSWER_TIME)
     }
 
-    /// Sends the object that a member has asked for. Nothing happens unless [`Event::ObjectRequested`] waits for an answer.
+    /// Sends the object that a member has asked for. Does nothing unless an
+    /// [`Event::ObjectRequested`] of this transfer waits for an answer.
     pub fn serve(&mut self, id: TransferId, data: Arc<[u8]>, now: Instant) {
         let asked = self.asked(id, |content| matches!(content, Content::ObjectOut { .. }));
         if let Some(answer) = asked.map(|transfer| transfer.answer(&self.me, Status::OK)) {
@@ -105,7 +111,8 @@ impl Engine {
         }
     }
 
-    /// Accepts the file that a member has offered. Nothing happens unless [`Event::FileOffered`] waits for an answer.
+    /// Accepts the file that a member has offered. Does nothing unless an
+    /// [`Event::FileOffered`] of this transfer waits for an answer.
     pub fn accept(&mut self, id: TransferId, now: Instant) {
         let asked = self.asked(id, |content| matches!(content, Content::FileIn { .. }));
         if let Some(answer) = asked.map(|transfer| transfer.answer(&self.me, Status::OK)) {
@@ -117,24 +124,26 @@ impl Engine {
         }
     }
 
-    /// Declines the file or object that a member has offered or asked for. The transfer ends with [`Event::Declined`].
+    /// Declines a file that a member has offered, or a request for an object. The transfer ends
+    /// with [`Event::Declined`].
     pub fn decline(&mut self, id: TransferId) {
         if self.asked(id, |_| true).is_some() {
             self.end(id, Event::Declined { id });
         }
     }
 
-    /// Cancels a transfer. It ends with [`Failure::Cancelled`].
+    /// Cancels a transfer. The transfer ends with [`Failure::Cancelled`].
     pub fn cancel(&mut self, id: TransferId) {
         if self.transfers.get(&id).is_some_and(|it| !matches!(it.step, Step::Closing)) {
             self.fail(id, Failure::Cancelled);
         }
     }
 
-    /// Adds bytes of a file that this side sends, in answer to [`Event::NeedData`]. Returns how many bytes were used,
-    /// which is at most the number requested. If no bytes were requested, it is 0.
+    /// Adds bytes of a file that this side sends, in answer to [`Event::NeedData`]. Returns how
+    /// many bytes were used. This is at most the number of requested bytes, and 0 if no bytes were
+    /// requested.
     ///
-    /// Empty `bytes` mean that the file ended early. This cancels the transfer.
+    /// If `bytes` is empty, the file has ended early, and the engine cancels the transfer.
     pub fn supply(&mut self, id: TransferId, bytes: &[u8]) -> usize {
         let Some(Transfer { content: Content::FileOut { source }, .. }) = self.transfers.get_mut(&id) else {
             return 0;
@@ -148,22 +157,25 @@ impl Engine {
         used
     }
 
-    /// Ends the transfers with a member who left the conversation, with [`Failure::PeerLeft`].
+    /// Ends all transfers with a member who left the conversation. The reason is
+    /// [`Failure::PeerLeft`].
     pub fn peer_left(&mut self, handle: &Handle) {
         self.peers.remove(handle);
         self.abandon(|transfer| transfer.peer == *handle, Failure::PeerLeft);
     }
 
-    /// Ends all transfers with [`Failure::ConnectionLost`]. Nothing remains to be sent.
+    /// Ends all transfers. The reason is [`Failure::ConnectionLost`]. After this call, the engine
+    /// has nothing to send.
     pub fn connection_lost(&mut self) {
         self.peers.clear();
         self.abandon(|_| true, Failure::ConnectionLost);
     }
 
-    /// Returns the next message to send: ACKs and MSNSLP first, then data of each transfer in turn.
+    /// Returns the next message to send. ACKs and MSNSLP messages come first. Then follows the data
+    /// of each transfer in turn.
     ///
-    /// Data is cut into chunks only when it is asked for. Call this only when the connection can accept another
-    /// message.
+    /// The engine cuts the next chunk of data only when this function is called. So call this
+    /// function only when the connection can accept another message.
     pub fn poll_transmit(&mut self, now: Instant) -> Option<Transmit> {
         self.next_queued().or_else(|| self.next_data(now))
     }
@@ -179,7 +191,7 @@ impl Engine {
         self.transfers.values().filter_map(|transfer| transfer.deadline).min()
     }
 
-    /// Ends the transfers whose deadline has passed, with [`Failure::TimedOut`].
+    /// Ends the transfers whose deadline has passed. The reason is [`Failure::TimedOut`].
     pub fn handle_timeout(&mut self, now: Instant) {
         let is_late = |transfer: &Transfer| transfer.deadline.is_some_and(|deadline| deadline <= now);
         let late: Vec<_> = self.transfers.iter().filter(|(_, it)| is_late(it)).map(|(id, _)| *id).collect();
@@ -218,7 +230,9 @@ impl Engine {
         }
     }
 
-    /// Ends a transfer, and tells the member with a 603 or a BYE. A complete file has already had its last event.
+    /// Ends a transfer, and informs the member with a 603 or a BYE. In the step
+    /// [`Step::Closing`], the engine has already reported [`Event::Completed`], so it does not
+    /// report `event`.
     fn end(&mut self, id: TransferId, event: Event) {
         let Some(transfer) = self.transfers.remove(&id) else {
             return;
@@ -240,7 +254,8 @@ impl Engine {
         self.end(id, Event::Failed { id, reason });
     }
 
-    /// Ends transfers without telling the member.
+    /// Ends the transfers for which `is_over` returns true, and reports `reason`. Sends no message
+    /// to the members of these transfers.
     fn abandon(&mut self, is_over: impl Fn(&Transfer) -> bool, reason: Failure) {
         for (id, transfer) in self.transfers.extract_if(.., |_, transfer| is_over(transfer)) {
             if !matches!(transfer.step, Step::Closing) {
@@ -272,8 +287,8 @@ impl Engine {
         Guid::from_bytes(bytes)
     }
 
-    /// Returns an unused session id. It is positive as a signed number too, because some clients read it as a signed
-    /// number.
+    /// Returns an unused session id. The id is also positive as a signed number, because some
+    /// clients read it as a signed number.
     fn new_session(&mut self, peer: &Handle) -> u32 {
         let mut id = (self.random)() & 0x7fff_ffff;
         while id == 0 || self.find(|transfer| transfer.peer == *peer && transfer.session_id == id).is_some() {

@@ -10,14 +10,14 @@ use crate::p2p::event::{Event, Failure, TransferId};
 use crate::p2p::limits::{CLOSE_TIME, MAX_EVENTS, MAX_PEERS, STEP_TIME};
 use crate::p2p::transfer::{Content, Outgoing, Received, Step, Transfer};
 
-/// Messages that end a session.
+/// The flags of messages that end a session.
 const STOP: Flags = Flags::NAK.union(Flags::ERROR).union(Flags::CANCELLED).union(Flags::TRANSPORT_ERROR);
-/// Messages that have no meaning on a switchboard.
+/// The flags of messages that have no meaning on a switchboard.
 const IGNORED: Flags = Flags::WAITING.union(Flags::HANDSHAKE);
 
 impl Engine {
-    /// Handles the part of a member's message that follows the MIME headers. Invalid messages are ignored, or end the
-    /// transfer that they belong to.
+    /// Handles the part of a member's message that follows the MIME headers. Ignores an invalid
+    /// message, or ends the transfer to which the message belongs.
     pub fn receive(&mut self, from: &Handle, bytes: &[u8], now: Instant) {
         let Ok(chunk) = Chunk::parse(bytes) else {
             return;
@@ -36,13 +36,14 @@ impl Engine {
         }
     }
 
-    /// Returns whether the engine has room to handle a message, which may need an answer and cause events.
+    /// Returns whether the engine has room to handle a message. A message may need an answer and
+    /// cause events.
     fn has_room(&self, from: &Handle) -> bool {
         let queue = self.peers.get(from).map_or(self.peers.len() < MAX_PEERS, |peer| !peer.is_full());
         queue && self.events.len() < MAX_EVENTS
     }
 
-    /// Continues a transfer that waits for an ACK.
+    /// Handles an ACK. Continues the transfer that waits for it.
     fn acknowledged(&mut self, from: &Handle, header: &Header, now: Instant) {
         let awaited = |it: &Transfer| it.peer == *from && it.awaited_ack() == Some(header.ack_id);
         let Some(id) = self.find(awaited) else {
@@ -59,8 +60,8 @@ impl Engine {
                 self.touch(id, now, STEP_TIME);
             }
             Step::Prepared { .. } => self.start_data(id),
-            // For an object, the side that asked for it ends the session (payloads.md section 7.3). For a file, the
-            // sender does (aMSN).
+            // For an object, the side that asked for it ends the session (payloads.md section 7.3).
+            // For a file, the sender ends the session, as aMSN does.
             Step::Sent { .. } if matches!(content, Content::FileOut { .. }) => self.end(id, Event::Completed { id }),
             Step::Sent { .. } => {
                 self.transfers.remove(&id);
@@ -70,7 +71,8 @@ impl Engine {
         }
     }
 
-    /// Starts to cut data into chunks. Meanwhile only the caller decides the speed, so there is no deadline.
+    /// Starts to cut data into chunks. While data is sent, only the caller decides the speed, so
+    /// the transfer has no deadline.
     pub(super) fn start_data(&mut self, id: TransferId) {
         let Some(peer) = self.transfers.get(&id).map(|transfer| transfer.peer.clone()) else {
             return;
@@ -84,7 +86,9 @@ impl Engine {
         self.request_data(id);
     }
 
-    /// Handles a message with an error flag. Restarting in the middle, as a NAK asks for, is not supported.
+    /// Handles a message with an error flag, and ends the transfer that the message is about. A NAK
+    /// asks the sender of a message to repeat the message from the middle. The engine does not
+    /// support this, so a NAK ends the transfer too.
     fn stopped(&mut self, from: &Handle, header: &Header) {
         let nak = header.flags.contains(Flags::NAK);
         let concerns = |it: &Transfer| match nak {
@@ -137,8 +141,8 @@ impl Engine {
         self.progress(id, got, chunk.header.total_size);
     }
 
-    /// Completes a transfer whose last chunk has arrived. For an object, the side that asked for it ends the session.
-    /// For a file, the receiver waits for the sender to do so.
+    /// Completes a transfer whose last chunk has arrived. For an object, the side that asked for it
+    /// ends the session. For a file, the receiver waits until the sender ends the session.
     fn complete(&mut self, id: TransferId, now: Instant) {
         let Some(transfer) = self.transfers.get_mut(&id) else {
             return;

@@ -1,4 +1,4 @@
-//! Sending: the queues of members, and data in turn.
+//! Sending: the queues of members, and the data of each transfer in turn.
 
 use std::collections::BTreeMap;
 use std::ops::Bound::{Excluded, Unbounded};
@@ -20,7 +20,7 @@ impl Engine {
         self.queue(&message.to, 0, message.encode(), 0)
     }
 
-    /// Queues a plain message. Returns its identifier.
+    /// Queues a message that is not an ACK. Returns the identifier of the message.
     pub(super) fn queue(&mut self, to: &Handle, session_id: u32, data: Vec<u8>, footer: u32) -> u32 {
         let ack_id = (self.random)();
         self.peer(to).push(session_id, ack_id, data, footer)
@@ -31,7 +31,8 @@ impl Engine {
         self.peer(to).push_ack(header, footer);
     }
 
-    /// Returns a member, and creates it if this is the first message from or to it.
+    /// Returns the state of a member. If this is the first message from or to the member, creates
+    /// the state.
     pub(super) fn peer(&mut self, handle: &Handle) -> &mut Peer {
         let random = &mut self.random;
         self.peers.entry(handle.clone()).or_insert_with(|| Peer::new(random() & 0x7fff_ffff))
@@ -60,7 +61,8 @@ impl Engine {
         Some(Transmit { to, bytes })
     }
 
-    /// Reports progress. The report replaces the previous one, if that is the last event in the queue.
+    /// Reports progress. If the last event in the queue is an earlier report of the same transfer,
+    /// replaces that report.
     pub(super) fn progress(&mut self, id: TransferId, done: u64, total: u64) {
         if self.events.back().is_some_and(|event| matches!(event, Event::Progress { id: other, .. } if *other == id)) {
             self.events.pop_back();
@@ -69,8 +71,9 @@ impl Engine {
     }
 }
 
-/// Returns the first chosen key after the one that had the last turn. If there is none, starts again from the first
-/// key.
+/// Returns the key of the first value for which `is_chosen` returns true. The search begins after
+/// `last`, which is the key that had the previous turn. From the last key of the map, the search
+/// continues with the first key.
 fn next_in_turn<K: Ord + Clone, V>(
     map: &BTreeMap<K, V>,
     last: Option<&K>,

@@ -19,8 +19,9 @@ enum Invitation {
 }
 
 impl Engine {
-    /// Adds a chunk of session 0. A complete message is acknowledged, even if it is invalid. A message for another
-    /// member is not acknowledged, because clients in a conversation of several members may receive such messages.
+    /// Adds a chunk of session 0 to its message. The engine acknowledges a complete message, even
+    /// if the message is invalid. The engine does not acknowledge a message for another member. A
+    /// client may receive such a message in a conversation of several members.
     pub(super) fn collect_slp(&mut self, from: &Handle, chunk: &Chunk<'_>, now: Instant) {
         let Some(bytes) = self.peer(from).collect(chunk) else {
             return;
@@ -39,7 +40,9 @@ impl Engine {
         match (message.start, &message.content_type) {
             (StartLine::Request(Method::Invite), ContentType::SessionRequest) => self.invited(message, now),
             (StartLine::Request(Method::Invite), ContentType::TransferRequest) => self.refuse_direct(message, now),
-            // The address at which the member waits. aMSN sends it after the refusal, and expects no answer.
+            // The message contains the address at which the member waits for a direct connection.
+            // After a direct connection was refused, the client aMSN sends this message, and
+            // expects no answer.
             (StartLine::Request(Method::Invite), ContentType::TransferResponse) => self.keep_alive(message, now),
             (StartLine::Request(Method::Invite), _) => self.refuse(message, Status::INTERNAL_ERROR),
             (StartLine::Request(Method::Bye), _) => self.closed(message),
@@ -50,7 +53,7 @@ impl Engine {
         }
     }
 
-    /// Handles an INVITE for a session. A repeated one is ignored.
+    /// Handles an INVITE for a session. Ignores a repeated INVITE.
     fn invited(&mut self, message: &Message, now: Instant) {
         if self.find(is_call(message)).is_some() {
             return;
@@ -89,7 +92,7 @@ impl Engine {
         self.events.push_back(event);
     }
 
-    /// Returns what an INVITE asks for, or the status that refuses it.
+    /// Returns what an INVITE asks for, or the status with which this side refuses the INVITE.
     fn read_invitation(&self, message: &Message, session_id: u32) -> Result<Invitation, Status> {
         let with_peer = self.transfers.values().filter(|it| it.peer == message.from);
         let is_used = with_peer.clone().any(|it| it.session_id == session_id);
@@ -122,7 +125,9 @@ impl Engine {
         self.keep_alive(message, now);
     }
 
-    /// Extends the deadline of a member who is about to send, because it tries a direct connection first.
+    /// Extends the deadline of the transfer that `message` is about, if the member has not sent
+    /// data yet. The member's client tries a direct connection before it sends data over the
+    /// switchboard.
     fn keep_alive(&mut self, message: &Message, now: Instant) {
         let is_waiting = |it: &Transfer| is_call(message)(it) && matches!(it.step, Step::Receiving(None));
         if let Some(id) = self.find(is_waiting) {
@@ -167,7 +172,7 @@ impl Engine {
     }
 }
 
-/// Returns a function that tests whether a message is about a transfer.
+/// Returns a function that tests whether a transfer is the one that a message is about.
 fn is_call(message: &Message) -> impl Fn(&Transfer) -> bool {
     move |transfer| transfer.call_id == message.call_id && transfer.peer == message.from
 }

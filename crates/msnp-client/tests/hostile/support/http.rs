@@ -1,4 +1,4 @@
-//! An HTTP server on a loopback socket that answers with anything.
+//! An HTTP server on a loopback socket that can send any answer.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -14,11 +14,12 @@ pub(crate) struct Page {
     pub(crate) bytes: Vec<u8>,
     pub(crate) endless: Vec<u8>,
     pub(crate) stays_open: bool,
-    /// Stops the clock of the test before the answer, so that every time limit passes immediately.
+    /// Pauses the clock of the test (`tokio::time::pause`) before the answer. While every task
+    /// waits, a paused clock jumps to the next timer. So every time limit passes immediately.
     pub(crate) pauses_clock: bool,
 }
 
-/// Returns a page with these bytes, with CR LF for each line end.
+/// Returns a page with these bytes. Each line end becomes CR LF.
 pub(crate) fn page(text: &str) -> Page {
     Page { bytes: text.replace('\n', "\r\n").into_bytes(), ..Page::default() }
 }
@@ -37,7 +38,8 @@ impl Pages {
         let address = listener.local_addr().unwrap();
         let pages = Self { address, requests: Arc::default(), written: Arc::default() };
         let (requests, written) = (pages.requests.clone(), pages.written.clone());
-        // The clock can be stopped only once.
+        // `tokio::time::pause` panics if the clock is paused already, so the server remembers
+        // whether it has paused the clock.
         let is_paused = Arc::new(AtomicBool::new(false));
         let choose = Arc::new(move |line: &str| {
             let page = choose(line, address);

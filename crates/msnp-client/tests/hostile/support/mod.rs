@@ -1,4 +1,4 @@
-//! The server's side of the tests.
+//! The server side of the tests.
 
 mod http;
 mod memory;

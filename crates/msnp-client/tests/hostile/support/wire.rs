@@ -8,9 +8,10 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, ReadHalf, WriteHalf, 
 pub(crate) struct Wire {
     reader: ReadHalf<DuplexStream>,
     writer: WriteHalf<DuplexStream>,
-    /// The lines that were read.
+    /// The number of lines that were read.
     pub(crate) lines: usize,
-    /// The approximate number of bytes that the client has accepted. A piece counts once it is accepted completely.
+    /// The approximate number of bytes that the client has accepted. A piece counts only after the
+    /// client has accepted it completely.
     pub(crate) sent: usize,
 }
 
@@ -31,7 +32,7 @@ impl Wire {
         Some(String::from_utf8(line).unwrap())
     }
 
-    /// Reads a line, and fails if none arrives.
+    /// Reads a line. Fails if no line arrives.
     pub(crate) async fn line(&mut self) -> String {
         self.try_line().await.expect("the client closed the connection")
     }
@@ -62,12 +63,13 @@ impl Wire {
         Some((trid.parse().unwrap(), payload))
     }
 
-    /// Sends text, with CR LF for each line end. Returns whether the client still reads.
+    /// Sends text. Each line end becomes CR LF. Returns whether the client still reads from the
+    /// connection.
     pub(crate) async fn say(&mut self, text: &str) -> bool {
         self.send(text.replace('\n', "\r\n").as_bytes()).await
     }
 
-    /// Sends bytes. Returns whether the client still reads.
+    /// Sends bytes. Returns whether the client still reads from the connection.
     pub(crate) async fn send(&mut self, bytes: &[u8]) -> bool {
         let is_sent = self.writer.write_all(bytes).await.is_ok();
         self.sent += if is_sent { bytes.len() } else { 0 };
@@ -89,7 +91,7 @@ impl Wire {
         true
     }
 
-    /// Sends nothing more, but goes on reading.
+    /// Closes the sending side of the connection, but continues to read.
     pub(crate) async fn half_close(&mut self) {
         let _ = self.writer.shutdown().await;
     }

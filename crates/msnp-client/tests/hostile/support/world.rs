@@ -14,16 +14,16 @@ use tokio::task::JoinHandle;
 
 use super::Wire;
 
-/// The account.
+/// The handle of Alice, whose account the client signs in.
 pub(crate) const ALICE: &str = "alice@example.com";
 /// The GUID of Bob.
 pub(crate) const BOB_GUID: &str = "c1f9a363-4ee9-4a33-a434-b056a4c55b98";
 /// The GUID of the only group.
 pub(crate) const FRIENDS: &str = "f1f9a363-4ee9-4a33-a434-b056a4c55b98";
-/// The bytes that a connection holds in each direction.
+/// The number of bytes that a connection can hold in each direction.
 const BUFFER: usize = 16 * 1024;
 
-/// The state of a sign-in that is in progress.
+/// The task of a sign-in that is in progress.
 pub(crate) type SignIn = JoinHandle<Result<(Client, Events), SignedOut>>;
 
 /// A step of the sign-in: the command that the client has sent, and that the server has not answered yet.
@@ -100,12 +100,13 @@ impl World {
         wire
     }
 
-    /// Returns the number of connections that were made since the last call of this function.
+    /// Returns the number of connections that the client has opened since the last call of this
+    /// function.
     pub(crate) fn count(&mut self) -> usize {
         std::iter::from_fn(|| self.connections.try_recv().ok()).count()
     }
 
-    /// Signs Alice in, with Bob and the group on her list.
+    /// Signs Alice in. Bob is on her contact list, and she has one group.
     pub(crate) async fn online(&mut self) -> (Client, Events, Wire) {
         let signing_in = self.begin();
         let mut wire = self.notification().await;
@@ -151,7 +152,8 @@ pub(crate) fn answer(step: Step, trid: u32) -> String {
     }
 }
 
-/// Answers the sign-in up to `step`, and returns the transaction id of its command, which is not answered.
+/// Answers the commands of the sign-in before `step`. Returns the transaction id of the command of
+/// `step`, which stays unanswered.
 pub(crate) async fn reach(wire: &mut Wire, step: Step) -> u32 {
     for before in SIGN_IN {
         let trid = wire.expect(verb(before)).await;

@@ -19,7 +19,7 @@ fn message(step: &Step) -> &Message {
 }
 
 #[test]
-fn spaces_after_the_first_space_belong_to_the_text() {
+fn the_text_of_a_record_begins_after_one_space_and_keeps_all_further_spaces() {
     let script = parse("a @ ns\na >  VER 1 \na <|x\n".replace("a <|x\n", "").as_str());
     assert_eq!(message(&script.parts[0].steps[1]).line().masked(), b" VER 1 ");
 }
@@ -103,7 +103,8 @@ fn errors_contain_the_file_and_the_line() {
     }
 }
 
-/// Returns the records with a length that is not that of the payload, in all transcripts of the reference.
+/// Searches all transcripts of the reference for records that name a length. Returns the records
+/// in which this length differs from the length of the payload.
 fn literal_lengths() -> Vec<String> {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/protocol/transcripts");
     let mut found = Vec::new();

@@ -1,4 +1,4 @@
-//! The fields of a body: `name: value` lines.
+//! The fields in the body of an MSNSLP message: `name: value` lines.
 
 use base64::Engine;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
@@ -8,10 +8,11 @@ use super::text::{braced, clean, line, unbraced};
 use crate::Guid;
 use crate::word::number;
 
-/// The maximum number of fields of a body. Real bodies have about ten.
+/// The maximum number of fields in the body of an MSNSLP message. Real bodies have about ten.
 pub const MAX_FIELDS: usize = 64;
 
-/// Clients do not agree about the padding of a Context.
+/// A base64 decoder that accepts a Context with or without padding, because some clients write the
+/// padding and others do not.
 const LENIENT: GeneralPurpose = GeneralPurpose::new(
     &base64::alphabet::STANDARD,
     GeneralPurposeConfig::new()
@@ -19,7 +20,7 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
         .with_decode_allow_trailing_bits(true),
 );
 
-/// The fields of a body, in order. Names are compared in any case.
+/// The fields in the body of an MSNSLP message, in order. The case of names does not matter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Fields(Vec<(String, String)>);
 
@@ -29,14 +30,15 @@ impl Fields {
     /// The EUF-GUID of a session that transfers a file (payloads.md section 7.2).
     pub const FILE: Guid = Guid::from_bytes(0x5D3E_02AB_6190_11D3_BBBB_00C0_4F79_5683_u128.to_be_bytes());
 
-    /// Creates an empty list, which is written as an empty line and a NUL.
+    /// Creates an empty list. An empty list is written as an empty line and a NUL.
     #[must_use]
     pub const fn new() -> Self {
         Self(Vec::new())
     }
 
-    /// Appends a field. Control characters are removed, and so are blanks around the value. Characters that a name cannot
-    /// contain are removed from the name. A field with an empty name, and any above [`MAX_FIELDS`], is left out.
+    /// Appends a field. Removes control characters, blanks around the value, and characters that a
+    /// name cannot contain. Leaves out the field if its name is empty or if there are already
+    /// [`MAX_FIELDS`] fields.
     #[must_use]
     pub fn with(mut self, name: &str, value: &str) -> Self {
         let name: String = name.chars().filter(|char| is_name_char(*char)).collect();
@@ -117,7 +119,7 @@ impl Fields {
         self.get("Bridges").unwrap_or_default().split(' ').filter(|bridge| !bridge.is_empty())
     }
 
-    /// Returns the transport that the answer to such a request chose.
+    /// Returns the transport that was chosen by the answer to a request for a direct connection.
     #[must_use]
     pub fn bridge(&self) -> Option<&str> {
         self.get("Bridge")
@@ -150,8 +152,8 @@ impl Fields {
         out
     }
 
-    /// Reads lines up to the first empty one. Returns `None` for a line without a name, for a control character, and for
-    /// too many fields.
+    /// Reads lines up to the first empty line. Returns `None` if a line has no name or contains a
+    /// control character, or if there are too many fields.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let mut fields = Vec::new();
         for line in text.split("\r\n").take_while(|line| !line.is_empty()) {

@@ -1,10 +1,10 @@
-//! Messages, and how they are written.
+//! The type of MSNSLP messages, and the code that writes them.
 
 use super::text::{braced, clean, line};
 use super::{ContentType, Fields, StartLine, Status};
 use crate::{Guid, Handle};
 
-/// A request or an answer.
+/// An MSNSLP message: a request or an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
     /// The first line.
@@ -13,11 +13,12 @@ pub struct Message {
     pub to: Handle,
     /// The sender.
     pub from: Handle,
-    /// Identifies a request. The answer repeats it.
+    /// The GUID that identifies a request. The answer to the request repeats this GUID.
     pub branch: Guid,
-    /// 0 in a request, one more in its answer.
+    /// The number of the message: 0 in a request. An answer has the number of its request plus one.
     pub cseq: u32,
-    /// Identifies the session among all requests and answers about it.
+    /// The GUID that identifies a session. All requests and answers about this session have the
+    /// same GUID.
     pub call_id: Guid,
     /// The type of the body.
     pub content_type: ContentType,
@@ -41,7 +42,7 @@ impl Message {
         }
     }
 
-    /// Returns the bytes, which end with the NUL that Content-Length counts.
+    /// Returns the bytes. They end with a NUL, which Content-Length counts.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
         let body = self.body.encode();
@@ -53,7 +54,7 @@ impl Message {
         line(&mut out, format_args!("To: <msnmsgr:{}>", self.to));
         line(&mut out, format_args!("From: <msnmsgr:{}>", self.from));
         line(&mut out, format_args!("Via: MSNSLP/1.0/TLP ;branch={}", braced(self.branch)));
-        // The blank after the number is part of the reference's example.
+        // In the example of payloads.md section 7.2, a blank follows the number.
         line(&mut out, format_args!("CSeq: {} ", self.cseq));
         line(&mut out, format_args!("Call-ID: {}", braced(self.call_id)));
         line(&mut out, format_args!("Max-Forwards: 0"));

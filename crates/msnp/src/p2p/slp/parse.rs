@@ -1,4 +1,4 @@
-//! Reading messages.
+//! The code that reads MSNSLP messages.
 
 use thiserror::Error;
 
@@ -7,16 +7,17 @@ use super::{ContentType, Fields, Message, Method, StartLine, Status};
 use crate::word::number;
 use crate::{Guid, Handle};
 
-/// The longest message that is read, in bytes. The longest real ones offer a file with a preview.
+/// The length of the longest message that this crate reads, in bytes. The longest real messages
+/// offer a file with a preview.
 pub const MAX_MESSAGE: usize = 64 * 1024;
 
 /// The reason why bytes are not a [`Message`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum BadMessage {
-    /// It has more than [`MAX_MESSAGE`] bytes.
+    /// The message has more than [`MAX_MESSAGE`] bytes.
     #[error("it is longer than {MAX_MESSAGE} bytes")]
     TooLong,
-    /// It is not UTF-8.
+    /// The message is not UTF-8.
     #[error("it is not UTF-8")]
     Text,
     /// No empty line ends the headers.
@@ -25,7 +26,8 @@ pub enum BadMessage {
     /// The first line is neither a request nor an answer.
     #[error("its first line is invalid")]
     StartLine,
-    /// A header or a field has no name or contains a control character, or there are more than [`super::MAX_FIELDS`].
+    /// A header or a field has no name or contains a control character, or there are more than
+    /// [`super::MAX_FIELDS`] headers or fields.
     #[error("its headers or fields are invalid")]
     Fields,
     /// A header is missing or has an invalid value.
@@ -68,7 +70,8 @@ impl Headers<'_> {
         self.0.get(name).and_then(parse).ok_or(BadMessage::Header(name))
     }
 
-    /// Reads the body, whose length may or may not count the NUL. Without a length, all text is the body.
+    /// Reads the body from `text`, which is the text after the headers. Content-Length may or may
+    /// not count the final NUL. If there is no Content-Length, all of `text` is the body.
     fn body(&self, text: &str) -> Result<Fields, BadMessage> {
         const LENGTH: &str = "Content-Length";
         let mut body = text;
@@ -88,7 +91,8 @@ fn parse_start(line: &str) -> Option<StartLine> {
         return Status::parse(status).map(StartLine::Answer);
     }
     let (method, rest) = line.split_once(' ')?;
-    // The handle is ignored, because some clients write their own instead of the receiver's into a BYE (msn-pecan).
+    // The handle is ignored, because some clients, such as msn-pecan, write their own handle into a
+    // BYE instead of the receiver's handle.
     rest.strip_suffix(" MSNSLP/1.0")?;
     Method::parse(method).map(StartLine::Request)
 }

@@ -1,11 +1,12 @@
-//! First lines and content types.
+//! The first lines and the content types of MSNSLP messages.
 
 use std::fmt;
 
-/// The first line of a message.
+/// The first line of an MSNSLP message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StartLine {
-    /// A request, such as `INVITE MSNMSGR:handle MSNSLP/1.0`. The handle is that of the receiver.
+    /// A request, such as `INVITE MSNMSGR:handle MSNSLP/1.0`. The handle is the handle of the
+    /// receiver.
     Request(Method),
     /// An answer, such as `MSNSLP/1.0 200 OK`.
     Answer(Status),
@@ -18,7 +19,8 @@ pub enum Method {
     Invite,
     /// Ends a session.
     Bye,
-    /// Informs about addresses during a file transfer. aMSN only acknowledges it.
+    /// During a file transfer, some clients send their own IP addresses in this request. The client
+    /// aMSN acknowledges the request and does nothing else.
     Ack,
 }
 
@@ -67,7 +69,7 @@ impl Status {
         }
     }
 
-    /// Reads the text after `MSNSLP/1.0 `: three digits, and a phrase that is ignored.
+    /// Reads the text after `MSNSLP/1.0 `, which is three digits and a phrase. Ignores the phrase.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let code = text.split(' ').next().filter(|code| code.len() == 3)?;
         let all_digits = code.bytes().all(|byte| byte.is_ascii_digit());
@@ -81,23 +83,24 @@ impl fmt::Display for Status {
     }
 }
 
-/// The type of a body.
+/// The content type of the body of an MSNSLP message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ContentType {
-    /// `application/x-msnmsgr-sessionreqbody`: a session.
+    /// `application/x-msnmsgr-sessionreqbody`: a request for a session, or the answer to it.
     SessionRequest,
     /// `application/x-msnmsgr-sessionclosebody`: the end of a session.
     SessionClose,
     /// `application/x-msnmsgr-transreqbody`: asks for a direct connection.
     TransferRequest,
-    /// `application/x-msnmsgr-transrespbody`: the address for a direct connection, or the refusal of one.
+    /// `application/x-msnmsgr-transrespbody`: the address for a direct connection, or the refusal
+    /// of a direct connection.
     TransferResponse,
-    /// Any other type; empty if there was none.
+    /// Any other type. Empty if the message has no content type.
     Other(String),
 }
 
 impl ContentType {
-    /// Reads a type, in any case.
+    /// Reads a type. Its case does not matter.
     #[must_use]
     pub fn parse(text: &str) -> Self {
         let known = [Self::SessionRequest, Self::SessionClose, Self::TransferRequest, Self::TransferResponse];

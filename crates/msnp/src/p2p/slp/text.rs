@@ -22,7 +22,7 @@ pub(super) fn unbraced(word: &str) -> Option<Guid> {
     Guid::parse(guid.as_bytes())
 }
 
-/// Removes characters that would end a line, and the blanks around the text.
+/// Removes the characters that would end a line, and the blanks around the text.
 pub(super) fn clean(text: &str) -> String {
     let text: String = text.chars().filter(|char| !char.is_control()).collect();
     text.trim().to_owned()

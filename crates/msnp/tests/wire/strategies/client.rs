@@ -51,7 +51,7 @@ pub(super) fn rea() -> impl Strategy<Value = Rea> {
     (trid(), contact_handle(), named_text()).prop_map(|(trid, handle, (name, word))| Rea { trid, handle, name, word })
 }
 
-/// ADD.
+/// Returns ADD commands. The dialects before MSNP10 have ADD instead of ADC.
 pub(super) fn add() -> impl Strategy<Value = Adc> {
     let group = option::of(group_ref(Dialect::Msnp9));
     let addition = prop_oneof![
@@ -66,7 +66,7 @@ pub(super) fn add() -> impl Strategy<Value = Adc> {
     (trid(), addition).prop_map(|(trid, addition)| Adc { trid, addition })
 }
 
-/// ADC in the forms that the answer repeats.
+/// Returns the ADC commands whose words the server repeats in its answer.
 pub(super) fn repeated_adc(dialect: Dialect) -> impl Strategy<Value = Adc> {
     let addition = prop_oneof![
         (guid(), guid()).prop_map(|(contact, group)| Addition::ToGroup { contact, group }),
@@ -111,7 +111,7 @@ fn rmg(dialect: Dialect) -> impl Strategy<Value = Rmg> {
     (trid(), group).prop_map(|(trid, group)| Rmg { trid, group })
 }
 
-/// A display picture, in the dialects that have one.
+/// A display picture, in the dialects that have display pictures.
 pub(super) fn picture(dialect: Dialect) -> BoxedStrategy<Option<MsnObject>> {
     if dialect >= Dialect::Msnp9 { option::of(object()).boxed() } else { Just(None).boxed() }
 }

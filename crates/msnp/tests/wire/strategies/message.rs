@@ -25,7 +25,7 @@ fn format() -> impl Strategy<Value = TextFormat> {
     )
 }
 
-/// A text with LF as its line ends.
+/// A text in which all line ends are LF.
 fn text() -> impl Strategy<Value = TextMessage> {
     (r"([\PC\n\t]){0,60}", option::of(format())).prop_map(|(text, format)| TextMessage { text, format })
 }

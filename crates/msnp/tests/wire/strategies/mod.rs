@@ -1,8 +1,8 @@
 //! Well-formed values of every type. The modules generate every command from them.
 
-/// A strategy for each form of a type. `weight *` gives how often a form is chosen, relative to the others. If a form
-/// has no strategy, the test does not compile. If a strategy generates a form other than its own, the test fails. `if`
-/// gives the condition under which a form exists.
+/// A strategy for each form of a type. `weight *` gives how often a form is chosen, relative to the
+/// other forms. If a form has no strategy, the test does not compile. If a strategy generates a
+/// form other than its own, the test fails. `if` gives the condition under which a form exists.
 macro_rules! forms {
     ($type:ty { $($weight:literal * $form:pat $(if $exists:expr)? => $strategy:expr,)+ }) => {{
         let form = |value: &$type| match value { $($form => stringify!($form),)+ };
@@ -46,7 +46,8 @@ fn trid() -> impl Strategy<Value = TrId> {
     ("0{0,3}", any::<u32>()).prop_map(|(zeros, number)| TrId::parse(format!("{zeros}{number}").as_bytes()).unwrap())
 }
 
-/// Returns whether a dialect names contacts by handle and groups by number, and its servers count list versions.
+/// Returns whether a dialect is older than MSNP10. Such a dialect names contacts by handle and
+/// groups by number, and has list versions.
 fn is_old(dialect: Dialect) -> bool {
     dialect < Dialect::Msnp10
 }
@@ -62,7 +63,7 @@ fn handle() -> impl Strategy<Value = Handle> {
         .prop_map(|word| Handle::parse(&word).unwrap())
 }
 
-/// Like [`handle`], or with a domain without a dot.
+/// Like [`handle`], but the domain may have no dot.
 fn lax_handle() -> impl Strategy<Value = Handle> {
     prop_oneof![handle(), "[a-z0-9.%]{1,24}@[a-z0-9-]{1,12}".prop_map(|word| Handle::parse_lax(&word).unwrap()),]
 }
@@ -72,7 +73,7 @@ fn new_contact(dialect: Dialect) -> BoxedStrategy<Handle> {
     if dialect >= Dialect::Msnp11 { contact_handle().boxed() } else { handle().boxed() }
 }
 
-/// Like [`handle`], or a telephone.
+/// An address as in [`handle`], or a telephone.
 fn contact_handle() -> impl Strategy<Value = Handle> {
     prop_oneof![
         3 => handle(),
@@ -84,7 +85,7 @@ fn guid() -> impl Strategy<Value = Guid> {
     any::<[u8; 16]>().prop_map(Guid::from_bytes)
 }
 
-/// A group as `dialect` names it.
+/// A reference to a group in the form that `dialect` uses: a number or a GUID.
 fn group_ref(dialect: Dialect) -> BoxedStrategy<GroupRef> {
     match dialect {
         Dialect::Msnp8 | Dialect::Msnp9 => (0..=u32::from(GroupNumber::MAX))
@@ -94,7 +95,7 @@ fn group_ref(dialect: Dialect) -> BoxedStrategy<GroupRef> {
     }
 }
 
-/// A contact as `dialect` names it.
+/// A reference to a contact in the form that `dialect` uses: an address, a telephone or a GUID.
 fn contact_ref(dialect: Dialect) -> BoxedStrategy<ContactRef> {
     match dialect {
         Dialect::Msnp8 | Dialect::Msnp9 => contact_handle().prop_map(ContactRef::Handle).boxed(),
@@ -114,7 +115,7 @@ fn text_word() -> impl Strategy<Value = String> {
         1 => Just("%zz".to_owned()),
     ];
     let mixed = vec(piece, 1..12).prop_map(|pieces| pieces.concat());
-    // Some clients escape every byte, and the longest name then has three times as many bytes.
+    // Some clients escape every byte. Each byte of the name then needs three bytes.
     let escaped = "[a-zж漢]{1,129}".prop_map(|name| name.bytes().map(|byte| format!("%{byte:02X}")).collect());
     prop_oneof![9 => mixed, 1 => escaped]
 }
@@ -178,7 +179,7 @@ fn privacy() -> impl Strategy<Value = Privacy> {
     select(&[Privacy::Allow, Privacy::Block])
 }
 
-/// A code that has a name, or another one.
+/// A code that has a name, or any other code.
 fn error_code() -> impl Strategy<Value = ErrorCode> {
     prop_oneof![
         select(ErrorCode::NAMED),

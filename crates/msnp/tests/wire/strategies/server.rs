@@ -73,7 +73,8 @@ fn contact_line(dialect: Dialect) -> impl Strategy<Value = ContactLine> {
     use ContactLine as L;
     let nickname = prop_oneof![4 => named_text().prop_map(|(_, text)| text), 1 => Just(Text::encode(""))];
     let added = (trid(), contact_handle(), nickname, guid(), option::of(group_ref(dialect)));
-    // The answer to ADD has no GUID. It is the request and the version, on every list.
+    // For every list, the answer to ADD repeats the request, adds the list version, and has no
+    // GUID.
     let addition = if is_old(dialect) { add().boxed() } else { repeated_adc(dialect).boxed() };
     forms!(L {
         L::Added { .. } if !is_old(dialect) => added.prop_map(

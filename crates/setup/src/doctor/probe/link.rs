@@ -11,7 +11,7 @@ use tokio::time::timeout;
 
 use crate::doctor::finding::PATIENCE;
 
-/// The length of the payload after a line.
+/// A function that returns the length of the payload after a line.
 pub(super) type PayloadLength = fn(&[u8]) -> Result<usize, Malformed>;
 
 /// A received frame.
@@ -26,7 +26,7 @@ impl OwnedFrame {
     }
 }
 
-/// A connection to a server. Each wait is limited by [`PATIENCE`].
+/// A connection to a server. [`PATIENCE`] limits each wait for an answer.
 pub(super) struct Link {
     stream: TcpStream,
     decoder: Decoder,

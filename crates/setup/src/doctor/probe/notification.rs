@@ -17,11 +17,11 @@ const MAX_PAYLOAD: usize = 64 * 1024;
 pub(in crate::doctor) struct NotificationProbe {
     link: Link,
     trid: u32,
-    /// The dialect that VER agreed on; before VER, the newest.
+    /// The dialect that the two sides agreed on in VER. Before VER, the newest dialect.
     dialect: Dialect,
 }
 
-/// The answer to a client that has named its account, but has not proved yet that it may use it.
+/// The answer to a client that has named its account, but has not sent a ticket yet.
 pub(in crate::doctor) enum Greeting {
     /// The server expects a ticket.
     Policy,
@@ -37,7 +37,8 @@ impl NotificationProbe {
         Ok(Self { link, trid: 0, dialect: Dialect::Msnp12 })
     }
 
-    /// Carries out the first steps of signing in, up to the policy: VER, CVR, USR I.
+    /// Carries out the first steps of signing in, until the server asks for a ticket: VER, CVR, USR
+    /// I.
     ///
     /// # Errors
     /// Returns the server's answer if it is not the expected one.
@@ -48,8 +49,8 @@ impl NotificationProbe {
         let agreed = self.step(ver, "the dialect", |line| matches!(line, SignInAnswer::Ver { .. })).await?;
         if let SignInAnswer::Ver { words, .. } = agreed {
             let dialect = words.iter().find_map(|word| Dialect::from_name(word));
-            self.dialect =
-                dialect.with_context(|| format!("the server does not support any of {}", info.offer.join(", ")))?;
+            self.dialect = dialect
+                .with_context(|| format!("the server supports none of the dialects {}", info.offer.join(", ")))?;
         }
         let cvr = Command::Cvr(cvr(self.next_trid(), info.version, handle));
         self.step(cvr, "the version", |line| matches!(line, SignInAnswer::Cvr { .. })).await?;
@@ -62,7 +63,7 @@ impl NotificationProbe {
         }
     }
 
-    /// Returns the dialect that VER agreed on.
+    /// Returns the dialect that the two sides agreed on in VER.
     pub(in crate::doctor) fn dialect(&self) -> Dialect {
         self.dialect
     }

@@ -51,7 +51,7 @@ async fn a_poll_returns_immediately_but_a_request_with_commands_waits_for_the_re
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_empty_answer_closes_the_session_after_an_ordinary_answer_with_the_last_bytes() {
+async fn the_last_bytes_come_in_an_ordinary_answer_and_the_next_answer_closes_the_session() {
     let (session, mut far) = pair();
     far.write_all(b"OUT OTH\r\n").await.unwrap();
     drop(far);
@@ -81,7 +81,7 @@ async fn a_repeated_request_gets_the_same_answer_but_is_carried_out_only_once() 
     }
     assert_eq!(session.ask(1, b"").await.parts(), (2, &b"later\r\n"[..], false));
     assert_eq!(session.ask(1, b"").await.parts(), (2, &b"later\r\n"[..], false), "a poll too");
-    assert!(session.refuses(OPENING, b"MSG 1\r\n").await, "the client has used the id of the answer after it");
+    assert!(session.refuses(OPENING, b"MSG 1\r\n").await, "the client has already used a later id");
     assert_eq!(received(far, session).await, b"MSG 1\r\n");
 }
 

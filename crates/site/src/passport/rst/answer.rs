@@ -13,10 +13,12 @@ use quick_xml::escape::escape;
 use swallowtail_base::utc::Utc;
 use swallowtail_store::accounts::TicketLife;
 
-/// The address of the legacy token. Client 7.5 always asks for it first, but does not use it.
+/// The address of the legacy token. Client 7.5 always asks for this token first, but does not use
+/// the token.
 const LEGACY_ADDRESS: &str = "http://Passport.NET/tb";
 
-/// The random bytes in a legacy token instead of real secrets: its cipher value and its proof.
+/// The random bytes that stand for the two secrets in a legacy token: the cipher value and the
+/// proof.
 pub(super) type LegacySecret = [u8; 48];
 
 /// The data for a successful answer.
@@ -36,9 +38,10 @@ pub(super) struct Grant<'a> {
 impl Grant<'_> {
     /// Returns the document.
     ///
-    /// msn-pecan stalls on answers of more than 8,000 bytes (http.md section 0 item 6). The two tokens that clients of
-    /// MSNP12 ask for need about 3,300 bytes, and seven tokens fit. The server allows sixteen, which do not fit, but
-    /// msn-pecan does not ask for that many.
+    /// msn-pecan stalls on answers of more than 8,000 bytes (http.md section 0 item 6). MSNP12
+    /// clients ask for two tokens, which need about 3,300 bytes. Seven tokens fit into 8,000 bytes.
+    /// The server allows sixteen tokens, which do not fit, but msn-pecan does not ask for that
+    /// many.
     pub(super) fn document(&self) -> String {
         let mut out = String::with_capacity(4096);
         let puid = format!("<psf:PUID>{:016X}</psf:PUID>", self.member);
@@ -158,7 +161,8 @@ fn push_pp(out: &mut String, state: &str, now: Utc) {
     );
 }
 
-/// Appends the fault, directly under the envelope, and the end of the document.
+/// Appends the fault directly under the envelope, without a body element. Then appends the end of
+/// the document.
 fn push_fault(out: &mut String, code: &str, text: &str) {
     let _ =
         write!(out, "<S:Fault><faultcode>{code}</faultcode><faultstring>{text}</faultstring></S:Fault></S:Envelope>");

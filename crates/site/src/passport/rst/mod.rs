@@ -1,4 +1,5 @@
-//! Answers `POST /RST.srf` of Passport 3.0, with which client 7.5 signs in (docs/protocol/http.md section 2).
+//! Answers `POST /RST.srf` of Passport 3.0. Client 7.5 signs in with this request
+//! (docs/protocol/http.md section 2).
 
 mod answer;
 

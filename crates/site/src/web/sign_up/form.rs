@@ -59,7 +59,7 @@ impl Errors {
         Self { code: Some(text.into()), ..Self::default() }
     }
 
-    /// Returns whether a field has to be changed. The page then also says so at its top.
+    /// Returns whether the visitor has to change a field. The page then also says so at its top.
     pub(super) fn any(&self) -> bool {
         let fields = [&self.address, &self.name, &self.password, &self.again, &self.code];
         !self.caveats.is_empty() || fields.into_iter().any(Option::is_some)
@@ -138,7 +138,8 @@ fn check_address(text: &str) -> Result<Handle, Box<str>> {
         BadHandle::NoAddress => "Enter an address like name@example.com.".to_owned(),
         fault => format!("This address isn't valid: {fault}."),
     })?;
-    // Letters of other scripts can look like ASCII letters (security.md section 5). Only the operator may use them.
+    // Letters of other scripts can look like ASCII letters (security.md section 5). Only the
+    // operator can create accounts with such letters.
     if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err("Use only the letters a to z, digits and common punctuation.".into());
     }
@@ -146,7 +147,7 @@ fn check_address(text: &str) -> Result<Handle, Box<str>> {
         return Err("This address is reserved for the service. Choose another one.".into());
     }
     if check_sendable(&handle).is_err() {
-        return Err("An address can't have a comma or a % sign: old clients can't sign in with it.".into());
+        return Err("An address can't have a comma or a % sign: old clients can't sign in with such an address.".into());
     }
     Ok(handle)
 }

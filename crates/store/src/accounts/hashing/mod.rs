@@ -1,10 +1,12 @@
-//! The limited pool that hashes passwords, and the order in which it does so.
+//! The pool of threads that hash passwords, and the order in which they hash them.
 //!
-//! A hash takes 19 MiB of memory and tens of milliseconds, so anyone could overload the server by requesting many
-//! (docs/protocol/security.md section 2). `pool` computes only a few at the same time. The others wait in `queue`, in
-//! ranks. Within a rank, networks, addresses and accounts take `turns`, so that nobody's passwords delay those of other
-//! people for long. `origin` is the address and the account that a password comes from. `pace` limits how long a
-//! password waits.
+//! A hash takes 19 MiB of memory and tens of milliseconds, so anyone could overload the server by
+//! requesting many hashes (docs/protocol/security.md section 2). `pool` hashes only a few passwords
+//! at the same time. All other passwords wait in `queue`. The queue has three ranks, by how likely
+//! a password is to be correct. Within a rank, networks, addresses and accounts take turns
+//! (`turns`), so that many passwords of one party do not delay the passwords of another party for
+//! long. `origin` contains the client address that a password comes from and the account that it is
+//! for. `pace` measures the speed of hashing, which limits how many passwords may wait.
 
 mod origin;
 mod pace;

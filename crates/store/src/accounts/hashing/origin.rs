@@ -1,19 +1,22 @@
-//! The address and the account that a password comes from.
+//! The client address that a password comes from, and the account that it is for.
 
 use std::net::{IpAddr, Ipv4Addr};
 
 use ipnet::IpNet;
 use msnp::Handle;
 
-/// The maximum number of characters of an invalid address of an account that are kept. A valid address cannot have more
-/// (identity.md).
+/// The maximum number of characters of an account's address that an [`Origin`] keeps. Only an
+/// invalid address can be longer (identity.md).
 const MAX_NAME: usize = 129;
 
-/// The lengths of the networks that take turns, in bits, for IPv4 and IPv6. Providers get networks of the first length
-/// or larger, and customers get networks of the second. Each network of the third length has one user, or a few.
+/// The sizes of the networks that take turns while passwords wait to be hashed, as prefix lengths
+/// in bits. Each pair has the length for IPv4 and the length for IPv6. A provider has a network of
+/// the first size or a larger network. A customer has a network of the second size. A network of
+/// the third size has one user, or a few users.
 const NETWORKS: [(u8, u8); 3] = [(16, 32), (24, 48), (32, 64)];
 
-/// A party that takes turns with others of its kind.
+/// A network or an account whose passwords wait to be hashed. Networks of the same size take turns
+/// with each other, and so do accounts with passwords from the same address (`turns`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Party {
     /// A network, or a single address.
@@ -22,7 +25,7 @@ pub(super) enum Party {
     Account(String),
 }
 
-/// The address and the account that a password comes from.
+/// The client address that a password comes from, and the account that it is for.
 #[derive(Clone, Debug)]
 pub struct Origin {
     address: IpAddr,
@@ -31,8 +34,8 @@ pub struct Origin {
 }
 
 impl Origin {
-    /// Describes a password for `account`, which may be any text, from an address. All addresses of an IPv6 network of 64
-    /// bits count as the same address.
+    /// Describes a password that a client at `address` sends for `account`. `account` may be any
+    /// text. All addresses of an IPv6 /64 network count as the same address.
     #[must_use]
     pub fn new(address: IpAddr, account: &str) -> Self {
         let handle = Handle::parse_lax(account).ok();
@@ -45,32 +48,35 @@ impl Origin {
         Self::new(Ipv4Addr::LOCALHOST.into(), "")
     }
 
-    /// Returns the address, as limits for addresses count it: for IPv6, the first address of the network of 64 bits.
+    /// Returns the address that limits on addresses use. For IPv6, it is the first address of the
+    /// client's /64 network.
     #[must_use]
     pub const fn address(&self) -> IpAddr {
         self.address
     }
 
-    /// Returns the name under which attempts on the account are counted. All spellings of a valid address have the same
-    /// name, whether the account exists or not.
+    /// Returns the name under which the server counts attempts to sign in to the account. All
+    /// spellings of a valid address have the same name, whether the account exists or not.
     #[must_use]
     pub fn account(&self) -> &str {
         &self.account
     }
 
-    /// Returns the address of the account, if it is valid.
+    /// Returns the address of the account, if that address is valid.
     pub(in crate::accounts) const fn handle(&self) -> Option<&Handle> {
         self.handle.as_ref()
     }
 
-    /// Returns the parties that take turns, largest first.
+    /// Returns the networks and the account that the password belongs to. The largest network is
+    /// first, and the account is last.
     pub(super) fn parties(&self) -> [Party; 4] {
         let [large, small, address] = NETWORKS.map(|lengths| Party::Network(network(self.address, lengths)));
         [large, small, address, Party::Account(self.account.clone())]
     }
 }
 
-/// Returns the first address of the network of one of these lengths.
+/// Returns the first address of the network that contains `address`. The prefix length of the
+/// network is `v4` or `v6` bits.
 fn network(address: IpAddr, (v4, v6): (u8, u8)) -> IpAddr {
     let length = if address.is_ipv4() { v4 } else { v6 };
     IpNet::new(address, length).map_or(address, |network| network.network())

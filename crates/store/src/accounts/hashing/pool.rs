@@ -16,7 +16,8 @@ use super::pace::Pace;
 use super::queue::{Place, Queue, Rank};
 use crate::accounts::workspace::Workspace;
 
-/// The time for which an idle thread keeps its memory. Sign-ins that follow each other closely use the same memory.
+/// How long an idle thread keeps its memory. If the next sign-in comes within this time, it uses
+/// the same memory.
 const IDLE: Duration = Duration::from_secs(5);
 
 /// The error for a password that was not hashed because too many passwords wait.
@@ -24,10 +25,12 @@ const IDLE: Duration = Duration::from_secs(5);
 #[error("too many passwords wait to be hashed")]
 pub(in crate::accounts) struct Busy;
 
-/// A limited pool for password work. Cheap to clone; clones share the limits.
+/// A pool with a limited number of threads that hash and check passwords. Clones are cheap and
+/// share the threads.
 ///
-/// The pool has its own threads, each with a workspace that is returned to the system when the thread is idle. On
-/// tokio's many blocking threads, 235 MiB stayed allocated after a thousand sign-ins.
+/// The pool has its own threads. Each thread has a workspace, and returns its memory to the system
+/// when the thread is idle. When tokio's blocking threads did this work, 235 MiB stayed allocated
+/// after a thousand sign-ins, because tokio starts many such threads.
 #[derive(Clone, Debug)]
 pub(in crate::accounts) struct Hasher(Arc<Pool>);
 
@@ -40,22 +43,23 @@ struct Pool {
 
 #[derive(Debug, Default)]
 struct State {
-    /// The threads that have no job. The last one that worked is used first, so that the others can free their memory.
+    /// The threads that have no job. The thread that worked last is used first, so that the other
+    /// threads can free their memory.
     idle: Vec<Worker>,
-    /// The callers that wait for a thread. While any wait, no thread is idle.
+    /// The callers that wait for a thread. While any caller waits, no thread is idle.
     waiting: Queue<oneshot::Sender<Turn>>,
     pace: Pace,
 }
 
 type Job = Box<dyn FnOnce(&mut Workspace) + Send>;
 
-/// Sends jobs to one thread, which ends when this is dropped.
+/// Sends jobs to one thread. The thread ends when all its senders are dropped.
 type Worker = mpsc::Sender<Job>;
 
 /// The exclusive use of one thread. Dropping this value passes the thread to the next caller.
 #[derive(Debug)]
 pub(in crate::accounts) struct Turn {
-    /// The thread. It is always present until the value is dropped.
+    /// The thread. It is `None` only while this value is being dropped.
     worker: Option<Worker>,
     pool: Arc<Pool>,
     begun: Instant,
@@ -74,7 +78,7 @@ impl Drop for Waiting<'_> {
 }
 
 impl Hasher {
-    /// Starts a pool with the threads of this machine.
+    /// Starts a pool with as many threads as suit this machine.
     pub(in crate::accounts) fn for_this_machine() -> Self {
         Self::new(threads(), IDLE)
     }
@@ -85,10 +89,11 @@ impl Hasher {
         Self(Arc::new(Pool { threads: state.idle.len(), state: Mutex::new(state) }))
     }
 
-    /// Waits for a turn to use a thread. A caller that stops waiting loses its place.
+    /// Waits for a turn to use a thread. A caller that stops waiting loses its place in the queue.
     ///
     /// # Errors
-    /// Fails if this caller would wait too long, or if it has to give up its place to another caller.
+    /// Fails if too many callers wait. In that case, this caller either gets no place in the queue
+    /// or loses its place to another caller. Also fails if the pool has no threads.
     pub(in crate::accounts) async fn turn(&self, origin: &Origin, rank: Rank) -> Result<Turn, Busy> {
         if self.0.threads == 0 {
             return Err(Busy);
@@ -100,7 +105,8 @@ impl Hasher {
                 return Ok(self.0.turn(worker));
             }
             let room = state.pace.room(self.0.threads);
-            // The displaced caller notices that its channel is dropped.
+            // Dropping the channel of the displaced caller tells that caller that it has lost its
+            // place.
             let (place, _displaced) = state.waiting.push(rank, origin, grant, room);
             Waiting { pool: &self.0, place }
         };
@@ -109,8 +115,8 @@ impl Hasher {
 }
 
 impl Turn {
-    /// Does the work on the thread and returns its result. The work runs to its end, even if the caller stops waiting,
-    /// because a running hash cannot be stopped.
+    /// Does the work on the thread and returns the result of the work. The work runs to its end,
+    /// even if the caller stops waiting, because a running hash cannot be stopped.
     pub(in crate::accounts) async fn run<T: Send + 'static>(
         self,
         work: impl FnOnce(&mut Workspace) -> T + Send + 'static,
@@ -118,7 +124,8 @@ impl Turn {
         let (done, result) = oneshot::channel();
         let worker = self.worker.clone().ok_or(Busy)?;
         let job = move |workspace: &mut Workspace| {
-            // If the work panics, this passes the thread on, and the pool counts as busy for the caller.
+            // If the work panics, `turn` is dropped and passes the thread on, and the caller
+            // receives `Busy`.
             let turn = self;
             let value = work(workspace);
             lock(&turn.pool.state).pace.note(turn.begun.elapsed());
@@ -143,14 +150,15 @@ impl Pool {
         Turn { worker: Some(worker), pool: self.clone(), begun: Instant::now() }
     }
 
-    /// Gives a thread to the next caller.
+    /// Gives a thread to the next caller that waits.
     fn pass_on(self: &Arc<Self>, worker: Worker) {
         let mut state = lock(&self.state);
         let mut turn = self.turn(worker);
         while let Some(next) = state.waiting.pop() {
             match next.send(turn) {
                 Ok(()) => return,
-                // This caller stopped waiting a moment ago.
+                // This caller stopped waiting a moment ago, so the loop offers the thread to the
+                // next caller.
                 Err(refused) => turn = refused,
             }
         }
@@ -164,14 +172,15 @@ fn threads() -> usize {
     (thread::available_parallelism().map_or(1, NonZero::get) / 2).max(1)
 }
 
-/// Returns how much memory the threads of this machine allocate while they hash passwords, in bytes. Some of it is never
-/// written, but counts for limits on the size of a process (`ulimit -d`).
+/// Returns how many bytes the hashing threads of this machine allocate while they hash passwords.
+/// Some of this memory is never written, but all of it counts towards a limit on the size of the
+/// process (`ulimit -d`).
 #[must_use]
 pub fn hashing_memory() -> usize {
     threads() * Workspace::ALLOCATION
 }
 
-/// Starts a thread. Returns `None` if the system has no more threads.
+/// Starts a thread. Returns `None` if the system cannot start another thread.
 fn start(idle: Duration) -> Option<Worker> {
     let (worker, jobs) = mpsc::channel();
     let started = thread::Builder::new().name("passwords".to_owned()).spawn(move || work_off(&jobs, idle));
@@ -182,7 +191,8 @@ fn start(idle: Duration) -> Option<Worker> {
     Some(worker)
 }
 
-/// Runs jobs until the sender is dropped. Frees the workspace after each pause of `idle`.
+/// Runs jobs until all senders are dropped. Frees the workspace whenever no job has arrived for
+/// `idle`.
 fn work_off(jobs: &mpsc::Receiver<Job>, idle: Duration) {
     let mut workspace = Workspace::new();
     loop {

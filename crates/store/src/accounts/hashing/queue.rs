@@ -3,20 +3,26 @@
 use super::origin::{Origin, Party};
 use super::turns::Turns;
 
-/// The maximum number of strangers that wait, even if the threads are fast. After a restart everybody is a stranger, and
-/// many people sign in at the same time.
+/// The maximum number of waiting jobs of strangers ([`Rank::Stranger`]), however fast the threads
+/// are. This maximum is higher than the maximum of the other ranks, because after a restart
+/// everybody is a stranger, and many people sign in at the same time.
 pub(super) const MAX_STRANGERS: usize = 256;
-/// The maximum number of jobs that wait in each other rank.
+/// The maximum number of waiting jobs in each of the two better ranks, [`Rank::Familiar`] and
+/// [`Rank::Likely`].
 const MAX_KNOWN: usize = 64;
 
-/// The likelihood that a password is correct, estimated before it is checked. The best rank comes first.
+/// The likelihood that a password is correct, estimated before the server checks it. The best rank
+/// comes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::accounts) enum Rank {
-    /// The account has signed in from this address lately. The operator's own passwords have this rank too.
+    /// The account has lately signed in from the IP address that sent the password. Passwords that
+    /// the operator sets have this rank too.
     Familiar,
-    /// The account has not signed in from this address, but the password resembles its last correct one.
+    /// The account has not signed in from that IP address lately, but the password matches the hint
+    /// of the account's last correct password. A hint is one byte of a keyed hash of a password
+    /// (`accounts/familiar.rs`).
     Likely,
-    /// Nothing is known.
+    /// Neither [`Self::Familiar`] nor [`Self::Likely`] applies.
     Stranger,
 }
 
@@ -24,13 +30,15 @@ impl Rank {
     const ALL: [Self; 3] = [Self::Familiar, Self::Likely, Self::Stranger];
 }
 
-/// The ranks that are preferred, one after the other. Each rank is preferred from time to time, so that no rank can keep
-/// another one waiting forever. If no job of the preferred rank waits, the best rank with jobs is next.
+/// The preferred rank of each turn. After the last turn, the list starts again with its first turn.
+/// The list contains every rank, so that no rank can keep another rank waiting forever. If no job
+/// of the preferred rank waits, the next job comes from the best of the ranks in which jobs wait.
 const PREFERRED: [Rank; 4] = [Rank::Familiar, Rank::Likely, Rank::Familiar, Rank::Stranger];
-/// The number of last jobs from which the server counts a rank's share of the threads.
+/// The number of recent jobs that determine each rank's share of the threads.
 const RECENT: usize = 16;
 
-/// The jobs that wait, in three ranks. Within a rank, the networks, addresses and accounts take turns.
+/// The waiting jobs, in three ranks. Within a rank, the networks, addresses and accounts take
+/// turns.
 #[derive(Debug)]
 pub(super) struct Queue<T> {
     familiar: Turns<Party, T>,
@@ -38,9 +46,9 @@ pub(super) struct Queue<T> {
     strangers: Turns<Party, T>,
     /// The number of jobs that have arrived.
     arrived: u64,
-    /// The position in [`PREFERRED`].
+    /// The index of the next turn in [`PREFERRED`].
     next: usize,
-    /// The ranks of the last jobs that were next, oldest first.
+    /// The ranks of the last [`RECENT`] jobs that [`Self::pop`] returned, oldest first.
     recent: [Rank; RECENT],
 }
 
@@ -66,9 +74,13 @@ pub(super) struct Place {
 }
 
 impl<T> Queue<T> {
-    /// Adds a job. The threads do `room` jobs in the longest time that a job should wait, and each rank gets its share
-    /// of that. If the rank is then too full, also removes and returns the newest job of the network, address and
-    /// account that have the most jobs of this rank. That can be the added job itself.
+    /// Adds a job to `rank`. `room` is the number of jobs that the threads can do in the longest
+    /// time that a job should wait. Each rank gets its share of `room`. If `rank` then has more
+    /// jobs than its share, this method also removes a job from `rank`. The method chooses the
+    /// network that has the most jobs in `rank`, then the address with the most jobs in that
+    /// network, and then the account with the most jobs at that address. It removes the newest job
+    /// of that account, which can be the added job itself. Returns the place of the added job, and
+    /// the removed job.
     pub(super) fn push(&mut self, rank: Rank, origin: &Origin, job: T, room: usize) -> (Place, Option<T>) {
         let place = Place { rank, parties: origin.parties(), arrival: self.arrived };
         self.arrived += 1;
@@ -79,12 +91,12 @@ impl<T> Queue<T> {
         (place, displaced)
     }
 
-    /// Removes the job from its place, if it is still there.
+    /// Removes the job from its place, if the job is still there.
     pub(super) fn remove(&mut self, place: &Place) -> Option<T> {
         self.of(place.rank).remove(&place.parties, place.arrival)
     }
 
-    /// Removes the job that is next.
+    /// Removes and returns the job that runs next.
     pub(super) fn pop(&mut self) -> Option<T> {
         let preferred = PREFERRED.get(self.next).copied();
         let (rank, job) = preferred.into_iter().chain(Rank::ALL).find_map(|rank| Some((rank, self.of(rank).pop()?)))?;
@@ -94,8 +106,8 @@ impl<T> Queue<T> {
         Some(job)
     }
 
-    /// Returns how many jobs of a rank may wait: the rank's share of `room`. That is its share of the last jobs that
-    /// were next, or the share that it always gets, if that is larger.
+    /// Returns how many jobs of a rank may wait, which is the rank's share of `room`. The share is
+    /// the larger of two: the rank's share of the recent jobs, and its share of [`PREFERRED`].
     fn room_of(&self, rank: Rank, room: usize) -> usize {
         let count = |ranks: &[Rank]| ranks.iter().filter(|other| **other == rank).count();
         let share = count(&self.recent).max(count(&PREFERRED) * RECENT / PREFERRED.len());
@@ -127,12 +139,13 @@ mod tests {
     struct Jobs(Queue<usize>);
 
     impl Jobs {
-        /// Adds a job. Returns the number of the job that it displaced.
+        /// Adds a job. Returns the number of the displaced job, if there is one.
         fn push(&mut self, rank: Rank, origin: &Origin, number: usize) -> Option<usize> {
             self.0.push(rank, origin, number, usize::MAX / 100).1
         }
 
-        /// Adds jobs 0 to `count` - 1 of strangers with this origin. Returns the numbers of the displaced jobs.
+        /// Adds jobs of strangers with the numbers 0 to `count` - 1. `origin` returns the origin of
+        /// each number. Returns the numbers of the displaced jobs.
         fn flood(&mut self, count: usize, origin: impl Fn(usize) -> Origin) -> Vec<usize> {
             (0..count).filter_map(|number| self.push(Rank::Stranger, &origin(number), number)).collect()
         }
@@ -156,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn an_account_at_a_flooding_address_waits_for_only_one_job_of_each_other_account_there() {
+    fn an_account_at_a_flooding_address_waits_for_only_one_job_of_each_other_account_at_that_address() {
         let mut jobs = Jobs::default();
         jobs.flood(FLOOD, |number| origin(ATTACKER, number % 10));
         assert!(jobs.push(Rank::Stranger, &origin(ATTACKER, 77), 9999).is_some_and(|displaced| displaced < FLOOD));
@@ -166,7 +179,7 @@ mod tests {
     #[test]
     fn a_network_full_of_attackers_counts_as_one_party() {
         let mut jobs = Jobs::default();
-        // A network of 16 bits.
+        // All 40,000 addresses are in one /16 network.
         jobs.flood(40_000, |number| {
             let [.., high, low] = number.to_be_bytes();
             origin([10, 9, high, low], number)
@@ -189,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn jobs_of_one_rank_cannot_block_the_jobs_of_another() {
+    fn jobs_of_one_rank_cannot_block_jobs_of_another_rank() {
         let mut jobs = Jobs::default();
         for number in 0..MAX_KNOWN {
             jobs.push(Rank::Familiar, &origin([number.to_be_bytes()[7], 0, 0, 1], number), number);
@@ -200,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn a_removed_job_frees_its_place_for_another() {
+    fn a_removed_job_makes_room_for_another_job() {
         let mut jobs = Jobs::default();
         let (place, _) = jobs.0.push(Rank::Stranger, &origin(ELSEWHERE, 0), 9998, MAX_STRANGERS);
         assert!(jobs.flood(MAX_STRANGERS - 1, |number| origin(ATTACKER, number)).is_empty());
@@ -211,7 +224,7 @@ mod tests {
     fn each_rank_has_room_in_the_queue_in_proportion_to_its_share_of_the_threads() {
         const ROOM: usize = 16;
         let mut queue = Queue::default();
-        // Adds a number of jobs of a rank. Returns how many of them are not displaced.
+        // Adds `count` jobs of a rank. Returns how many of these jobs displaced no job.
         let fill = |queue: &mut Queue<usize>, rank, count: usize| {
             let push = |number: &usize| queue.push(rank, &origin(ELSEWHERE, *number), *number, ROOM).1.is_none();
             (0..count).filter(push).count()
@@ -220,7 +233,8 @@ mod tests {
         assert_eq!(fill(&mut queue, Rank::Likely, 100), ROOM / 4);
         assert_eq!(fill(&mut queue, Rank::Familiar, 100), ROOM / 2);
         while queue.pop().is_some() {}
-        // Familiar passwords have three of four turns.
+        // After this loop, the last [`RECENT`] jobs that left the queue are all jobs of the rank
+        // `Familiar`.
         for _ in 0..RECENT {
             fill(&mut queue, Rank::Familiar, 1);
             queue.pop();

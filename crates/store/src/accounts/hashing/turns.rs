@@ -1,17 +1,19 @@
-//! Jobs of parties that take turns.
+//! A queue of jobs. Each job belongs to a party, and the parties take turns.
 
 use std::collections::VecDeque;
 
-/// Jobs that are grouped by parties. Each party may itself consist of parties. On every level the parties take turns,
-/// so a party with many jobs delays another party by one job at a time. The jobs of one innermost party run in the
-/// order of arrival.
+/// Jobs that are grouped by the party that they belong to. A party can consist of smaller parties.
+/// On every level the parties take turns. So between two turns of a party, each other party of the
+/// same level has at most one turn, however many jobs it has. The jobs of one innermost party run
+/// in the order of arrival.
 ///
-/// Operations take time proportional to the number of jobs, which [`super::queue`] limits.
+/// An operation takes time in proportion to the number of jobs. [`super::queue`] limits that
+/// number.
 #[derive(Debug)]
 pub(super) struct Turns<K, T> {
-    /// The parties that have jobs. The first has the next turn.
+    /// The parties that have jobs. The first party has the next turn.
     parties: VecDeque<(K, Self)>,
-    /// The jobs of an innermost party, oldest first, each with the number of its arrival.
+    /// The jobs of an innermost party, oldest first, each with its arrival number.
     jobs: VecDeque<(u64, T)>,
     len: usize,
 }
@@ -28,8 +30,8 @@ impl<K: Clone + PartialEq, T> Turns<K, T> {
         self.len
     }
 
-    /// Adds a job of the innermost party of `path`, which names the largest party first. All paths have the same length.
-    /// A later job has a higher number of arrival.
+    /// Adds a job of the innermost party of `path`. Each path names the largest party first, and
+    /// all paths have the same length. A later job has a higher arrival number.
     pub(super) fn push(&mut self, path: &[K], arrival: u64, job: T) {
         self.len += 1;
         let Some((party, rest)) = path.split_first() else {
@@ -47,7 +49,7 @@ impl<K: Clone + PartialEq, T> Turns<K, T> {
         }
     }
 
-    /// Removes the job that runs next.
+    /// Removes and returns the job that runs next.
     pub(super) fn pop(&mut self) -> Option<T> {
         let job = match self.parties.pop_front() {
             Some((party, mut jobs)) => {
@@ -63,8 +65,9 @@ impl<K: Clone + PartialEq, T> Turns<K, T> {
         job
     }
 
-    /// Removes the newest job of the party with the most jobs. Within this party, chooses the party with the most jobs
-    /// again, and so on. Of parties with equally many jobs, chooses the one whose turn is last.
+    /// Removes the newest job of the party with the most jobs. If that party consists of smaller
+    /// parties, the job comes from the smaller party with the most jobs, and so on. If several
+    /// parties have equally many jobs, the party whose turn comes last loses the job.
     pub(super) fn displace(&mut self) -> Option<T> {
         let most = self.parties.iter().enumerate().max_by_key(|(_, (_, jobs))| jobs.len).map(|(index, _)| index);
         let job = match most.and_then(|index| Some((index, self.parties.get_mut(index)?))) {
@@ -81,7 +84,7 @@ impl<K: Clone + PartialEq, T> Turns<K, T> {
         job
     }
 
-    /// Removes the job of this path with this number of arrival, if it is still there.
+    /// Removes the job that has this path and this arrival number, if the job still waits.
     pub(super) fn remove(&mut self, path: &[K], arrival: u64) -> Option<T> {
         let job = match path.split_first() {
             Some((party, rest)) => {
@@ -117,7 +120,7 @@ mod tests {
         Push(Path),
         Pop,
         Displace,
-        /// Removes one of the last jobs that arrived, if it still waits.
+        /// Removes one of the last jobs that arrived, if that job still waits.
         Remove(u64),
     }
 
@@ -131,7 +134,8 @@ mod tests {
         ]
     }
 
-    /// The jobs that wait, oldest first, as a plain list. A job is its path and its number of arrival.
+    /// The waiting jobs as a plain list, oldest first. Each job is represented by its path and its
+    /// arrival number.
     #[derive(Default)]
     struct Model(Vec<(Path, u64)>);
 
@@ -145,8 +149,8 @@ mod tests {
             self.0.remove(index);
         }
 
-        /// Asserts that on every level, `job` belongs to a party that has as many jobs as any other, and that it is the
-        /// newest of its innermost party.
+        /// Asserts that on every level, no party has more jobs than the party of this job. Also
+        /// asserts that this job is the newest of its innermost party.
         fn assert_displaceable(&self, (path, arrival): (Path, u64)) {
             for level in 1..=path.len() {
                 let (outer, own) = (&path[..level - 1], self.count(&path[..level]));
@@ -166,7 +170,9 @@ mod tests {
             let mut turns = Turns::default();
             let mut model = Model::default();
             let mut arrivals: Vec<(Path, u64)> = Vec::new();
-            // For each waiting job, the networks that had a turn since its own network was last served or arrived.
+            // One item for each network that waits. The item contains the other networks that have
+            // had a turn since the last turn of the waiting network. If the waiting network has not
+            // had a turn yet, the item contains those that have had a turn since its arrival.
             let mut passed: Vec<(u8, Vec<u8>)> = Vec::new();
             for (arrival, step) in (0..).zip(steps) {
                 match step {

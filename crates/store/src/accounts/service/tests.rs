@@ -47,7 +47,7 @@ async fn only_the_correct_password_signs_in() {
 }
 
 #[tokio::test]
-async fn a_password_sent_in_windows_1252_signs_in() {
+async fn a_sign_in_succeeds_with_a_password_in_windows_1252() {
     let (accounts, ..) = with_alice().await;
     accounts.set_password(&alice(), "crème").await.unwrap();
     assert!(authenticate(&accounts, "alice@example.com", "crème".as_bytes()).await.is_ok());
@@ -109,7 +109,7 @@ async fn all_waiting_sign_ins_fail_at_the_same_time_if_the_store_does_not_answer
     tokio::time::pause();
     let begun = Instant::now();
     let mut running = tokio::task::JoinSet::new();
-    // More than there are threads that hash passwords.
+    // There are more sign-ins than threads that hash passwords.
     for number in 0..=std::thread::available_parallelism().unwrap().get() {
         let accounts = accounts.clone();
         let handle = format!("user{number}@example.com");

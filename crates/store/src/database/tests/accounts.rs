@@ -57,7 +57,7 @@ async fn the_number_of_a_removed_account_is_not_used_again() {
     let (second, roster) = store.test_roster("alice").await;
     assert_ne!(first, second);
     assert!(roster.entries.is_empty());
-    // A late edit of the old account changes no other account.
+    // A late change to the roster of the removed account changes no other account.
     let mut late = Edit::by(second);
     late.push(first, &[Change::Entry(handle("bob"), entry(List::Allow))]);
     store.write(late).await.unwrap();
@@ -65,7 +65,7 @@ async fn the_number_of_a_removed_account_is_not_used_again() {
 }
 
 #[tokio::test]
-async fn accounts_that_kept_a_removed_address_on_fl_are_on_pl_of_the_new_account_with_that_address() {
+async fn an_account_that_has_an_address_on_fl_is_on_pl_of_a_new_account_with_that_address() {
     let (_directory, store) = store_with(&["alice", "bob", "carol"]).await;
     store
         .change("bob", &[Change::Entry(handle("alice"), entry(List::Forward | List::Allow | List::Reverse))])
@@ -80,7 +80,7 @@ async fn accounts_that_kept_a_removed_address_on_fl_are_on_pl_of_the_new_account
 }
 
 #[tokio::test]
-async fn a_first_contact_is_on_the_lists_of_each_new_account_and_of_no_other_account() {
+async fn accounts_that_are_created_with_a_contact_have_that_contact_on_their_lists_and_older_accounts_do_not() {
     let (_directory, store) = store_with(&["old", "helper"]).await;
     let contact = handle("helper");
     store.change("helper", &[Change::Entry(handle("bob"), entry(List::Block))]).await.unwrap();
@@ -97,7 +97,7 @@ async fn a_first_contact_is_on_the_lists_of_each_new_account_and_of_no_other_acc
 }
 
 #[tokio::test]
-async fn accounts_that_watch_a_first_contact_before_it_exists_are_on_its_pl_when_it_is_created() {
+async fn when_a_contact_gets_its_own_account_the_accounts_that_have_it_on_fl_are_on_its_pl() {
     let (_directory, store) = store_with(&[]).await;
     let contact = handle("helper");
     store.create_accounts(&[new_account("alice")], Some(&contact)).await.unwrap();

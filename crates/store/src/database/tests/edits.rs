@@ -34,7 +34,8 @@ async fn every_kind_of_change_has_the_same_result_on_disk_as_in_memory() {
         Change::Settings(settings),
         Change::ListChanged(at(2_000_000_000)),
         Change::SettingsChanged(at(2_000_000_001)),
-        // From a clock that is behind.
+        // The times of these two changes are earlier than the stamps above, as if the clock had
+        // been set back.
         Change::ListChanged(at(1)),
         Change::SettingsChanged(at(1)),
         Change::GroupRemoved(guid(2)),
@@ -122,7 +123,7 @@ async fn an_edit_raises_the_version_even_if_the_phone_number_of_a_contact_change
 }
 
 #[tokio::test]
-async fn the_function_touch_watchers_advances_the_list_stamp_of_each_account_with_the_contact_on_fl() {
+async fn a_call_of_touch_watchers_advances_the_list_stamp_of_each_account_that_has_the_contact_on_fl() {
     let (_directory, store) = store_with(&["alice", "bob", "carol"]).await;
     for (name, lists) in [("alice", List::Forward), ("bob", List::Allow)] {
         store.change(name, &[Change::Entry(handle("carol"), entry(lists))]).await.unwrap();
@@ -155,7 +156,7 @@ async fn an_edit_by_a_removed_account_fails_and_changes_nothing() {
     assert!(store.test_roster("bob").await.1.entries.is_empty(), "no part of the edit is written");
 }
 
-/// Makes the next commit fail. SQLite then ends the transaction by itself.
+/// Makes the next commit fail. SQLite then rolls back the transaction by itself.
 async fn fail_next_commit(store: &Store) {
     let mut fails = true;
     store
@@ -195,7 +196,8 @@ async fn edits_succeed_again_as_soon_as_a_full_disk_has_room() {
     let count = |connection: &mut Connection| Ok(connection.query_row("pragma page_count", [], |row| row.get(0))?);
     let pages: i64 = store.modify(count).await.unwrap();
     store.run(format!("pragma max_page_count = {pages}")).await;
-    // A sign-up that fails because the disk is full must not break the next edit either.
+    // A sign-up also fails because the disk is full. After this failure, edits must succeed as soon
+    // as the disk has room.
     let many: Vec<_> = (0..2000).map(|number| new_account(&format!("user{number}"))).collect();
     assert!(store.create_accounts(&many, None).await.is_err());
     let changes: Vec<_> =

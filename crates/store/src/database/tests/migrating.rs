@@ -1,4 +1,4 @@
-//! Tests of databases that were made by older and newer programs.
+//! Tests of databases that older and newer programs created.
 
 use super::*;
 
@@ -15,7 +15,8 @@ const OLD_RECORD: &str = "create table _sqlx_migrations (
     execution_time bigint not null
 );";
 
-/// Creates a database as an older program left it after some migrations, with an account and a contact group.
+/// Creates a database in the state in which an older program left it after these migrations. The
+/// database has an account and a contact group.
 fn old_database(migrations: &[&str]) -> TempDir {
     let directory = tempfile::tempdir().unwrap();
     let connection = connect(directory.path());
@@ -64,7 +65,7 @@ async fn the_database_of_an_older_version_is_brought_up_to_date_and_keeps_its_ro
     for done in 0..=3 {
         let directory = old_database(&[FIRST, SECOND, THIRD][..done.max(1)]);
         if done == 0 {
-            // A program that crashed before its first migration.
+            // This is the state that a program left when it crashed before its first migration.
             let tables = ["contact_group_members", "contact_groups", "entries", "accounts", "server_keys"];
             let drops: String = tables.iter().map(|table| format!("drop table {table};")).collect();
             let nothing = format!("{drops} delete from _sqlx_migrations");
@@ -74,7 +75,7 @@ async fn the_database_of_an_older_version_is_brought_up_to_date_and_keeps_its_ro
         assert_eq!(tables(directory.path()), tables(new.path()), "{done}");
         let recorded = recorded(directory.path());
         assert_eq!(recorded.iter().map(|row| row.0).collect::<Vec<_>>(), [1, 2, 3]);
-        // 2026-01-02 03:04:05.
+        // The number 1,767,323,045 is the time 2026-01-02 03:04:05.
         let (adopted, added) = recorded.split_at(done);
         assert!(adopted.iter().all(|row| (row.1.as_str(), row.2) == ("old", 1_767_323_045)), "{recorded:?}");
         assert!(added.iter().all(|row| row.1 != "old" && row.2 > 1_767_323_045), "{recorded:?}");
@@ -105,7 +106,7 @@ async fn several_callers_can_open_the_database_of_an_older_version_at_the_same_t
 }
 
 #[tokio::test]
-async fn a_database_of_a_newer_version_is_refused_with_advice_and_not_changed() {
+async fn the_store_refuses_a_database_of_a_newer_version_with_advice_and_does_not_change_it() {
     let (new, store) = store_with(&["alice"]).await;
     store.run("insert into migrations (version, name, applied_at) values (9999, 'from the future', 1)").await;
     store.close().await;
@@ -137,7 +138,7 @@ async fn a_migration_that_fails_changes_nothing_and_is_tried_again() {
     assert_eq!(recorded(directory.path()).len(), 3);
 }
 
-/// Such a process would otherwise fail after a few seconds.
+/// If opening the database required the lock for writing, opening would fail after a few seconds.
 #[tokio::test]
 async fn a_database_that_is_up_to_date_can_be_opened_while_another_process_is_writing_to_it() {
     let (directory, store) = store_with(&["alice"]).await;

@@ -44,7 +44,7 @@ async fn a_database_of_0_bytes_is_refused_with_advice() {
 }
 
 #[tokio::test]
-async fn a_missing_database_beside_other_data_is_recreated_only_on_request() {
+async fn a_missing_database_in_a_directory_with_other_data_is_recreated_only_on_request() {
     for trace in ["root", "old-tls", "control.sock", "server.lock"] {
         let directory = tempfile::tempdir().unwrap();
         fs::write(directory.path().join(trace), "").unwrap();
@@ -60,9 +60,10 @@ async fn a_missing_database_beside_other_data_is_recreated_only_on_request() {
     }
 }
 
-/// SQLite would write the log of the old database into the new one.
+/// If the server created a new database next to the write-ahead log of an old database, SQLite
+/// would write that log into the new database.
 #[tokio::test]
-async fn a_new_database_is_never_created_beside_the_log_of_an_old_one() {
+async fn a_new_database_is_never_created_in_a_directory_with_the_wal_file_of_an_old_database() {
     let directory = tempfile::tempdir().unwrap();
     fs::write(directory.path().join("swallowtail.db-wal"), "changes").unwrap();
     let refused = refusal(directory.path(), IfMissing::StartAgain).await;

@@ -14,7 +14,8 @@ async fn the_phone_numbers_of_a_contact_are_shown_to_accounts_that_the_contact_a
     let phones_of = |settings: &Settings| Phone::ALL.map(|phone| settings.phone(phone).map(str::to_owned));
     let id = store.test_roster("alice").await.0;
     let on_forward = entry(List::Forward);
-    // Alice's entry for Bob, Bob's entry for Alice, Bob's BLP, and whether Alice sees Bob's numbers.
+    // Each case has Alice's entry for Bob, Bob's entry for Alice, Bob's BLP, and whether Alice sees
+    // Bob's numbers.
     for (mine, theirs, privacy, shown) in [
         (on_forward.clone(), None, "AL", true),
         (on_forward.clone(), None, "BL", false),

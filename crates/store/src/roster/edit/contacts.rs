@@ -23,7 +23,8 @@ impl Roster {
     /// roster.
     ///
     /// # Errors
-    /// Returns 201 for the owner, 210 if FL is full, 215 if the contact is already on FL, 224 for an unknown group.
+    /// Returns 201 if the contact is the owner, 210 if FL is full, and 215 if the contact is
+    /// already on FL. Returns 224 for an unknown group.
     pub fn add_contact(
         &self,
         new: NewContact,
@@ -53,9 +54,10 @@ impl Roster {
         Ok(vec![Change::Entry(handle, entry), Change::ListChanged(now)])
     }
 
-    /// Adds `watcher`, whose display name is `name`, to RL or PL, because `watcher` has added the owner to FL (rule 2).
-    /// The list is RL if the owner has already allowed or blocked `watcher`, and otherwise PL. Returns no changes if
-    /// `watcher` is already on either list.
+    /// Adds `watcher`, whose display name is `name`, to RL or PL, because `watcher` has added the
+    /// owner to FL (ns.md section 1.2 rule 2). The list is RL if the owner has already allowed or
+    /// blocked `watcher`. Otherwise the list is PL. Returns no changes if `watcher` is already on
+    /// either list.
     ///
     /// # Errors
     /// Returns 210 if too many accounts have the owner on FL.
@@ -112,7 +114,8 @@ impl Roster {
         Ok(vec![Change::Entry(handle.clone(), entry), Change::ListChanged(now)])
     }
 
-    /// Removes `watcher` from RL and PL, because `watcher` has removed the owner from FL (rule 3).
+    /// Removes `watcher` from RL and PL, because `watcher` has removed the owner from FL (ns.md
+    /// section 1.2 rule 3).
     #[must_use]
     pub fn become_unwatched(&self, watcher: &Handle, now: Timestamp) -> Vec<Change> {
         let mut entry = self.entry(watcher);
@@ -123,7 +126,7 @@ impl Roster {
         vec![Change::Entry(watcher.clone(), entry), Change::ListChanged(now)]
     }
 
-    /// Changes a nickname (`SBP contact MFN`). With `None`, clients show the handle.
+    /// Changes a nickname (`SBP contact MFN`). If `nickname` is `None`, clients show the handle.
     ///
     /// # Errors
     /// Returns 208 for an unknown contact.

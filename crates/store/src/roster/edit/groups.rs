@@ -46,8 +46,8 @@ impl Roster {
             GroupPlace::OtherContacts => entry.in_other_contacts = true,
             GroupPlace::Group(guid) => {
                 let Err(place) = entry.groups.binary_search(&guid) else { return Err(ErrorCode::AlreadyThere) };
-                // Clients that support group 0 show a contact without a group in group 0. The contact stays in group 0
-                // until a client removes it from there.
+                // Clients that support group 0 show a contact without a group in group 0. The
+                // contact stays in group 0 until a client removes the contact from group 0.
                 if matches!(group, GroupRef::Number(_)) {
                     entry.in_other_contacts = self.is_in_other_contacts(&entry);
                 }
@@ -86,8 +86,8 @@ impl Roster {
         Ok(GroupRemoval::Stays(vec![Change::Entry(handle.clone(), entry), Change::ListChanged(now)]))
     }
 
-    /// Creates a group (ADG), with the lowest free number for the dialects that use numbers. Also returns that number,
-    /// if one was free.
+    /// Creates a group (ADG), with the lowest free number for the dialects that use numbers. Also
+    /// returns that number, if a number was free.
     ///
     /// # Errors
     /// Returns 223 if there are too many groups, 228 if the name is in use.

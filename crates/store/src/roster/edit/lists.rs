@@ -8,9 +8,9 @@ use super::super::{Change, Entry, Roster};
 /// An address to be added to AL, BL or RL.
 #[derive(Clone, Debug)]
 pub struct NewListEntry {
-    /// The list.
+    /// The list to which the address is added.
     pub list: List,
-    /// The address.
+    /// The address that is added to the list.
     pub handle: Handle,
     /// The nickname, which is kept only if the address was on no list before.
     pub nickname: Option<DisplayName>,
@@ -22,8 +22,9 @@ impl Roster {
     /// Adds an address to AL, BL or RL (`ADC AL|BL|RL N=handle`).
     ///
     /// # Errors
-    /// Returns 201 for the owner, 210 if the list is full, and 215 if the address is already on the list. Returns 216
-    /// for RL if the address does not have the owner on FL, and 219 if the address is on the opposite list.
+    /// Returns 201 if the address is the owner's own address, 210 if the list is full, and 215 if
+    /// the address is already on the list. Returns 216 for RL if the address does not have the
+    /// owner on FL, and 219 if the address is on the opposite list.
     pub fn add_to_list(
         &self,
         new: NewListEntry,
@@ -56,8 +57,8 @@ impl Roster {
         Ok(vec![Change::Entry(handle, entry), Change::ListChanged(now)])
     }
 
-    /// Moves an entry from PL to RL (`ADC RL` and `REM PL`, rule 5). Clients send both commands, in either order and
-    /// repeatedly.
+    /// Moves an entry from PL to RL. `ADC RL` and `REM PL` both do this (ns.md section 1.2 rule 5).
+    /// Clients send both commands, in either order and repeatedly.
     fn settle(&self, other: &Handle, unknown: ErrorCode, now: Timestamp) -> Result<Vec<Change>, ErrorCode> {
         let mut entry = self.entry(other);
         if !entry.watches() {
@@ -86,7 +87,7 @@ impl Roster {
     }
 }
 
-/// Moves an entry from PL to RL. Returns whether it was on PL.
+/// Moves an entry from PL to RL. Returns whether the entry was on PL.
 fn settle_pending(entry: &mut Entry) -> bool {
     if !entry.is_on(List::Pending) {
         return false;

@@ -93,7 +93,7 @@ fn removing_a_contact_also_removes_the_owner_from_the_reverse_list_of_the_contac
 }
 
 #[test]
-fn the_allow_list_and_the_block_list_exclude_each_other() {
+fn an_address_cannot_be_on_the_allow_list_and_the_block_list_at_the_same_time() {
     let mut alice = roster("alice");
     let limits = RosterLimits::default();
     apply(&alice.add_to_list(listed(List::Allow, &handle("bob")), &limits, NOW).unwrap(), &mut alice);
@@ -180,7 +180,7 @@ fn a_nickname_equal_to_the_handle_changes_nothing_for_a_contact_without_a_nickna
 }
 
 #[test]
-fn an_account_that_is_created_with_the_owner_on_its_fl_is_never_on_pl_of_the_owner() {
+fn if_an_account_was_created_with_the_owner_on_its_fl_the_owner_gets_it_on_rl_and_not_on_pl() {
     let (mut alice, bob) = (roster("alice"), roster("bob"));
     let shown = |alice: &Roster, limits: &RosterLimits| alice.become_shown(&bob.owner, &bob.name, limits, NOW);
     let full = RosterLimits { reverse: 0, ..RosterLimits::default() };

@@ -16,7 +16,8 @@ use swallowtail_store::database::NewAccount;
 use crate::cli::parse::{check_password, parse_name};
 use crate::cli::progress::Progress;
 
-/// The maximum number of mistakes in a report. More mistakes than this usually follow the same pattern.
+/// The maximum number of mistakes that an error about a file lists. If a file has more mistakes,
+/// they usually follow the same pattern.
 const MAX_PROBLEMS: usize = 20;
 
 /// Imports a file and returns the number of accounts.
@@ -131,7 +132,7 @@ fn report(file: &Path, problems: &Problems) -> anyhow::Error {
     anyhow!(text)
 }
 
-/// Hashes all passwords on all cores, because this process has nothing else to do.
+/// Hashes all passwords. Uses all cores, because this process has nothing else to do.
 fn hash_all(records: Vec<Record>, progress: &Progress) -> anyhow::Result<Vec<NewAccount>> {
     progress.step("Hashing passwords", Some(records.len() as u64));
     let next = AtomicUsize::new(0);

@@ -216,7 +216,7 @@ async fn one_invalid_line_prevents_the_whole_import_and_the_error_lists_all_inva
 }
 
 #[tokio::test]
-async fn twenty_mistakes_are_listed_and_the_rest_are_counted() {
+async fn the_first_twenty_mistakes_are_listed_and_further_mistakes_are_only_counted() {
     let place = Place::new().await;
     let error = place.import("nobody,x\n".repeat(25)).await.unwrap_err();
     assert_eq!(error.lines().count(), 22);
@@ -224,7 +224,7 @@ async fn twenty_mistakes_are_listed_and_the_rest_are_counted() {
 }
 
 #[tokio::test]
-async fn a_file_without_accounts_is_refused_with_the_reason() {
+async fn a_file_that_cannot_be_imported_is_refused_with_the_reason() {
     let place = Place::new().await;
     let empty = place.import("handle,password\n").await.unwrap_err();
     assert_eq!(empty, "nothing was imported from FILE:\n  line 1: the file has no accounts");

@@ -1,4 +1,5 @@
-//! `swallowtail demo`: signs two clients in, lets them chat, and prints what both send and receive.
+//! `swallowtail demo`: signs two clients in, lets them chat, and prints everything that the clients
+//! send and receive.
 
 mod person;
 mod show;

@@ -12,7 +12,8 @@ use tokio::time::timeout;
 
 use super::show::Show;
 
-/// The time for each step. Everything happens on this machine.
+/// The time limit of each step. The server runs on the same machine, so a step usually takes a
+/// moment.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// The format of texts from client 7.5 (docs/protocol/payloads.md section 2).
 const FORMAT: &str = "FN=Tahoma; EF=; CO=0; CS=0; PF=22";
@@ -72,7 +73,7 @@ impl Person {
         .await
     }
 
-    /// Waits until a user has added this one.
+    /// Waits until another user has added this user.
     pub(super) async fn expect_added_by(&mut self, other: &Handle) -> anyhow::Result<()> {
         let what = format!("the line that says {other} added this account");
         let pick = |event| matches!(event, Event::Roster(RosterChange::AddedBy(by)) if by == *other).then_some(());

@@ -48,8 +48,8 @@ fn print_wire(who: &str, colour: &Style, wire: Wire<'_>) {
     }
 }
 
-/// Shortens tickets and cookies to 6 characters. The tickets and cookies of a demo are secrets too, while the demo
-/// runs.
+/// Shortens tickets and cookies to 6 characters. While a demo runs, its tickets and cookies are
+/// also secrets.
 fn hide_secrets(line: &str) -> String {
     let mut words: Vec<String> = line.split(' ').map(str::to_owned).collect();
     let secret = match words.first().map(String::as_str) {

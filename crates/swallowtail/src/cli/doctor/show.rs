@@ -8,14 +8,15 @@ use swallowtail_setup::doctor::{Finding, Hop, Options, State, Target};
 
 use crate::cli::output::{self, escaped};
 
-/// The indentation of a text, in columns: the state, the name of the check, and the spaces around them.
+/// The indentation of a text, in columns. It is the width of the state, the name of the check, and
+/// the spaces around them.
 const INDENT: usize = 2 + 5 + 2 + NAME_WIDTH + 2;
 const NAME_WIDTH: usize = 19;
 /// The maximum width of a line, in columns. Longer lines are hard to read.
 const MAX_WIDTH: usize = 110;
 const MIN_WIDTH: usize = 60;
 
-/// Returns the title, which names the server that is checked and the client that the doctor acts as.
+/// Returns the title, which names the checked server and the client that the doctor imitates.
 pub(super) fn title(target: &Target, options: &Options) -> String {
     let as_whom = options.client.map_or_else(String::new, |client| format!(", as {} would", client.name));
     format!("\n{}\n", style(format!("Checking {}{as_whom}.", escaped(&target.title))).bold())
@@ -54,7 +55,10 @@ pub(super) fn end<'a>(hops: impl Iterator<Item = &'a Hop> + Clone, options: &Opt
         (0, 0) => style(format!("All {green} checks are green.")).green(),
         (0, _) => style(format!("All {green} checks that were made are green.")).green(),
         (1, _) => style("One check is red.".to_owned()).red(),
-        _ => style(format!("{red} checks are red. Begin with the first one: it may be the cause of the others.")).red(),
+        _ => {
+            style(format!("{red} checks are red. Begin with the first one, because it may be the cause of the others."))
+                .red()
+        }
     };
     let mut out = format!("\n{}", end.bold());
     if !skipped.is_empty() {
@@ -68,16 +72,16 @@ pub(super) fn end<'a>(hops: impl Iterator<Item = &'a Hop> + Clone, options: &Opt
 
 /// The note that the doctor prints unless it has checked the redirection of host names. A missing redirection is the
 /// usual reason why a client fails although every check is green.
-const NOT_REDIRECTED: &str = "Whether a client finds this server was not checked. To check its hosts file or name \
-                              server, run the doctor on the client's computer, with --host, --client CLIENT and \
-                              --redirected.";
+const NOT_REDIRECTED: &str = "The doctor did not check whether a client finds this server. To check the hosts file or \
+                              the name server of a client, run the doctor on the client's computer, with --host, \
+                              --client CLIENT and --redirected.";
 
 /// Wraps a text that follows the name of a check.
 fn paragraph(text: &str) -> String {
     wrapped(text, INDENT)
 }
 
-/// Wraps a text to the width of the terminal. All lines after the first are indented.
+/// Wraps a text to the width of the terminal. Indents all lines except the first.
 fn wrapped(text: &str, indent: usize) -> String {
     let width = usize::from(Term::stdout().size().1).clamp(MIN_WIDTH, MAX_WIDTH) - indent;
     let (mut out, mut used) = (String::new(), 0);
@@ -149,7 +153,7 @@ mod tests {
     fn red() -> Hop {
         let finding = Finding {
             state: State::Red,
-            text: "the \"name\" leads to no address ".repeat(9),
+            text: "the \"name\" resolves to no address ".repeat(9),
             remedy: Some("check C:\\hosts".to_owned()),
             codes: &["80048821", "80048820"],
         };
@@ -160,7 +164,7 @@ mod tests {
     fn a_red_check_is_followed_by_its_codes_and_its_remedy() {
         let text = console::strip_ansi_codes(&hop(&red())).into_owned();
         let lines: Vec<_> = text.lines().collect();
-        assert!(lines[0].starts_with("  RED    host name            the \"name\" leads"), "{text}");
+        assert!(lines[0].starts_with("  RED    host name            the \"name\" resolves"), "{text}");
         assert!(lines[1].starts_with(&" ".repeat(INDENT)), "{text}");
         assert!(text.contains("a client shows 80048821 or 80048820\n"), "{text}");
         assert!(lines.last().unwrap().trim_start() == "to do: check C:\\hosts", "{text}");

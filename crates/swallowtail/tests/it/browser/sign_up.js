@@ -1,5 +1,6 @@
-// Signs up in a real Chromium, at the width of a computer and of a phone. Checks the error messages and the links to the instructions.
-// browser.rs starts the servers and passes their addresses as JSON: { open, closed, code, pictures, profile }.
+// Signs up in a real Chromium, once in a window as wide as a computer's and once as wide as a
+// phone's. Checks the error messages and the links to the instructions. browser.rs starts the
+// servers and passes their addresses as JSON: { open, closed, code, pictures, profile }.
 
 import assert from "node:assert/strict";
 import { chromium } from "playwright-core";

@@ -1,4 +1,5 @@
-//! Tests the doctor as a program: its exit codes, its output, and a clock that only a process of its own can have.
+//! Tests the doctor as a program: its exit codes, its output, and what it reports about a wrong
+//! clock. Only a separate process can have a wrong clock.
 
 use std::io::Write;
 use std::path::Path;
@@ -8,7 +9,8 @@ use super::PASSWORD;
 use crate::support::binary::{RunningBinary, account, run, swallowtail};
 use crate::support::private_directory;
 
-/// Runs the doctor as a program. If `wrapper` is not empty, that program starts it.
+/// Runs the doctor as a program. If `wrapper` is not empty, the program in `wrapper` starts the
+/// doctor.
 fn doctor(wrapper: &[&str], arguments: &[&str]) -> Output {
     let program = swallowtail();
     let mut command = match wrapper {
@@ -28,7 +30,8 @@ fn doctor(wrapper: &[&str], arguments: &[&str]) -> Output {
     child.wait_with_output().unwrap()
 }
 
-/// Starts the program with Alice's account. Returns it with the doctor's arguments for this server.
+/// Starts a server with Alice's account. Returns the server, and the arguments with which the
+/// doctor checks it.
 fn running(data: &Path) -> (RunningBinary, Vec<String>) {
     account(data, &["add", "alice@example.com", "--password-stdin"], &format!("{PASSWORD}\n"));
     let server = RunningBinary::start(data);

@@ -1,4 +1,4 @@
-//! Tests commands in the wrong place, and commands with invalid words.
+//! Tests commands at the wrong time, and commands with invalid words.
 
 use crate::support::TestServer;
 use crate::support::people::{open_board, sign_in_bytes};
@@ -6,7 +6,8 @@ use crate::support::wire::Wire;
 
 const CLOSE: &[&str] = &[];
 
-/// The bytes to send on a new connection, and all lines that are received until the server closes the connection.
+/// For each row: the bytes that the client sends on a new connection, and all lines that the server
+/// sends before it closes the connection.
 const FRESH: &[(&str, &[&str])] = &[
     ("SYN 1 0 0\r\n", CLOSE),
     ("USR 1 TWN I mallory@example.com\r\n", CLOSE),
@@ -43,7 +44,7 @@ const FRESH: &[(&str, &[&str])] = &[
     ("OUT\r\nVER 1 MSNP12 MSNP11\r\n", &["OUT"]),
 ];
 
-/// Like [`FRESH`], but after VER and its answer.
+/// Like [`FRESH`], but the client has already sent VER and received the answer.
 const NEGOTIATED: &[(&str, &[&str])] = &[
     ("SYN 2 0 0\r\n", &["302 2"]),
     ("SYN 2 0 0 0 0 0\r\n", &["302 2"]),
@@ -74,7 +75,7 @@ const NEGOTIATED: &[(&str, &[&str])] = &[
     ("USR 2 TWN I a@b.de extra\r\n", CLOSE),
 ];
 
-/// Like [`FRESH`], but after signing in. The command has the transaction id 9.
+/// Like [`FRESH`], but the client is signed in. The command has the transaction id 9.
 const SIGNED_IN: &[(&str, &[&str])] = &[
     ("VER 9 MSNP12\r\n", &["715 9"]),
     ("USR 9 TWN I mallory@example.com\r\nOUT\r\n", &["207 9", "OUT"]),
@@ -150,10 +151,11 @@ const SWITCHBOARD: &[(&str, &[&str])] = &[
     ("\r\n", CLOSE_AFTER_OUT),
 ];
 
-/// An empty line has no effect. The OUT that follows every row closes the connection.
+/// The expected lines for an empty line, which has no effect. The test sends OUT after every row,
+/// and OUT closes the connection.
 const CLOSE_AFTER_OUT: &[&str] = &[];
 
-/// Like [`FRESH`], but in a switchboard session with one member.
+/// Like [`FRESH`], but the client is the only member of a switchboard session.
 const IN_A_SESSION: &[(&str, &[&str])] = &[
     ("USR 9 mallory@example.com x\r\n", &["911 9"]),
     ("ANS 9 mallory@example.com x 1\r\n", &["911 9"]),
@@ -229,7 +231,7 @@ async fn odd_commands_on_a_switchboard_are_handled_as_the_reference_says() {
     }
 }
 
-/// The client sends a sign-in and further commands in one segment, before any answer.
+/// The client sends a sign-in and further commands in one segment, before it receives any answer.
 #[tokio::test]
 async fn commands_sent_together_with_a_sign_in_wait_until_the_sign_in_is_complete() {
     let server = TestServer::start().await;

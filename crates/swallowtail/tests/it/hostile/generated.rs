@@ -1,4 +1,5 @@
-//! Sends every verb with too few, enough and too many words of unusual kinds. The server must not panic or stop.
+//! Sends every verb with unusual words: too few words, the right number, and too many. The server
+//! must not panic or stop.
 
 use msnp::notification::verb::Verb;
 
@@ -6,7 +7,7 @@ use crate::support::TestServer;
 use crate::support::people::open_board;
 use crate::support::wire::Wire;
 
-/// The maximum number of words that are tried, which is three more than the maximum of any verb.
+/// The maximum number of words in a generated command. It is three more than any verb accepts.
 const MOST_WORDS: usize = 7;
 
 /// Returns the words to try in one place of a command.
@@ -29,7 +30,8 @@ fn odd_words() -> Vec<Vec<u8>> {
     words.iter().map(|word| word.to_vec()).chain([long(b'A'), long(0xE9), b"%".repeat(300)]).collect()
 }
 
-/// Returns lines of a verb, with and without a transaction id, with the same unusual word in each place.
+/// Returns lines of a verb, with and without a transaction id. All words after the transaction id
+/// of a line are the same unusual word.
 fn lines(verb: &[u8]) -> Vec<Vec<u8>> {
     let mut lines = vec![verb.to_vec(), [verb, b" x"].concat()];
     for word in odd_words() {
@@ -47,7 +49,8 @@ fn lines(verb: &[u8]) -> Vec<Vec<u8>> {
     lines
 }
 
-/// Sends a line, bytes for a payload that it may announce, and OUT. Waits until the connection ends.
+/// Sends a line, bytes for the payload that the line may announce, and OUT. Waits until the
+/// connection ends.
 async fn throw(mut wire: Wire, line: &[u8]) {
     wire.send([line, b"\r\n\r\n\r\nOUT\r\nOUT\r\n"].concat()).await;
     wire.until_closed().await;

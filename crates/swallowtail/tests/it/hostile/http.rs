@@ -1,4 +1,5 @@
-//! Tests malformed and hostile HTTP requests. The server answers each or closes its connection, and chats continue.
+//! Tests malformed and hostile HTTP requests. The server answers a request or closes its
+//! connection, and chats of other clients continue.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
@@ -12,7 +13,8 @@ use crate::support::http::{Gateway, Http};
 use crate::support::time::{PATIENCE, eventually, pass};
 use crate::support::{TestServer, address};
 
-/// Sends a head and then as much of `more` as the server accepts. Returns its answer.
+/// Sends a head, and then `more` up to `times` times, as long as the server accepts it. Returns the
+/// server's answer.
 async fn attack(server: SocketAddr, head: &str, more: &[u8], times: usize) -> String {
     let mut stream = TcpStream::connect(server).await.unwrap();
     let (mut from, mut to) = stream.split();
@@ -108,7 +110,11 @@ async fn an_address_that_guesses_passwords_is_refused_but_other_addresses_are_no
     for name in ["alice", "nobody", "alice"] {
         assert_eq!(try_password(http, 7, name, "wrong").await, 401);
     }
-    assert_eq!(try_password(http, 7, "alice", "right").await, 503, "also with the right one");
+    assert_eq!(
+        try_password(http, 7, "alice", "right").await,
+        503,
+        "the address is refused even with the right password"
+    );
     assert_eq!(try_password(http, 8, "alice", "right").await, 200);
     // Existing tickets stay valid, and clients that are signed in need no password.
     let ticket = server.ticket("alice").await;
@@ -128,8 +134,8 @@ async fn sign_ins_to_an_account_under_attack_are_delayed_for_new_addresses_but_n
     for from in [2, 3] {
         assert_eq!(try_password(http, from, "alice", "wrong").await, 401);
     }
-    // New addresses wait 1, 3, 7 and 15 seconds, in the order of their requests. They wait longer if Alice signs in
-    // between their attempts.
+    // New addresses wait 1, 3, 7 and 15 seconds, in the order of their requests. If Alice signs in
+    // between two attempts of new addresses, the later attempts wait longer.
     let strangers: Vec<_> = (4..8).map(|from| tokio::spawn(try_password(http, from, "alice", "right"))).collect();
     assert_eq!(try_password(http, 1, "alice", "right").await, 200);
     assert!(finished(&strangers) < strangers.len(), "Alice did not wait for the new addresses");
@@ -147,12 +153,14 @@ async fn password_attempts_are_delayed_even_if_they_are_simultaneous() {
     })
     .await;
     let http = server.server().addresses().http;
-    // The first two are not delayed, and the others wait 1, 3, 7, 15 and 31 seconds.
+    // The first two attempts are not delayed. The other five attempts wait 1, 3, 7, 15 and 31
+    // seconds.
     let attempts: Vec<_> = (1..=7).map(|from| tokio::spawn(try_password(http, from, "alice", "wrong"))).collect();
-    // A later attempt on another account is not delayed either.
+    // An attempt on another account is not delayed, even if it arrives later than these attempts.
     assert_eq!(try_password(http, 8, "nobody", "wrong").await, 401);
     assert!(finished(&attempts) < attempts.len(), "none of them waits");
-    // While the clock jumps, nothing may read the database. Otherwise, the read would end because of its time limit.
+    // While the test advances the clock, the server must not be reading the database. Otherwise the
+    // read would exceed its time limit.
     eventually("the first two attempts are answered", || finished(&attempts) >= 2).await;
     pass(Duration::from_secs(31)).await;
     for attempt in attempts {
@@ -199,7 +207,7 @@ async fn a_client_that_does_not_read_answers_does_not_delay_other_clients() {
     let mut bystanders = server.bystanders().await;
     let mut stream = TcpStream::connect(server.server().addresses().http).await.unwrap();
     let request = b"GET /proxy.pac HTTP/1.1\r\nHost: x\r\n\r\n";
-    // This fills the buffers of both ends.
+    // This fills the buffers of the client and of the server.
     let full = timeout(PATIENCE, async {
         loop {
             let write = timeout(Duration::from_millis(300), stream.write_all(request)).await;

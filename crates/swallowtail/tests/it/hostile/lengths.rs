@@ -4,7 +4,7 @@ use crate::support::people::{Chat, open_board};
 use crate::support::wire::Wire;
 use crate::support::{Bystanders, TestServer};
 
-/// Lengths that are not numbers, or too large.
+/// Payload lengths that are not numbers or are too large.
 const LYING: &[&str] = &[
     "-1",
     "+5",
@@ -22,7 +22,7 @@ const LYING: &[&str] = &[
     "9999999999999999999999999999999999999999",
 ];
 
-/// Commands with a payload, each with the maximum length of the payload in bytes.
+/// Commands with a payload. For each command, the maximum length of its payload in bytes.
 const COMMANDS: &[(&str, usize)] = &[
     ("UUX 9", 4096),
     ("PGD 9 walter@example.com 1", 1664),
@@ -43,7 +43,8 @@ impl Scene {
         Self { server, bystanders, mallory }
     }
 
-    /// Opens a switchboard session of mallory and wendy. Returns it with their notification connections.
+    /// Opens a switchboard session of mallory and wendy. Returns the session, and the notification
+    /// connections of both.
     async fn chat(&self) -> (Chat, [Wire; 2]) {
         let mut mallory = self.server.online("mallory").await;
         let mut wendy = self.server.online("wendy").await;
@@ -60,7 +61,7 @@ async fn a_false_payload_length_closes_the_connection() {
         for length in LYING.iter().map(|word| (*word).to_owned()).chain(over) {
             let mut wire = scene.server.online("mallory").await;
             wire.line(format!("{command} {length}")).await;
-            // SDC is refused, because it has one word too few.
+            // Without a length, SDC has one word too few, so the server refuses it with an error.
             let expected = if length.is_empty() && command.starts_with("SDC") { vec!["503 9"] } else { Vec::new() };
             assert_eq!(wire.last_lines().await, expected, "{command} {length:?}");
         }
@@ -126,7 +127,7 @@ async fn a_message_that_looks_like_commands_arrives_unchanged_wherever_it_is_spl
     scene.bystanders.are_untouched().await;
 }
 
-/// An incomplete command is not carried out. The server only ends the session.
+/// The server does not carry out an incomplete command. It only ends the session.
 #[tokio::test]
 async fn an_incomplete_command_at_the_end_of_a_connection_is_not_carried_out() {
     let mut scene = Scene::set().await;

@@ -1,4 +1,5 @@
-//! Tests clients that use too much: connections of one address, and queued bytes of a client that does not read.
+//! Tests clients that use too much: too many connections from one address, and too many queued
+//! bytes for a client that does not read.
 
 use std::net::IpAddr;
 
@@ -21,7 +22,8 @@ async fn an_address_at_its_limit_loses_its_oldest_connection_that_is_not_signed_
     let mut begun = Wire::dial(server.notification()).await;
     begun.line("VER 1 MSNP12").await;
     begun.expect("VER 1 MSNP12").await;
-    // Both listeners count together. A client that has sent a command stays longer than one that has not.
+    // The limit applies to the connections of both listeners together. At the limit, a client that
+    // has not sent a command yet is disconnected before a client that has sent one.
     let mut silent = Wire::dial(server.switchboard()).await;
     let mut next = Wire::dial(server.notification()).await;
     assert_eq!(silent.last_lines().await, [""; 0]);
@@ -62,7 +64,8 @@ async fn a_new_connection_gets_the_busy_error_if_all_connections_of_its_address_
     assert_eq!(bob.before_pong().await, []);
 }
 
-/// A flood from a whole network fills both tables. Everybody who is signed in stays, and others can still sign in.
+/// A flood of connections from a whole network fills the table of chat connections and the table of
+/// HTTP connections. Everybody who is signed in stays connected, and other users can still sign in.
 #[tokio::test]
 async fn a_flood_of_silent_connections_does_not_disconnect_users_or_prevent_sign_ins() {
     let server = TestServer::start_with_files(256, |config| config.limits.exempt.clear()).await;
@@ -90,8 +93,8 @@ async fn a_flood_of_silent_connections_does_not_disconnect_users_or_prevent_sign
     drop(flood);
 }
 
-/// Everyone signs in at the same time and chats in pairs, and one client loads thirty pictures. The limits are the
-/// default ones.
+/// All users sign in at the same time and chat in pairs, and one client loads thirty pictures. The
+/// limits have their default values.
 #[tokio::test]
 async fn forty_users_behind_one_router_sign_in_and_chat() {
     let server = TestServer::start_limited().await;
@@ -131,7 +134,8 @@ async fn forty_users_behind_one_router_sign_in_and_chat() {
     }
 }
 
-/// Too many commands at the same time are not an error: the server reads them more slowly.
+/// It is not an error if a client sends too many commands at the same time. The server reads them
+/// more slowly.
 #[tokio::test]
 async fn a_burst_of_commands_is_answered_completely_and_in_order() {
     let server = TestServer::start_limited().await;
@@ -144,9 +148,10 @@ async fn a_burst_of_commands_is_answered_completely_and_in_order() {
     }
 }
 
-/// Bob stops reading in a conversation of three. Alice receives NAK and BYE; Carol misses nothing.
+/// Bob stops reading in a conversation of three. Alice receives NAK and BYE. Carol receives every
+/// message.
 #[tokio::test]
-async fn a_member_that_does_not_read_is_disconnected_and_the_others_receive_everything() {
+async fn a_member_that_does_not_read_is_disconnected_and_the_other_members_receive_everything() {
     let server = TestServer::start().await;
     let mut bystanders = server.bystanders().await;
     let [alice, bob, carol] = server.accounts(["alice", "bob", "carol"]).await;
@@ -178,12 +183,13 @@ async fn a_member_that_does_not_read_is_disconnected_and_the_others_receive_ever
     }
     assert_eq!(board.expect("BYE").await.line, "BYE bob@example.com");
     assert_eq!(reader.next().await.unwrap().line, "BYE bob@example.com");
-    assert_eq!(board.message(&payload).await.word(0), "ACK", "two are left");
+    assert_eq!(board.message(&payload).await.word(0), "ACK", "two members are left");
     bystanders.are_untouched().await;
     drop(silent);
 }
 
-/// A client that does not read the lines on its notification connection is disconnected and appears offline.
+/// If a client does not read the lines on its notification connection, the server disconnects it,
+/// and it appears offline.
 #[tokio::test]
 async fn a_client_that_does_not_read_is_disconnected_and_appears_offline() {
     let server = TestServer::start().await;
@@ -205,7 +211,8 @@ async fn a_client_that_does_not_read_is_disconnected_and_appears_offline() {
     drop(silent);
 }
 
-/// Alice changes her presence until megabytes of lines are sent to Bob, who does not read.
+/// Alice changes her presence so often that the lines to Bob, who does not read, would be
+/// megabytes.
 #[tokio::test]
 async fn a_client_that_does_not_read_stays_connected_while_a_contact_floods_it_with_presence() {
     let server = TestServer::start().await;

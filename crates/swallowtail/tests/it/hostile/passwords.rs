@@ -1,13 +1,15 @@
-//! Tests that a flood of wrong passwords does not keep others from signing in.
+//! Tests that other users can still sign in during a flood of wrong passwords.
 
 use tokio::sync::mpsc;
 
 use super::http::try_password;
 use crate::support::TestServer;
 
-/// The number of wrong passwords at the same time, many more than can wait to be checked.
+/// The number of wrong passwords that the test sends at the same time. It is much larger than the
+/// queue of passwords to check.
 const FLOOD: usize = 400;
-/// The maximum number of wrong passwords that the server answers before a correct one. Many more are waiting.
+/// The maximum number of wrong passwords that the server may answer before it answers a correct
+/// one. Many more wrong passwords are queued at that time.
 const FEW: usize = 32;
 
 #[tokio::test]
@@ -25,9 +27,9 @@ async fn a_correct_password_is_answered_while_hundreds_of_wrong_ones_wait() {
             let _ = answered.send(status);
         });
     }
-    // Once the server refuses a password, the queue is full.
+    // When the server refuses a password with 503, the queue is full.
     while answers.recv().await != Some(503) {}
-    assert_eq!(try_password(http, 8, "alice", "right").await, 200, "from elsewhere");
+    assert_eq!(try_password(http, 8, "alice", "right").await, 200, "from another address");
     assert_eq!(try_password(http, 7, "bob", "right").await, 200, "from the same address, for another account");
     let wrong = std::iter::from_fn(|| answers.try_recv().ok()).filter(|status| *status == 401).count();
     assert!(wrong < FEW, "{wrong} wrong passwords were answered first");

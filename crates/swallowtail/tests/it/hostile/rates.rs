@@ -1,4 +1,5 @@
-//! Tests the rate limits of an account. The settings exempt no network, so the limits apply to loopback.
+//! Tests the rate limits of an account. The settings exempt no network, so the limits also apply to
+//! loopback.
 
 use std::time::Duration;
 
@@ -50,7 +51,7 @@ async fn address_harvesting_is_stopped_after_two_hundred_addresses_even_on_a_new
     }
 }
 
-/// Thirty pictures, which a client may load at sign-in, leave room for as many chats.
+/// The limit allows a client to load thirty pictures at sign-in, and still to open thirty chats.
 #[tokio::test]
 async fn the_sixty_first_switchboard_request_of_an_account_is_refused() {
     let server = TestServer::start_limited().await;
@@ -113,7 +114,7 @@ async fn only_sign_ins_from_an_address_that_sent_invalid_tickets_are_delayed() {
     server.sign_in("alice").await;
 }
 
-/// Messages over the configured rate arrive later, and none is lost.
+/// Messages above the configured rate arrive later, and no message is lost.
 #[tokio::test]
 async fn messages_over_the_rate_limit_are_delayed_but_file_data_is_not_counted() {
     let server = TestServer::start_with(|config| {
@@ -131,7 +132,7 @@ async fn messages_over_the_rate_limit_are_delayed_but_file_data_is_not_counted()
     for _ in 0..120 {
         chat.callee.expect("MSG ").await;
     }
-    // Three pass immediately. From the fourth on, each waits half a second.
+    // The first three messages pass immediately. Each later message waits another half second.
     chat.caller.send("MSG 1 U 4\r\nchat".repeat(6)).await;
     for _ in 0..4 {
         chat.callee.expect("MSG ").await;

@@ -1,11 +1,11 @@
-//! Tests words that carry text. No part of a text can become a line for another client, and accepted texts arrive with
-//! the same meaning.
+//! Tests words of commands that contain text. No part of a text can become a line for another
+//! client, and accepted texts arrive with the same meaning.
 
 use crate::support::people::open_board;
 use crate::support::wire::{Frame, Wire};
 use crate::support::{TestServer, address};
 
-/// Invalid texts, which are refused with an error code or close the connection.
+/// Invalid texts. The server refuses them with an error code or closes the connection.
 const REFUSED: &[&[u8]] = &[
     b"evil%0D%0AFLN%20walter@example.com",
     b"evil%0d%0aOUT%20OTH",
@@ -21,7 +21,8 @@ const REFUSED: &[&[u8]] = &[
     b"half\xE2\x82",
 ];
 
-/// Valid texts, as they are sent and as others receive them.
+/// Valid texts. For each text: the word that the client sends, and the word that other clients
+/// receive.
 const ACCEPTED: &[(&str, &str)] = &[
     ("100%", "100%25"),
     ("100%zz", "100%25zz"),
@@ -59,7 +60,7 @@ async fn send_words(wire: &mut Wire, head: &str, word: &[u8], tail: &str) -> Fra
 }
 
 #[tokio::test]
-async fn a_name_with_characters_that_could_end_a_line_is_refused_and_never_sent_to_clients() {
+async fn the_server_refuses_a_name_that_could_end_a_line_and_never_sends_it_to_clients() {
     let server = TestServer::start().await;
     let mut bystanders = server.bystanders().await;
     server.accounts(["alice", "mallory"]).await;
@@ -128,7 +129,8 @@ async fn a_name_that_is_too_long_is_refused_and_the_longest_names_are_accepted_b
             }
         }
     }
-    // The limit falls within a character of 4 bytes.
+    // A text of 387 bytes, which is the limit, would end within a 4-byte character. So the longest
+    // text of 4-byte characters has 384 bytes.
     let answer = send_words(&mut mallory, "PRP 9 MFN ", "😀".repeat(387 / 4).as_bytes(), "").await;
     assert_eq!(answer.word(0), "PRP");
     let answer = send_words(&mut mallory, "PRP 9 PHH ", "x".repeat(95).as_bytes(), "").await;
@@ -138,7 +140,7 @@ async fn a_name_that_is_too_long_is_refused_and_the_longest_names_are_accepted_b
 }
 
 #[tokio::test]
-async fn an_encoded_address_is_decoded_and_cannot_end_a_line() {
+async fn only_an_address_without_an_at_sign_is_decoded_and_an_encoded_line_end_never_reaches_a_client() {
     let server = TestServer::start().await;
     let mut bystanders = server.bystanders().await;
     server.accounts(["alice", "mallory"]).await;
@@ -157,7 +159,7 @@ async fn an_encoded_address_is_decoded_and_cannot_end_a_line() {
         board.done("CAL", word).await;
         alice.expect("RNG ").await;
         let added = mallory.ask("ADC", format!("AL N={word}")).await;
-        assert_eq!(added.word(0), "215", "alice is on the list already: {added}");
+        assert_eq!(added.word(0), "215", "alice is already on the list: {added}");
     }
     board.line("CAL 9 alice%40example.com%0D%0AOUT").await;
     assert_eq!(board.last_lines().await, [""; 0]);
@@ -165,7 +167,8 @@ async fn an_encoded_address_is_decoded_and_cannot_end_a_line() {
     bystanders.are_untouched().await;
 }
 
-/// Other clients parse personal messages as XML. A malformed one closes the connection; others pass unchanged.
+/// Other clients parse personal messages as XML. If a message is malformed, the server closes the
+/// connection of the sender. Well-formed messages pass unchanged.
 #[tokio::test]
 async fn malformed_xml_is_not_passed_on_to_clients() {
     let server = TestServer::start().await;

@@ -1,5 +1,5 @@
-//! Tests timeouts with a stopped clock that only the test advances. Before it advances the clock, a test receives every
-//! answer that must come first.
+//! Tests timeouts with a stopped clock that only the test advances. Before a test advances the
+//! clock, it receives every answer that the server must have sent by then.
 
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ async fn a_gateway_session_is_signed_out_after_a_minute_without_a_request() {
     gateway.send("SYN 5 0 0\r\nCHG 6 NLN 0\r\n").await;
     gateway.expect("CHG 6 NLN 0").await;
     bob.expect("NLN NLN alice@example.com").await;
-    // Polls keep the session alive, for longer than the ping interval of a client over TCP.
+    // Five polls keep the session alive for longer than the ping interval of a client over TCP.
     for _ in 0..5 {
         pass(seconds(50)).await;
         gateway.http = Http::dial(server.server().addresses().http).await;
@@ -79,13 +79,14 @@ async fn an_incomplete_line_may_take_thirty_seconds_and_an_incomplete_payload_si
     }
 }
 
-/// Sends a part of a command together with a ping, and waits for the answer to the ping: the server then has both.
+/// Sends a ping and a part of a command in one write. Waits for the answer to the ping, so that the
+/// server has received both.
 async fn begin_to_send(wire: &mut Wire, begin: &str) {
     wire.send(format!("PNG\r\n{begin}")).await;
     assert_eq!(wire.next().await.unwrap().word(0), "QNG");
 }
 
-/// Bytes that arrive one by one do not extend the time limit.
+/// If the bytes of a line arrive one by one, that does not extend the time limit of the line.
 #[tokio::test]
 async fn a_line_that_arrives_byte_by_byte_does_not_extend_the_deadline() {
     let server = TestServer::start().await;
@@ -96,7 +97,8 @@ async fn a_line_that_arrives_byte_by_byte_does_not_extend_the_deadline() {
     for _ in 0..7 {
         clock.pass(seconds(5)).await;
         wire.send("A").await;
-        // The server reads it before this ping, which is sent later.
+        // This ping is sent after the byte, so when the ping is answered, the server has read the
+        // byte.
         alice.before_pong().await;
     }
     assert_eq!(wire.last_lines().await, [""; 0]);

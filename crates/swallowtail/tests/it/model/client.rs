@@ -1,5 +1,5 @@
-//! A client that knows only what the server sends. If the client cannot parse a line, or a line says nothing new, that
-//! is reported as a difference.
+//! A client that only knows what the server has sent. If the client cannot parse a line, or a line
+//! contains nothing new, the test reports a difference.
 
 use std::collections::{BTreeSet, VecDeque};
 
@@ -8,7 +8,7 @@ use super::view::{Kept, Line, Seen, View, phone};
 use crate::support::TestServer;
 use crate::support::wire::{Frame, Wire};
 
-/// The number of lines of a connection that the report of a difference shows.
+/// The number of last lines of a connection that the report of a difference shows.
 const LOG: usize = 40;
 
 /// The state of a client's lists that SYN compares: the list version, or the time stamps of lists and settings.
@@ -21,7 +21,7 @@ pub(crate) struct Client {
     /// The state that the client would send in SYN.
     pub(crate) stamps: Stamps,
     pub(crate) log: VecDeque<String>,
-    /// The list versions in the lines that were received since this was emptied.
+    /// The list versions in the lines that the client received since the last check of versions.
     pub(crate) versions: Vec<u32>,
     /// True if SYN was answered. Before that, the client ignores lines about its lists.
     pub(crate) synced: bool,
@@ -32,7 +32,8 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    /// Signs in, VER to USR OK, in one write. `kept` is the state that the client kept when it last signed out.
+    /// Signs in. Sends all commands of the sign-in in one write. `kept` is the state that the
+    /// client kept when it last signed out.
     pub(crate) async fn sign_in(
         server: &TestServer,
         handle: &str,
@@ -54,7 +55,8 @@ impl Client {
             wire: Wire::dial(server.notification()).await,
             trid: 4,
         };
-        // An offer that also has an older dialect identifies no client program.
+        // The offer also contains an older dialect, so that the server does not take it for the
+        // offer of a particular client program.
         let offer = format!("MSNP{dialect} MSNP{}", dialect - 1);
         client
             .send(format!(
@@ -100,7 +102,7 @@ impl Client {
         trid
     }
 
-    /// Sends OUT. Returns everything up to the end.
+    /// Sends OUT. Returns all lines that the server sends before it closes the connection.
     pub(crate) async fn leave(&mut self) -> Vec<Frame> {
         self.send("OUT\r\n".to_owned()).await;
         self.until_closed().await
@@ -110,7 +112,8 @@ impl Client {
         self.send("PNG\r\n".to_owned()).await;
     }
 
-    /// Returns everything up to the answer of a ping, except challenges, which may come at any time.
+    /// Receives all lines up to QNG, the answer to a ping that was already sent. Returns the lines
+    /// before QNG, except challenges, which may come at any time.
     pub(crate) async fn until_pong(&mut self) -> Vec<Frame> {
         let pong = if self.dialect < 9 { "QNG" } else { "QNG 50" };
         let mut frames = Vec::new();
@@ -140,7 +143,7 @@ impl Client {
         (self.view.kept, self.stamps)
     }
 
-    /// Handles the answer to an operation.
+    /// Applies the answer to an operation.
     pub(crate) fn answered(&mut self, frame: &Frame) {
         let words = self.without_version(frame);
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
@@ -153,7 +156,8 @@ impl Client {
         }
     }
 
-    /// Returns the words of a line, without the list version that clients before MSNP10 receive.
+    /// Returns the words of a line. Leaves out the list version, which only clients with a dialect
+    /// before MSNP10 receive.
     fn without_version(&mut self, frame: &Frame) -> Vec<String> {
         let mut words: Vec<String> = frame.line.split(' ').map(str::to_owned).collect();
         let place = match words[0].as_str() {
@@ -171,7 +175,7 @@ impl Client {
         words
     }
 
-    /// Applies an answer, or an unsolicited line about lists, to the state that the client keeps.
+    /// Applies an answer or an unsolicited line to the lists that the client keeps.
     fn keep(&mut self, words: &[&str]) {
         let old = self.dialect < 10;
         let kept = &mut self.view.kept;
@@ -257,12 +261,14 @@ impl Client {
         self.view.online.remove(&who);
     }
 
-    /// Removes a contact that left FL from the screen of a client that has not asked for its lists.
+    /// Removes a contact from the online contacts that the client shows, because the contact is no
+    /// longer on FL. If the client has not requested its lists, [`Self::answered`] does not remove
+    /// the contact.
     pub(crate) fn contact_left(&mut self, who: &str) {
         self.view.online.remove(who);
     }
 
-    /// Handles an unsolicited line, or one after the answer to the command `trid`.
+    /// Handles an unsolicited line, or a line that follows the answer to the command `trid`.
     pub(crate) fn unsolicited(&mut self, frame: &Frame, trid: Option<u32>) {
         let before = self.view.clone();
         let verb = frame.word(0).to_owned();
@@ -283,7 +289,8 @@ impl Client {
                     self.view.online.get_mut(words[1]).unwrap_or_else(|| panic!("{frame} is about an offline contact"));
                 seen.message = Some(message).filter(|message| !message.is_empty());
             }
-            // The number may be the one that the client has, if the server did not send another one.
+            // The client may already know the telephone number in this line, so the line need not
+            // change what the client shows.
             "BPR" if self.synced => return self.keep(&words),
             "BPR" => return assert!(self.present, "{frame} before the first CHG"),
             "ADC" | "ADD" | "REM" => {
@@ -295,7 +302,8 @@ impl Client {
         }
         let quiet = ["NLN", "ILN", "FLN", "UBX"].contains(&verb.as_str());
         assert!(self.present || !quiet, "{frame} before the first CHG");
-        // Clients of MSNP8 show no pictures, and the picture may be the only change.
+        // MSNP8 clients show no pictures. If only the picture has changed, the line contains
+        // nothing new for such a client.
         let unseen = verb == "NLN" && self.dialect == 8;
         assert!(unseen || self.view != before, "{} receives nothing new in {frame}", self.handle);
     }
@@ -318,7 +326,8 @@ impl Client {
         };
     }
 
-    /// Handles the answer to SYN: only the stamps if the copy is `current`, otherwise all lists and settings.
+    /// Handles the answer to SYN. If the client's copy is `current`, the answer contains only the
+    /// stamps. Otherwise it contains all lists and settings.
     pub(crate) fn synchronized(&mut self, frames: &[Frame], trid: u32, current: bool) {
         let words: Vec<&str> = frames[0].line.split(' ').collect();
         assert_eq!(words[..2], ["SYN", &trid.to_string()], "an answer to SYN");
@@ -326,7 +335,11 @@ impl Client {
         self.stamps = words[2..2 + stamps].iter().map(|stamp| (*stamp).to_owned()).collect();
         self.synced = true;
         if current {
-            assert_eq!((words.len(), frames.len()), (2 + stamps, 1), "nothing but the stamps: {frames:?}");
+            assert_eq!(
+                (words.len(), frames.len()),
+                (2 + stamps, 1),
+                "the answer contains more than the stamps: {frames:?}"
+            );
             return;
         }
         let counts: Vec<usize> = words[2 + stamps..].iter().map(|count| count.parse().unwrap()).collect();
@@ -379,7 +392,7 @@ pub(crate) fn zero(dialect: u32) -> Stamps {
     vec!["0".to_owned(); if dialect < 10 { 1 } else { 2 }]
 }
 
-/// Parses an entry from before MSNP10: `handle nick bits [n,n...]`.
+/// Parses an entry of a dialect before MSNP10: `handle nick bits [n,n...]`.
 fn old_line(words: &[&str]) -> (String, Line) {
     let lists: u8 = words[2].parse().unwrap();
     let groups = match words[3..] {
@@ -410,7 +423,7 @@ fn new_line(words: &[&str], dialect: u32) -> (String, Line) {
     (who.to_owned(), Line { lists, nick: decode(nick), guid, groups })
 }
 
-/// Adds an address to AL or BL. Only a new entry gets the nickname.
+/// Adds an address to AL or BL. Sets the nickname only if the entry is new.
 fn put_on(kept: &mut Kept, who: &str, list: &str, nick: &str) {
     let line = kept.entries.entry(who.to_owned()).or_insert_with(|| Line { nick: nick.to_owned(), ..Line::default() });
     line.lists |= if list == "AL" { AL } else { BL };

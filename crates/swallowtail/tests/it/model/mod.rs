@@ -1,6 +1,6 @@
 //! Compares the server with a small model of the rules (`rules`). Six users, with clients of all dialects, carry out
-//! random operations. After every step, each client must show the state of the model. Every answer must be the one in
-//! docs/protocol/ns.md.
+//! random operations. After every step, each client must show the state of the model. Every answer
+//! must be the one that docs/protocol/ns.md describes.
 //!
 //! The seed of a run decides all its operations. These environment variables change the runs:
 //!
@@ -23,7 +23,7 @@ use tokio::task::JoinSet;
 use crate::support::time::amount;
 use run::Run;
 
-/// The number of simultaneous runs. A run waits for the network most of the time.
+/// The number of runs at the same time. Most of the time, a run waits for the network.
 const AT_ONCE: usize = 4;
 
 fn setting<T: std::str::FromStr>(name: &str) -> Option<T> {

@@ -1,8 +1,8 @@
-//! The operations of the users, and the choice of operations by a seed.
+//! The operations of the users. A seed decides which operations are chosen.
 
 use super::rules::{AL, Account, BL, FL, Id, PL, RL, World, is_telephone};
 
-/// Names, nicknames and numbers.
+/// The texts that operations use as display names and nicknames.
 const NAMES: [&str; 8] = ["Ann", "Bob B", "100% me", "Zoë", "日本 語", "a+b=c", "%41", "~"];
 const NUMBERS: [&str; 3] = ["1", "123 (4567)", "+31 20 100%"];
 const STATUSES: [&str; 8] = ["NLN", "BSY", "IDL", "BRB", "AWY", "PHN", "LUN", "HDN"];
@@ -69,7 +69,7 @@ pub(crate) enum Operation {
     /// Sends a command that the dialect does not have.
     Misfit,
     Synchronize(Copy),
-    /// Signs in with a dialect. The older session of the account, if there is one, ends.
+    /// Signs in with a dialect. If the account has an older session, that session ends.
     SignIn(u32),
     SignOut,
     /// The connection is lost.
@@ -103,15 +103,16 @@ pub(crate) enum GroupRef {
 /// The state that a client sends in SYN.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Copy {
-    /// The state that the client has.
+    /// The state of the copy of the lists that the client has.
     Own,
     /// No state: `0`.
     Nothing,
-    /// One of the two time stamps, from MSNP10 on.
+    /// One of the two time stamps of the client's state, and `0` in place of the other time stamp.
+    /// Dialects before MSNP10 have no time stamps.
     Half,
 }
 
-/// Random numbers that a seed decides (splitmix64).
+/// Pseudo-random numbers from a seed (splitmix64).
 #[derive(Debug)]
 pub(crate) struct Random(pub(crate) u64);
 
@@ -136,7 +137,8 @@ impl Random {
         8 + self.below(5) as u32
     }
 
-    /// Encodes a text as clients do: with only the necessary escapes, or with many more.
+    /// Encodes a text as clients do. Some clients escape only the necessary characters, and others
+    /// escape many more.
     fn word(&mut self, text: &str) -> Word {
         let full = self.percent(50);
         let plain = |byte: u8| if full { byte.is_ascii_alphanumeric() } else { byte > b' ' && byte != b'%' };
@@ -181,7 +183,8 @@ pub(crate) fn choose(random: &mut Random, world: &World, who: &str) -> Operation
     choose_signed_in(random, world, who, account, session.dialect)
 }
 
-/// Chooses an operation of a signed-in user. The numbers are the shares of the kinds, in percent.
+/// Chooses an operation of a signed-in user. The numbers in the code are the shares of the kinds of
+/// operations, in percent.
 fn choose_signed_in(random: &mut Random, world: &World, who: &str, account: &Account, dialect: u32) -> Operation {
     match random.below(100) {
         0..10 => status(random, dialect),
@@ -272,7 +275,7 @@ fn choose_settings(random: &mut Random, world: &World, who: &str, dialect: u32) 
         12..16 => {
             let whom = on_list(random, world, who, FL);
             let nick = (dialect < 10 || random.percent(80)).then(|| random.nickname(&whom));
-            // Before MSNP10, a nickname for the user's own address is the user's own name.
+            // Before MSNP10, this command with the user's own address changes the user's own name.
             if whom == who { Operation::Call } else { Operation::Nickname(whom, nick) }
         }
         16..21 => {
@@ -320,7 +323,7 @@ fn any_address(random: &mut Random, world: &World) -> String {
 /// Chooses an address, usually one that is on one of these lists.
 fn on_list(random: &mut Random, world: &World, who: &str, lists: u8) -> String {
     let account = &world.people[who];
-    // An older client has no way to name a telephone number.
+    // A client with a dialect before MSNP11 cannot name a telephone number.
     let old = account.session.as_ref().is_some_and(|session| session.dialect < 11);
     let known: Vec<&String> =
         account.entries.keys().filter(|other| account.is_on(lists, other) && !(old && is_telephone(other))).collect();
@@ -332,11 +335,12 @@ fn on_list(random: &mut Random, world: &World, who: &str, lists: u8) -> String {
 
 fn group(random: &mut Random, account: &Account, dialect: u32) -> GroupRef {
     let mut groups: Vec<GroupRef> = visible_groups(account, dialect).collect();
-    // The newest group is chosen more often, because it may have no number.
+    // The newest group is chosen more often, because in the dialects before MSNP10 it may have no
+    // number.
     if let Some(newest) = groups.last() {
         groups.extend([*newest; 4]);
     }
-    // Group 0 is chosen more often, because many contacts are in it.
+    // Group 0 is also chosen more often than other groups, because many contacts are in group 0.
     if dialect < 10 {
         groups.extend([GroupRef::Zero; 2]);
     }

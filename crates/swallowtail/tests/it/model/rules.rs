@@ -1,9 +1,11 @@
-//! The rules of docs/protocol/ns.md sections 1, 2 and 7 to 10 as a short model: the state of every account, the effect of
-//! every operation, and which users can see each other. It shares no code with the server.
+//! The rules of docs/protocol/ns.md sections 1, 2 and 7 to 10 as a short model. The model contains
+//! the state of every account, the effect of every operation, and which users can see each other.
+//! The model shares no code with the server.
 //!
-//! Presence needs no events. The state of U and W decides what W sees of U ([`World::seen`]), and it decides every
-//! list. Only three things depend on what the server has sent: the telephone numbers that a client knows of its
-//! contacts, the list version, and the time stamps.
+//! For two users U and W, the state of both decides what W sees of U ([`World::seen`]). So the
+//! model does not have to record presence events. The state also decides every list. Only three
+//! things depend on what the server has sent before: the telephone numbers that a client knows of
+//! its contacts, the list version, and the time stamps.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,7 +17,8 @@ pub(crate) const BL: u8 = 4;
 pub(crate) const RL: u8 = 8;
 pub(crate) const PL: u8 = 16;
 
-/// Identifies a contact on FL, or a group, as long as it exists. On the wire this is a GUID.
+/// Identifies a contact on FL or a group. The id is valid as long as the contact or group exists.
+/// On the wire, it is a GUID.
 pub(crate) type Id = u32;
 
 /// The telephone numbers PHH, PHW and PHM.
@@ -43,16 +46,18 @@ pub(crate) struct Account {
     pub(crate) groups: BTreeMap<Id, Group>,
     /// The name of group 0 in the dialects before MSNP10.
     pub(crate) group_zero: String,
-    /// The numbers of changes to lists and to settings. Each stands for a time stamp. Their sum stands for the list
-    /// version.
+    /// The number of changes to the lists. It stands for the time stamp of the lists. The sum of
+    /// `list_changes` and `setting_changes` stands for the list version.
     pub(crate) list_changes: u32,
+    /// The number of changes to the settings. It stands for the time stamp of the settings.
     pub(crate) setting_changes: u32,
     pub(crate) session: Option<Session>,
-    /// The telephone numbers that the client programs of this account know. Each dialect has its own program.
+    /// The telephone numbers that the client programs of this account know. In the model, each
+    /// dialect is a separate client program.
     copies: BTreeMap<u32, Numbers>,
 }
 
-/// The state of an account about one address.
+/// The data that an account has about one address.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Entry {
     pub(crate) lists: u8,
@@ -60,7 +65,7 @@ pub(crate) struct Entry {
     /// The id of the contact, while the address is on FL.
     pub(crate) contact: Option<Id>,
     pub(crate) groups: BTreeSet<Id>,
-    /// True if a client before MSNP10 has added the contact to group 0.
+    /// True if a client with a dialect before MSNP10 has added the contact to group 0.
     pub(crate) in_zero: bool,
 }
 
@@ -76,7 +81,7 @@ pub(crate) struct Session {
     pub(crate) dialect: u32,
     /// True if SYN was answered.
     pub(crate) synced: bool,
-    /// The status since the first CHG.
+    /// The values of the last CHG, or `None` if the client has not sent a CHG yet.
     pub(crate) status: Option<Status>,
     pub(crate) message: Option<&'static str>,
     pub(crate) numbers: Numbers,
@@ -94,7 +99,8 @@ pub(crate) struct Status {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
     Done,
-    /// One of these error codes. If two things are wrong, the reference does not say which is reported.
+    /// The server refuses the operation with one of these error codes. If two things are wrong, the
+    /// reference does not say which error the server reports.
     Refused(Vec<u16>),
     Closes,
 }
@@ -121,13 +127,13 @@ impl Account {
         self.entries.get(who).is_some_and(|entry| entry.lists & lists != 0)
     }
 
-    /// Returns whether `who` may see and call this account (section 2).
+    /// Returns whether this account allows `who` to see and call it (section 2).
     pub(crate) fn allows(&self, who: &str) -> bool {
         !self.is_on(BL, who) && (self.is_on(AL, who) || self.privacy == "AL")
     }
 
-    /// Returns the groups in which a client before MSNP10 sees a contact. A contact in no visible group counts as in
-    /// group 0.
+    /// Returns the groups in which a client with a dialect before MSNP10 sees a contact. If the
+    /// contact is in no visible group, it counts as a member of group 0.
     pub(crate) fn numbers_of(&self, entry: &Entry) -> BTreeSet<u32> {
         let mut numbers: BTreeSet<u32> = entry.groups.iter().filter_map(|group| self.groups[group].number).collect();
         if entry.in_zero || numbers.is_empty() {
@@ -157,7 +163,8 @@ impl Account {
         self.session.as_mut().filter(|session| session.synced).map(|session| &mut session.numbers)
     }
 
-    /// Removes the groups of an address that is not on FL, and an entry that is on no list (rule 7).
+    /// If the address `who` is not on FL, removes it from all groups. If `who` is on no list at
+    /// all, removes the entry of `who` (rule 7).
     fn tidy(&mut self, who: &str) {
         let Some(entry) = self.entries.get_mut(who) else { return };
         if entry.lists & FL == 0 {
@@ -195,7 +202,7 @@ impl Account {
                 old.clone_from(&name.text);
             }
             Operation::RemoveGroup(GroupRef::Known(id)) => {
-                // Its contacts stay on FL.
+                // The contacts of the group stay on FL.
                 self.groups.remove(id);
                 self.entries.values_mut().for_each(|entry| _ = entry.groups.remove(id));
             }
@@ -221,7 +228,7 @@ impl Account {
                 self.name.clone_from(&name.text);
             }
             Operation::Nickname(whom, nick) => {
-                // Without a nickname, the address is used.
+                // If the operation has no nickname, the contact's address becomes the nickname.
                 let nick = nick.as_ref().map_or(whom, |nick| &nick.text);
                 let entry = self.entries.get_mut(whom).unwrap();
                 self.list_changes += u32::from(entry.nick != *nick);
@@ -281,7 +288,7 @@ impl World {
         self.last_id
     }
 
-    /// Returns the session and the last CHG of U if W sees U: shown(U, W) in section 2.
+    /// Returns the session and the last CHG of U if W sees U. In section 2, this is shown(U, W).
     pub(crate) fn seen(&self, u: &str, w: &str) -> Option<(&Session, &Status)> {
         let (account, watcher) = (self.people.get(u)?, self.people.get(w)?);
         let session = account.session.as_ref()?;
@@ -304,7 +311,8 @@ impl World {
             Operation::Add { list, whom, nick, group } => {
                 let nick = nick.as_ref().map(|nick| nick.text.as_str());
                 match group {
-                    // Before MSNP10, the same command adds a contact to another group.
+                    // Before MSNP10, the command that adds an address to FL also puts an address
+                    // that is already on FL into one more group.
                     Some(group) if *list == FL && self.people[who].is_on(FL, whom) => {
                         self.put_in_group(who, whom, *group);
                     }
@@ -331,8 +339,9 @@ impl World {
                 if self.people[who].paging != *on {
                     let account = self.account(who);
                     account.paging = *on;
-                    // Without a mobile service, the server stores the value but does not send it, and all copies of the
-                    // lists stay current.
+                    // There is no mobile service, so the server stores the value of MOB but does
+                    // not send the value to other users. So the list stamps of other users do not
+                    // change (section 1.4).
                     account.setting_changes += 1;
                 }
             }
@@ -351,7 +360,7 @@ impl World {
             Operation::Add { list, whom, group, .. } => {
                 let exists = self.people.contains_key(whom) || is_telephone(whom);
                 when(whom == who, 201);
-                // Telephones came with MSNP11.
+                // Contacts that are telephone numbers exist from MSNP11 on.
                 when(is_telephone(whom) && account.dialect() < 11, 201);
                 when(!exists, if old { 205 } else { 208 });
                 match *list {
@@ -388,7 +397,8 @@ impl World {
             Operation::RenameGroup(group, name) => {
                 when(name.sent.len() > 61, 229);
                 when(!account.knows_group(*group), 224);
-                // Group 0 does not exist in later dialects, so its name may be the same as that of another group.
+                // Group 0 does not exist from MSNP10 on, so its name may be the same as the name of
+                // another group.
                 let taken = |(id, other): (&Id, &Group)| other.name == name.text && *group != GroupRef::Known(*id);
                 when(*group != GroupRef::Zero && account.groups.iter().any(taken), 228);
             }
@@ -451,7 +461,8 @@ impl World {
         }
     }
 
-    /// Adds an address to AL or BL, which moves it from PL to RL (rule 6), or only moves it (rule 5).
+    /// Adds an address to AL or BL, which also moves the address from PL to RL (rule 6). If the
+    /// list is RL, only moves the address from PL to RL (rule 5).
     fn add_to_list(&mut self, who: &str, list: u8, whom: &str, nick: Option<&str>) {
         let account = self.account(who);
         let old = account.dialect() < 10;
@@ -460,7 +471,8 @@ impl World {
             account.list_changes += u32::from(settled);
             return;
         }
-        // ADC has no nickname for these lists. ADD has a nickname, which only a new entry gets.
+        // For AL and BL, ADC contains no nickname. ADD contains a nickname, but the server stores
+        // it only if it creates a new entry for the address.
         let nick = nick.filter(|_| old).unwrap_or(whom).to_owned();
         let entry = account.entries.entry(whom.to_owned()).or_insert_with(|| Entry { nick, ..Entry::default() });
         entry.lists |= list;
@@ -487,7 +499,8 @@ impl World {
         let entry = account.entries.get_mut(whom).unwrap();
         match group {
             GroupRef::Known(id) => {
-                // A client with group 0 sees the contact there until it removes the contact from group 0.
+                // If a client with a dialect before MSNP10 sees the contact in group 0, the contact
+                // stays in group 0 until a client removes it from that group.
                 entry.in_zero |= old && counts_as_in_zero;
                 entry.groups.insert(id);
             }
@@ -496,8 +509,9 @@ impl World {
         account.list_changes += 1;
     }
 
-    /// Removes a contact from a group. A client before MSNP10 that removes a contact from its last visible group
-    /// removes it from FL. In later dialects, the contact is then in no group.
+    /// Removes a contact from a group. If a client with a dialect before MSNP10 removes a contact
+    /// from its last visible group, the contact is also removed from FL. In later dialects, the
+    /// contact stays on FL and is in no group.
     fn take_out_of_group(&mut self, who: &str, whom: &str, group: GroupRef) {
         let account = self.account(who);
         let entry = &account.entries[whom];
@@ -517,8 +531,8 @@ impl World {
         account.list_changes += 1;
     }
 
-    /// Changes a number of U. That is a list change for all accounts with U on FL (section 1.4). Accounts that see U
-    /// are notified (section 2).
+    /// Changes a telephone number of U. That is a list change for all accounts with U on FL
+    /// (section 1.4). The server notifies the accounts that see U (section 2).
     fn number_changed(&mut self, u: &str, place: usize, number: &Option<String>) {
         self.account(u).setting_changes += 1;
         let watchers: Vec<String> =
@@ -533,7 +547,8 @@ impl World {
         }
     }
 
-    /// Signs in. A second sign-in ends the first session.
+    /// Signs the account `who` in. If the account is already signed in, this sign-in ends the older
+    /// session.
     pub(crate) fn sign_in(&mut self, who: &str, dialect: u32) {
         self.sign_out(who);
         let account = self.account(who);
@@ -541,8 +556,8 @@ impl World {
         account.session = Some(Session { dialect, synced: false, status: None, message: None, numbers });
     }
 
-    /// Signs out. OUT, a lost connection and a second sign-in have the same effect. The client keeps its copy of the
-    /// lists.
+    /// Signs the account `who` out. OUT, a lost connection and a second sign-in have the same
+    /// effect. The client keeps its copy of the lists.
     pub(crate) fn sign_out(&mut self, who: &str) {
         let account = self.account(who);
         if let Some(session) = account.session.take() {
@@ -550,7 +565,8 @@ impl World {
         }
     }
 
-    /// Answers SYN. The client keeps a current copy, and otherwise receives everything.
+    /// Answers SYN. If the client's copy of the lists is current, the client keeps the copy.
+    /// Otherwise the client receives all lists.
     pub(crate) fn synchronize(&mut self, who: &str, current: bool) {
         let account = &self.people[who];
         let allowing = |contact: &&String| {

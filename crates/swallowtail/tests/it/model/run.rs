@@ -1,4 +1,5 @@
-//! One run: a server, six users whose operations a seed chooses, and a comparison of every client after every step.
+//! One run of the model test. A run has a server and six users. A seed chooses the operations of
+//! the users. After every step, the run compares the view of every client with the model.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::{Debug, Write as _};
@@ -24,15 +25,19 @@ pub(crate) struct Run {
     /// The saved state of every client program that is not in use, by user and dialect.
     kept: HashMap<(String, u32), (Kept, Stamps)>,
     guids: Guids,
-    /// The list version of each account before its first change, if a client before MSNP10 has received a version.
+    /// For each account, the list version before the first change. It is missing until a client
+    /// with a dialect before MSNP10 has received a version.
     bases: HashMap<String, u32>,
-    /// The number of changes to the lists and the settings when a client received these time stamps.
+    /// For each user and each pair of time stamps that the user received: how many changes to the
+    /// lists, and how many changes to the settings, the account had at that time.
     stamps: HashMap<(String, Stamps), (u32, u32)>,
-    /// The highest time stamps so far, of the lists and of the settings, with the number of changes at that time.
+    /// The latest time stamp that each user received. The key is the user, and 0 for the time stamp
+    /// of the lists or 1 for the time stamp of the settings. The value is the number of changes at
+    /// the time of the stamp, and the stamp.
     latest: HashMap<(String, usize), (u32, String)>,
-    /// The user and the operation, for the report of a difference.
+    /// The current user and the current operation, for the report of a difference.
     doing: (String, String),
-    /// The user whose view is compared, for the report of a difference.
+    /// The user whose view is being compared, for the report of a difference.
     watching: String,
 }
 
@@ -58,7 +63,7 @@ impl Run {
             doing: Default::default(),
             watching: String::new(),
         };
-        // Each dialect has a user. The seed chooses only the dialect of the sixth user.
+        // Each of the five dialects has one user. The seed chooses the dialect of the sixth user.
         let sixth = run.random.dialect();
         for (name, dialect) in PEOPLE.iter().zip([8, 9, 10, 11, 12, sixth]) {
             run.carry_out(&address(name), Operation::SignIn(dialect)).await;
@@ -105,8 +110,8 @@ impl Run {
             Operation::Synchronize(copy) => self.synchronize(who, copy).await,
             operation => self.ask(who, &operation).await,
         }
-        // The client of `who` has received the answer to a ping, or is gone. All effects are now queued for the other
-        // clients.
+        // The client of `who` has received the answer to a ping, or is gone. So the server has
+        // queued all effects of the operation for the other clients.
         self.receive_pending(who).await;
         self.compare();
     }
@@ -166,8 +171,11 @@ impl Run {
         self.check_stamps(who, changes);
     }
 
-    /// Checks the stamps of the last SYN. Before MSNP10, the list version counts every change. In later dialects, a
-    /// time stamp is newer if something changed, and otherwise the same.
+    /// Checks the list version or the two time stamps in the last answer to SYN. Before MSNP10, the
+    /// answer has a list version, which counts every change. From MSNP10 on, the answer has one
+    /// time stamp for the lists and one for the settings. If the lists have changed since the last
+    /// answer, their time stamp must be newer than in that answer, and otherwise it must be the
+    /// same. The same rule applies to the settings.
     fn check_stamps(&mut self, who: &str, changes: (u32, u32)) {
         let client = &self.clients[who];
         let stamps = client.stamps.clone();
@@ -230,7 +238,9 @@ impl Run {
     async fn restart(&mut self) {
         self.server.restart().await;
         for (who, mut client) in std::mem::take(&mut self.clients) {
-            // A client may be notified about other clients that the server disconnects first.
+            // The server disconnects the clients one after the other. Before the server disconnects
+            // this client, it may send this client an FLN about each client that it has already
+            // disconnected.
             let received = lines(&client.until_closed().await);
             let (last, others) = received.split_last().expect("a last line");
             assert_eq!(last, "OUT SSD");
@@ -240,7 +250,8 @@ impl Run {
         }
     }
 
-    /// Receives the pending lines of every client except `actor`, which has already received its own.
+    /// Receives the pending lines of every client except `actor`. The client of `actor` has already
+    /// received its lines.
     async fn receive_pending(&mut self, actor: &str) {
         let mut others: Vec<&mut Client> = self.clients.values_mut().filter(|client| client.handle != actor).collect();
         for client in &mut others {
@@ -262,7 +273,7 @@ impl Run {
         }
     }
 
-    /// Asserts that every view equals that of the model.
+    /// Asserts that the view of every client equals the view in the model.
     fn compare(&mut self) {
         let Self { clients, world, guids, watching, .. } = self;
         for (who, client) in clients {

@@ -1,4 +1,5 @@
-//! The view of one client: the data that it shows about its own account and about others.
+//! The view of one client: the data that the client shows about its own account and about other
+//! accounts.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +14,7 @@ pub(crate) struct View {
     pub(crate) kept: Kept,
 }
 
-/// A contact that is online, as a client shows it.
+/// The data that a client shows about an online contact.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Seen {
     pub(crate) status: String,
@@ -23,7 +24,7 @@ pub(crate) struct Seen {
     pub(crate) message: Option<String>,
 }
 
-/// The lists that SYN returns, and that a client keeps when it signs out.
+/// The data that the server sends in answer to SYN. A client keeps this data when it signs out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Kept {
     pub(crate) name: String,
@@ -43,7 +44,7 @@ pub(crate) struct Kept {
 pub(crate) struct Line {
     pub(crate) lists: u8,
     pub(crate) nick: String,
-    /// The GUID of the contact, from MSNP10 on, while the address is on FL.
+    /// The GUID of the contact. It exists from MSNP10 on, as long as the address is on FL.
     pub(crate) guid: Option<String>,
     /// The numbers or GUIDs of the groups.
     pub(crate) groups: BTreeSet<String>,
@@ -87,7 +88,7 @@ pub(crate) fn expected(world: &World, who: &str, guids: &Guids) -> View {
         if dialect < 11 && is_telephone(other) {
             continue;
         }
-        // PL came with MSNP10.
+        // PL exists from MSNP10 on. In older dialects, the addresses on PL appear on RL.
         let lists = if old && entry.lists & PL != 0 { entry.lists ^ (PL | RL) } else { entry.lists };
         let groups = match entry.contact {
             None => BTreeSet::new(),
@@ -103,7 +104,8 @@ pub(crate) fn expected(world: &World, who: &str, guids: &Guids) -> View {
 }
 
 impl Kept {
-    /// Moves an address from PL to RL: the user has added it to AL or BL, or has answered in another way.
+    /// Moves an address from PL to RL, because the user has added it to AL or BL or has answered
+    /// its request in another way.
     pub(crate) fn settle(&mut self, who: &str) {
         if let Some(line) = self.entries.get_mut(who).filter(|line| line.lists & PL != 0) {
             line.lists ^= PL | RL;
@@ -131,7 +133,7 @@ impl Kept {
         known.map(|(handle, _)| handle.clone()).unwrap_or_else(|| panic!("no contact has the GUID {guid}"))
     }
 
-    /// Sets or removes a number of a contact.
+    /// Sets a telephone number of a contact, or removes it if `number` is `None`.
     pub(crate) fn set_number(&mut self, who: &str, property: &str, number: Option<String>) {
         let phones = self.numbers.entry(who.to_owned()).or_default();
         phones[phone(property)] = number;

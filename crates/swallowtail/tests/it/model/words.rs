@@ -15,8 +15,8 @@ pub(crate) struct Spoken {
     pub(crate) verb: &'static str,
     pub(crate) words: String,
     pub(crate) payload: &'static str,
-    /// The expected answer. `<ver>` stands for the new list version (before MSNP10), `<guid>` for a GUID that was not
-    /// seen before, and `<any>` for any word.
+    /// The expected answer. `<ver>` stands for the new list version (only before MSNP10), `<guid>`
+    /// for a GUID that no client has received before, and `<any>` for any word.
     pub(crate) answer: String,
 }
 
@@ -75,7 +75,8 @@ fn is_guid(word: &str) -> bool {
     lengths == [8, 4, 4, 4, 12] && word.bytes().all(hex)
 }
 
-/// Returns an operation as a command of `who`, or `None` if this client cannot name its contact or group.
+/// Returns the command with which the client of `who` carries out an operation. Returns `None` if
+/// the client has no such command, or does not know a GUID or number that the command needs.
 pub(crate) fn speak(
     operation: &Operation,
     who: &str,
@@ -102,7 +103,7 @@ fn say(verb: &'static str, words: impl Into<String>, answer: impl Into<String>) 
     Some(Spoken { verb, words: words.into(), payload: "", answer: answer.into() })
 }
 
-/// Returns a command whose answer repeats it.
+/// Returns a command. The expected answer repeats the words of the command.
 fn echo(verb: &'static str, words: &str) -> Option<Spoken> {
     say(verb, words, words)
 }
@@ -118,7 +119,8 @@ fn list_name(list: u8) -> &'static str {
 }
 
 impl Speaker<'_> {
-    /// Returns a command of MSNP8 or 9. These dialects use addresses and numbers, and every answer has a list version.
+    /// Returns the command for an operation in MSNP8 or MSNP9. These dialects identify contacts by
+    /// address and groups by number, and every answer has a list version.
     fn speak_old(&self, operation: &Operation, spelled: &dyn Fn(&str) -> String) -> Option<Spoken> {
         match operation {
             Operation::Add { list, whom, nick, group } => {
@@ -162,7 +164,8 @@ impl Speaker<'_> {
         }
     }
 
-    /// Returns a command of MSNP10 to 12, which use GUIDs.
+    /// Returns the command for an operation in MSNP10, MSNP11 or MSNP12. These dialects identify
+    /// contacts and groups by GUID.
     fn speak_new(&self, operation: &Operation, spelled: &dyn Fn(&str) -> String) -> Option<Spoken> {
         match operation {
             Operation::Add { list, whom, nick, group } => {
@@ -192,7 +195,7 @@ impl Speaker<'_> {
                 echo("REM", &format!("FL {} {}", self.contact(whom)?, self.group(*group)?))
             }
             Operation::NewGroup(Word { sent, text }) => {
-                // Some clients still send the 0 of older dialects.
+                // Some clients still send the word 0 at the end of ADG, as in older dialects.
                 let zero = if text.len() % 2 == 0 { " 0" } else { "" };
                 say("ADG", format!("{sent}{zero}"), format!("{sent} <guid>"))
             }
@@ -209,7 +212,8 @@ impl Speaker<'_> {
         }
     }
 
-    /// Returns a command that is the same in all dialects. Only the list version in the answer differs.
+    /// Returns the command for an operation whose command has the same words in every dialect.
+    /// Before MSNP10, most of the answers also contain a list version.
     fn speak_any(&self, operation: &Operation) -> Option<Spoken> {
         let versioned = |verb, words: String| {
             let answer = if self.old { format!("<ver> {words}") } else { words.clone() };
@@ -227,7 +231,8 @@ impl Speaker<'_> {
                 let capabilities = capabilities.map(|number| format!(" {number}")).unwrap_or_default();
                 let object = object.map(|object| format!(" {object}")).unwrap_or_default();
                 let words = format!("{status}{capabilities}{object}");
-                // Only MSNP8 answers missing capabilities with 0.
+                // If a CHG contains no capabilities, the server's answer contains the word 0 in
+                // their place, but only in MSNP8.
                 let zero = if self.dialect == 8 && capabilities.is_empty() { " 0" } else { "" };
                 say("CHG", words.as_str(), format!("{words}{zero}"))
             }

@@ -13,7 +13,8 @@ use super::people;
 use super::time::PATIENCE;
 use super::wire::Wire;
 
-/// Returns the program, ready for arguments, without the environment variables that configure it.
+/// Returns the program as a command to which a test adds arguments. Removes the environment
+/// variables that configure the program.
 pub(crate) fn swallowtail() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_swallowtail"));
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("SWALLOWTAIL_")) {
@@ -28,7 +29,8 @@ pub(crate) fn run(arguments: &[&str]) -> Output {
     swallowtail().args(arguments).output().unwrap()
 }
 
-/// Runs `swallowtail account --data DIR ...`, which must succeed, with `input` on standard input.
+/// Runs `swallowtail account --data DIR ...` with `input` on standard input. The command must
+/// succeed.
 pub(crate) fn account(data: &Path, arguments: &[&str], input: &str) {
     let mut child = swallowtail()
         .args(["account", "--data", data.to_str().unwrap()])
@@ -44,7 +46,7 @@ pub(crate) fn account(data: &Path, arguments: &[&str], input: &str) {
     assert!(output.status.success(), "account {arguments:?}: {error}");
 }
 
-/// `swallowtail serve` on free ports. It is killed when this is dropped.
+/// `swallowtail serve` on free ports. Dropping this value kills the program.
 pub(crate) struct RunningBinary {
     child: Child,
     log: PathBuf,
@@ -95,7 +97,7 @@ impl RunningBinary {
         let (notification, switchboard, http) =
             (address("notification server "), address("switchboard "), address("sign-in service "));
         let https = has_https.then(|| address("sign-in over TLS "));
-        // The pipe must not fill, or close while the program may write to it.
+        // The pipe must not fill, and must not close while the program may write to it.
         std::thread::spawn(move || lines.for_each(drop));
         Self { child, log: path, notification, switchboard, http, https }
     }
@@ -131,7 +133,7 @@ impl RunningBinary {
         self.child.wait().unwrap();
     }
 
-    /// Waits until the program exits, at most [`PATIENCE`].
+    /// Waits until the program exits. Fails if that takes longer than [`PATIENCE`].
     pub(crate) fn wait(&mut self) -> ExitStatus {
         let begun = Instant::now();
         loop {
@@ -143,7 +145,8 @@ impl RunningBinary {
         }
     }
 
-    /// Returns a ticket from the sign-in service, as a word for USR.
+    /// Fetches a ticket from the sign-in service. Returns the word `t=...&p=` with which USR sends
+    /// this ticket.
     pub(crate) async fn ticket(&self, handle: &str, password: &str) -> anyhow::Result<String> {
         Ok(people::fetch_ticket(self.http, handle, password).await?)
     }

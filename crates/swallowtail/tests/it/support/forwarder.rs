@@ -1,4 +1,4 @@
-//! A fixed address for a server that is started again at another one.
+//! A fixed address for a server that has another address after each restart.
 
 use std::io;
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -18,7 +18,8 @@ impl Forwarder {
         let current = target.clone();
         std::thread::spawn(move || {
             for client in listener.incoming().map_while(Result::ok) {
-                // A server that is down refuses the connection, which closes the client's too.
+                // If the server is down, it refuses the connection, and the forwarder closes the
+                // client's connection.
                 let server = TcpStream::connect(*current.lock().unwrap());
                 if let Ok(server) = server {
                     copy(client.try_clone().unwrap(), server.try_clone().unwrap());
@@ -29,13 +30,13 @@ impl Forwarder {
         Self { address, target }
     }
 
-    /// Forwards further connections to another address.
+    /// From now on, forwards new connections to the address `target`.
     pub(crate) fn move_to(&self, target: SocketAddr) {
         *self.target.lock().unwrap() = target;
     }
 }
 
-/// Copies in one direction until the end.
+/// Starts a thread that copies bytes from `from` to `to` until `from` ends.
 fn copy(mut from: TcpStream, mut to: TcpStream) {
     std::thread::spawn(move || {
         let _ = io::copy(&mut from, &mut to);

@@ -66,7 +66,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Http<S> {
 
     pub(crate) async fn answer(&mut self) -> Answer {
         let response = read_response(&mut self.stream).await.unwrap();
-        // This lookup ignores case, because hyper itself writes the headers of its refusals in lower case.
+        // This lookup ignores case, because hyper writes headers in lower case in the refusals that
+        // it sends by itself.
         assert!(response.head.header("Content-Length").is_some() && response.is_complete, "{response:?}");
         Answer { status: response.head.status(), head: response.head, body: response.body }
     }
@@ -81,7 +82,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Http<S> {
 /// A session through the gateway.
 pub(crate) struct Gateway {
     pub(crate) http: Http,
-    /// The part of the target before the path: empty, or a host of Microsoft's if the server is used as a proxy.
+    /// The part of the target before the path. It is empty, or names a host of Microsoft if the
+    /// server is used as a proxy.
     site: &'static str,
     pub(crate) session: String,
     pub(crate) closed: bool,
@@ -103,7 +105,7 @@ impl Gateway {
         gateway
     }
 
-    /// Sends one request and returns its answer, even if that is an error.
+    /// Sends one request and returns the answer, even if the answer is an error.
     pub(crate) async fn raw(&mut self, query: &str, body: &[u8]) -> Answer {
         let head =
             format!("POST {}/gateway/gateway.dll?{query} HTTP/1.1\r\nHost: gateway.messenger.hotmail.com", self.site);
@@ -171,7 +173,7 @@ impl Gateway {
 /// A user with a browser.
 pub(crate) struct Browser {
     http: Http,
-    /// The lines of each head after the first one, with their ends.
+    /// The header lines of each request.
     pub(crate) headers: String,
 }
 

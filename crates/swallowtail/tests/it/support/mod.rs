@@ -36,12 +36,13 @@ pub(crate) struct TestServer {
     server: Option<Server>,
     config: Config,
     data: TempDir,
-    /// The runtime of its tasks. Each test has its own.
+    /// The runtime in which the server's tasks run. Each test has a runtime of its own.
     runtime: Id,
 }
 
 impl TestServer {
-    /// Starts a server with the default settings: loopback is exempt from limits of rates and numbers.
+    /// Starts a server with the default settings. With these, loopback is exempt from limits on
+    /// rates and on numbers of connections.
     pub(crate) async fn start() -> Self {
         Self::start_with(|_| {}).await
     }
@@ -55,7 +56,7 @@ impl TestServer {
         Self::start_with_files(raise_file_limit(), change).await
     }
 
-    /// Starts a server that admits as many connections as a process that may open this many files.
+    /// Starts a server that admits as many connections as if its process could open `files` files.
     pub(crate) async fn start_with_files(files: usize, change: impl FnOnce(&mut Config)) -> Self {
         record_panics();
         let data = private_directory();
@@ -106,7 +107,8 @@ impl TestServer {
         address(name)
     }
 
-    /// Returns a ticket as a word for USR. No password is needed.
+    /// Creates a ticket without a password. Returns the word `t=...&p=` with which USR sends this
+    /// ticket.
     pub(crate) async fn ticket(&self, name: &str) -> String {
         let service = self.server().service();
         let handle = Handle::parse(&address(name)).unwrap();
@@ -135,12 +137,14 @@ impl TestServer {
         let directory = &self.server().service().directory;
         eventually("the server notices that the client is gone", || directory.endpoint(&handle).is_none()).await;
         if let Some(cell) = directory.find(&handle) {
-            // The server notifies the contacts while it holds the lock on the state.
+            // The server notifies the contacts while it holds the lock on the state. So after this
+            // line has acquired and released the lock, the contacts are notified.
             drop(cell.state());
         }
     }
 
-    /// Signs two users in and puts each on FL and AL of the other. No line is left to read.
+    /// Signs two users in, and puts each of them on FL and AL of the other. Afterwards, no received
+    /// line is left to read.
     pub(crate) async fn friends(&self, one: &str, other: &str) -> (Wire, Wire) {
         let (mut first, mut second) = (self.online(one).await, self.online(other).await);
         for (wire, contact) in [(&mut first, address(other)), (&mut second, address(one))] {
@@ -187,14 +191,15 @@ impl Drop for TestServer {
     }
 }
 
-/// Two users who chat, and must not notice what other clients do.
+/// Two users who chat. The actions of other clients must not affect them.
 pub(crate) struct Bystanders {
     notification: [Wire; 2],
     chat: people::Chat,
 }
 
 impl Bystanders {
-    /// Lets the two exchange messages, and asserts that they have received nothing else since the last call.
+    /// Lets the two users exchange messages, and asserts that they have received nothing else since
+    /// the last call.
     pub(crate) async fn are_untouched(&mut self) {
         self.chat.exchange("still there?").await;
         for wire in &mut self.notification {
@@ -211,7 +216,8 @@ pub(crate) fn private_directory() -> TempDir {
 
 /// Returns whether the other side has already ended a connection. Does not wait.
 pub(crate) fn is_closed(stream: TcpStream) -> bool {
-    // The end is a FIN if all data was read, and otherwise a reset.
+    // The other side ends the connection with a FIN if it has read all data, and otherwise with a
+    // reset.
     let read = stream.into_std().unwrap().read(&mut [0; 1]);
     !matches!(read, Err(error) if error.kind() == ErrorKind::WouldBlock)
 }
@@ -220,23 +226,25 @@ pub(crate) fn address(name: &str) -> String {
     format!("{name}@example.com")
 }
 
-/// Returns a hash of `password` that a sign-in does not renew.
+/// Returns a hash of `password`. The hash is as strong as the server requires, so a sign-in does
+/// not replace it.
 pub(crate) fn password_hash(password: &str) -> String {
     password::hash(password).unwrap()
 }
 
-/// A panic outside the tests themselves.
+/// A panic in code that is not the code of a test.
 #[derive(Clone)]
 struct Panic {
-    /// The runtime of the task, whose panic tokio catches. A thread without a runtime, such as one that hashes passwords,
-    /// may belong to any server.
+    /// The runtime of the task that panicked. tokio catches the panic of a task. `None` if the
+    /// panic was in a thread without a runtime, such as a thread that hashes passwords. A thread
+    /// without a runtime may belong to any server.
     runtime: Option<Id>,
     text: String,
 }
 
 static PANICS: Mutex<Vec<Panic>> = Mutex::new(Vec::new());
 
-/// Returns the panics so far.
+/// Returns all panics since the test program started.
 fn panics() -> Vec<Panic> {
     PANICS.lock().unwrap().clone()
 }

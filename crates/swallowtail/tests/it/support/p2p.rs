@@ -63,7 +63,8 @@ impl Blob {
     }
 }
 
-/// Returns the commands that send blobs, a chunk of each in turn, with transaction ids from 1, and their number.
+/// Returns the commands that send blobs, and the number of commands. The commands send a chunk of
+/// each blob in turn. Their transaction ids begin at 1.
 pub(crate) fn commands(to: &str, blobs: &[Blob]) -> (Vec<u8>, u32) {
     let mut queues: Vec<_> = blobs.iter().map(|blob| blob.payloads(to)).collect();
     let (mut bytes, mut count) = (Vec::new(), 0);
@@ -156,8 +157,9 @@ impl From<Wire> for Party {
 }
 
 impl Party {
-    /// Sends everything, and at the same time reads until each message is acknowledged and this number of blobs of the other
-    /// side is complete. Other messages are skipped.
+    /// Sends `blobs` to the user `to`. At the same time, reads messages until the server has
+    /// acknowledged each sent message and `expected` blobs from the other side are complete. Skips
+    /// messages that are not chunks.
     pub(crate) async fn transfer(mut self, to: &str, blobs: &[Blob], expected: usize) -> (Self, Collector) {
         let (bytes, count) = commands(to, blobs);
         let mut write = self.write;
@@ -205,7 +207,8 @@ impl Party {
         begun.elapsed()
     }
 
-    /// Answers each ping until the message "no more" or the end of the connection.
+    /// Answers each message "ping N" with "pong N". Stops after the message "no more", or when the
+    /// server closes the connection.
     pub(crate) async fn echo(mut self) -> Self {
         while self.lines.next().await {
             let text = self.lines.payload.rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
@@ -222,7 +225,8 @@ impl Party {
     }
 }
 
-/// Exchanges lines until `done`. Returns the duration of each round trip, and the member that measured them.
+/// Exchanges pings and pongs until `done` is true for the number of round trips so far. Returns the
+/// duration of each round trip, and both members.
 pub(crate) async fn chat_until(
     mut caller: Party,
     callee: Party,

@@ -9,7 +9,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::wire::Wire;
 
-/// Signs in on a notification server: VER to USR OK.
+/// Signs in on a notification server, up to `USR OK`.
 pub(crate) async fn sign_in(address: SocketAddr, handle: &str, ticket: &str) -> Wire {
     enter(Wire::dial(address).await, handle, ticket).await
 }
@@ -34,14 +34,15 @@ pub(crate) fn sign_in_bytes(handle: &str, ticket: &str) -> String {
     )
 }
 
-/// Sends SYN and returns the lines of the burst.
+/// Sends SYN. Returns the lines with lists and settings that the server sends after its answer to
+/// SYN (the burst).
 pub(crate) async fn synchronize(wire: &mut Wire) -> Vec<String> {
     wire.done("SYN", "0 0").await;
     let burst = wire.before_pong().await;
     burst.into_iter().map(|frame| frame.line).collect()
 }
 
-/// Sends the first CHG. The presence of contacts follows its answer.
+/// Sends the first CHG. The server sends the presence of contacts after the answer.
 pub(crate) async fn come_online(wire: &mut Wire) {
     wire.done("CHG", "NLN 0").await;
     wire.expect("CHL 0 ").await;
@@ -61,7 +62,8 @@ impl Chat {
         Self { caller: board, callee: joined }
     }
 
-    /// Sends one message in each direction, and asserts that it is acknowledged and arrives unchanged.
+    /// Sends one message in each direction. Asserts that the server acknowledges both messages, and
+    /// that they arrive unchanged.
     pub(crate) async fn exchange(&mut self, text: &str) {
         let payload = text_message(text);
         let answer = self.caller.message(&payload).await;
@@ -100,7 +102,8 @@ pub(crate) fn text_message(text: &str) -> Vec<u8> {
     format!("MIME-Version: 1.0\r\nContent-Type: text/plain; charset=UTF-8\r\n\r\n{text}").into_bytes()
 }
 
-/// Returns a ticket from the sign-in service at `http`, as a word for USR.
+/// Fetches a ticket from the sign-in service at `http`. Returns the word `t=...&p=` with which USR
+/// sends this ticket.
 pub(crate) async fn fetch_ticket(http: SocketAddr, handle: &str, password: &str) -> Result<String, SignedOut> {
     let server = Server::at("127.0.0.1").http(format!("http://{http}"));
     let ticket = server.ticket(&Account::new(handle, password).unwrap()).await?;

@@ -1,4 +1,4 @@
-//! The program in a terminal of its own: a test presses keys and looks at the screen.
+//! Runs the program in a terminal of its own. A test presses keys and looks at the screen.
 
 use std::io::{Read, Write};
 use std::path::Path;
@@ -21,7 +21,7 @@ struct Drawn {
     has_ended: bool,
 }
 
-/// A terminal in which the program runs. The program is killed when this is dropped.
+/// A terminal in which the program runs. Dropping this value kills the program.
 pub(crate) struct Terminal {
     child: Box<dyn Child + Send + Sync>,
     keys: Box<dyn Write + Send>,
@@ -45,7 +45,8 @@ impl Terminal {
         command.args(arguments);
         command.cwd(directory);
         let child = pty.slave.spawn_command(command).unwrap();
-        // Only the program keeps this end open, so the output ends when the program ends.
+        // `pty.slave` is the program's end of the terminal. From here on, only the program keeps
+        // that end open, so the output ends when the program ends.
         drop(pty.slave);
         let (reader, keys) = (pty.master.try_clone_reader().unwrap(), pty.master.take_writer().unwrap());
         let parser = vt100::Parser::new(24.try_into().unwrap(), 80.try_into().unwrap(), 0);
@@ -88,7 +89,7 @@ impl Terminal {
         self.waits(text, |drawn| drawn.parser.screen().contents().contains(text));
     }
 
-    /// Waits until the program asks for a password, because keys that are pressed earlier are lost.
+    /// Waits until the program asks for a password. Keys that a test presses before that are lost.
     pub(crate) fn asks_for_password(&self) {
         let begun = Instant::now();
         let is_hidden = || self.master.get_termios().is_some_and(|state| state.local_flags.bits() & ECHO == 0);
@@ -127,7 +128,7 @@ fn follow(mut reader: Box<dyn Read + Send>, shared: &(Mutex<Drawn>, Condvar)) {
     let (drawn, changed) = shared;
     let mut chunk = [0; 4096];
     loop {
-        // The end of a terminal is an error on Linux.
+        // On Linux, reading fails with an error when the terminal is closed.
         let count = reader.read(&mut chunk).unwrap_or(0);
         // The lock is poisoned if the test has failed.
         let Ok(mut drawn) = drawn.lock() else { return };

@@ -6,11 +6,12 @@ use std::time::{Duration, Instant};
 use tokio::task::{spawn_blocking, yield_now};
 use tokio::time::{advance, pause, resume};
 
-/// The time limit for everything that must arrive. It is generous, because the machine may be busy; only a failing test
-/// waits that long.
+/// The time limit for everything that must arrive. It is generous, because the machine may be busy.
+/// Only a failing test waits that long.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
-/// The environment variable that `cargo xtask test` sets.
+/// The environment variable that `cargo xtask test` sets, so that the long tests run at full
+/// length.
 const LONG_RUN: &str = "SWALLOWTAIL_LONG_TESTS";
 
 /// Returns the amount of work of a test: `short` by default, `long` in `cargo xtask test`.
@@ -28,29 +29,32 @@ pub(crate) async fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
     }
 }
 
-/// Advances the clock of every timer. Only tests on one thread can use this. The server must already have answered
-/// everything that it has to read before then.
+/// Advances the clock of every timer. Only tests on one thread can use this. Before a test calls
+/// this, the server must have read and answered everything that the test has sent.
 pub(crate) async fn pass(time: Duration) {
     pause();
     advance(time).await;
     resume();
 }
 
-/// Stops tokio's clock, which then moves only when the test advances it. So no timer expires only because the machine
-/// is busy.
+/// Stops tokio's clock. After that, the clock moves only when the test advances it, so no timer
+/// expires just because the machine is busy.
 ///
-/// Only tests on one thread can use it. Sockets work as usual, so tests wait for answers as usual.
+/// Only tests on one thread can use this. Sockets work as usual, so a test waits for answers as
+/// usual.
 pub(crate) struct StoppedClock {
     _hold: mpsc::Sender<()>,
 }
 
 impl StoppedClock {
-    /// Stops the clock until this is dropped.
+    /// Stops the clock until this value is dropped.
     pub(crate) fn new() -> Self {
         let (hold, end) = mpsc::channel::<()>();
         pause();
-        // A paused clock jumps to the next timer whenever there is nothing else to do, but not during blocking work.
-        // The blocking work ends after [`PATIENCE`], so that a test that waits too long reaches its time limit.
+        // If tokio's clock is paused and no task can run, tokio moves the clock to the next timer.
+        // tokio does not do this while blocking work runs, so this function starts blocking work.
+        // The blocking work ends after [`PATIENCE`], so that a test that waits too long reaches its
+        // time limit.
         spawn_blocking(move || end.recv_timeout(PATIENCE));
         Self { _hold: hold }
     }

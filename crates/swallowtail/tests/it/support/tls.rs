@@ -63,7 +63,8 @@ impl TestCertificate {
         Self { der: certificate.der().clone(), files }
     }
 
-    /// Performs a handshake over a stream. The server must show this certificate, and it must be valid for `name`.
+    /// Performs a handshake over a stream. The server must show this certificate, and the
+    /// certificate must be valid for `name`.
     pub(crate) async fn connect<S>(&self, stream: S, name: &str) -> std::io::Result<TlsStream<S>>
     where
         S: AsyncRead + AsyncWrite + Unpin,

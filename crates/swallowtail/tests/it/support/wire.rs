@@ -1,4 +1,4 @@
-//! A connection to a server that sends exactly the bytes of the test, valid or not.
+//! A connection to a server. It sends exactly the bytes that the test passes, valid or not.
 
 use std::collections::VecDeque;
 use std::fmt::{self, Display};
@@ -11,7 +11,7 @@ use tokio::time::timeout;
 
 use super::time::PATIENCE;
 
-/// A line from the server, without its end, and its payload.
+/// A line from the server without its CR LF, and the payload that follows the line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Frame {
     pub(crate) line: String,
@@ -61,7 +61,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
         Self { stream, bytes: Vec::new(), inbox: VecDeque::new(), trid: 100 }
     }
 
-    /// Sends bytes unchanged. If the server has already closed the connection, reading shows that.
+    /// Sends bytes unchanged. Ignores the error if the server has already closed the connection:
+    /// the test sees the end of the connection when it reads.
     pub(crate) async fn send(&mut self, bytes: impl AsRef<[u8]>) {
         let _ = self.stream.write_all(bytes.as_ref()).await;
     }
@@ -96,12 +97,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
         self.find("an answer to MSG", |frame| frame.word(1) == trid && frame.word(0) != "MSG").await
     }
 
-    /// Waits for the first line that begins with this, in the queue or received later.
+    /// Waits for the first line that begins with `start`. The line may be in the queue already or
+    /// arrive later.
     pub(crate) async fn expect(&mut self, start: &str) -> Frame {
         self.find(start, |frame| frame.line.starts_with(start)).await
     }
 
-    /// Waits for the first line that matches `wanted`, in the queue or received later. `what` names it in errors.
+    /// Waits for the first line that matches `wanted`. The line may be in the queue already or
+    /// arrive later. `what` names the line in errors.
     pub(crate) async fn find(&mut self, what: &str, wanted: impl Fn(&Frame) -> bool) -> Frame {
         let mut seen = 0;
         loop {
@@ -140,7 +143,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
         }
     }
 
-    /// Waits until the connection ends. Returns everything that was received before.
+    /// Waits until the connection ends. Returns all lines that were received before the end.
     pub(crate) async fn until_closed(&mut self) -> Vec<Frame> {
         let mut frames = Vec::new();
         while let Some(frame) = self.next().await {
@@ -171,7 +174,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
     }
 }
 
-/// Returns the first frame and its length, if it is complete.
+/// Returns the first frame in `bytes` and the length of this frame, or `None` if the frame is not
+/// complete.
 fn cut(bytes: &[u8]) -> Option<(Frame, usize)> {
     let end = bytes.windows(2).position(|pair| pair == b"\r\n")?;
     let line = std::str::from_utf8(&bytes[..end]).unwrap().to_owned();

@@ -8,7 +8,7 @@ use super::desk::{Desk, guid, handle};
 use crate::app::command::COMMANDS;
 use crate::app::{AppEvent, Effect, TalkId};
 
-/// Returns the edits of a line that is typed in the conversation with Bob.
+/// Types a line in the conversation with Bob. Returns the edits that the line causes.
 fn edits(line: &str) -> Vec<Edit> {
     let mut desk = Desk::new();
     desk.open("bob");

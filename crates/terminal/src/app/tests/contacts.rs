@@ -102,7 +102,7 @@ fn a_contact_request_can_be_accepted_or_refused_with_a_key() {
 fn clicking_a_contact_opens_it_and_clicking_a_group_folds_it() {
     let mut desk = Desk::new();
     desk.effects();
-    // The frame begins in the second row, so the first contact of Climbing is in the sixth.
+    // The frame begins in the second row, so the first contact of Climbing is in the sixth row.
     desk.click(6, 5);
     assert_eq!(desk.effects(), [Effect::Open(handle("carol"))]);
     desk.click(6, 4);

@@ -33,7 +33,8 @@ fn contact(name: &str, shown: &str, status: Option<Status>, message: &str, group
     }
 }
 
-/// Alice's roster: two groups, contacts in none, one and several of them, and a request.
+/// Returns Alice's roster. It has two groups and a request. Some contacts are in no group, some in
+/// one, and some in both.
 pub(super) fn roster() -> Roster {
     let mut mallory = contact("mallory", "Mallory", Some(Status::Away), "", &[]);
     mallory.is_blocked = true;
@@ -124,18 +125,19 @@ impl Desk {
         self.app.take_effects()
     }
 
-    /// Something happens in the conversation with this number and these users.
+    /// Reports an event in the conversation with this number and these users.
     pub(super) fn talk(&mut self, number: u64, users: &[&str], event: TalkEvent) {
         let users = users.iter().map(|name| handle(name)).collect();
         self.tell(AppEvent::Talk(Talk { id: TalkId(number), users }, event));
     }
 
-    /// Opens the conversation with one user, whose number is then 1.
+    /// Opens the conversation with one user. The conversation has the number 1.
     pub(super) fn open(&mut self, name: &str) {
         self.talk(1, &[name], TalkEvent::Opened);
     }
 
-    /// A user says something in a conversation of two.
+    /// Tells the app that the user `name` has sent a text in the conversation `number`. The
+    /// conversation has no other users.
     pub(super) fn says(&mut self, number: u64, name: &str, text: &str) {
         self.talk(number, &[name], TalkEvent::Text { from: handle(name), text: text.to_owned() });
     }

@@ -1,4 +1,4 @@
-//! Texts of others that try to harm the terminal, and keys in any order.
+//! Texts from other users that try to harm the terminal, and keys in any order.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use proptest::prelude::*;
@@ -7,7 +7,8 @@ use super::desk::{Desk, handle, roster};
 use crate::app::{AppEvent, Contact, Request, TalkEvent};
 use msnp::text::is_unsafe_to_show;
 
-/// Texts with escapes, overrides, wide letters and marks, in any order.
+/// Texts with escapes, characters that reverse the direction of text, wide letters and marks, in
+/// any order.
 fn hostile() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         Just("\u{1b}[2J".to_owned()),
@@ -72,7 +73,8 @@ proptest! {
         let mut desk = Desk::new();
         desk.open("bob");
         let mut changed = roster();
-        // The roster of the client is copied through the same function.
+        // When the app copies the roster of the client, it makes each text safe with the same
+        // function.
         let safe = crate::text::clean_line;
         changed.contacts.push(Contact { name: safe(&name), message: safe(&text), ..changed.contacts[0].clone() });
         changed.requests.push(Request { handle: handle("x"), name: safe(&name) });

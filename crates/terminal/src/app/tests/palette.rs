@@ -23,7 +23,7 @@ fn the_palette_completes_commands_and_their_arguments() {
     let mut desk = Desk::new();
     desk.open("bob");
     desk.effects();
-    // The command, then one of its statuses.
+    // Tab completes the command. Then the palette lists the statuses that can follow the command.
     desk.type_text("/stat");
     desk.key(KeyCode::Tab);
     desk.shows("out to lunch");
@@ -31,7 +31,7 @@ fn the_palette_completes_commands_and_their_arguments() {
     desk.key(KeyCode::Enter);
     assert!(matches!(&desk.effects()[..], [Effect::Edit { edit: Edit::Status(msnp::Status::OutToLunch), .. }]));
     assert!(desk.app.palette.is_none());
-    // A contact by a part of the name, chosen with an arrow key.
+    // A part of a name is enough to list the contacts that match. An arrow key chooses one of them.
     desk.type_text("/block a");
     desk.shows("carol@example.com");
     desk.key(KeyCode::Down);
@@ -42,12 +42,12 @@ fn the_palette_completes_commands_and_their_arguments() {
         matches!(&effects[..], [Effect::Edit { edit: Edit::Block(who), .. }] if *who == handle("dave")),
         "{effects:?}"
     );
-    // A command whose rest is optional is run by a second Enter.
+    // If a command works without further text, a second Enter runs it.
     desk.type_text("/mess");
     desk.key(KeyCode::Enter);
     desk.key(KeyCode::Enter);
     assert!(matches!(&desk.effects()[..], [Effect::Edit { edit: Edit::PersonalMessage(None), .. }]));
-    // A contact, and then a text.
+    // The command `/nick` needs a contact and then a text. Tab completes only the contact.
     desk.type_text("/nick bo");
     desk.key(KeyCode::Tab);
     desk.type_text("Bobby");

@@ -8,7 +8,7 @@ use super::desk::{Desk, handle, roster};
 use crate::app::{AppEvent, Colors, Effect, TalkEvent};
 use crate::picture::Picture;
 
-/// A desk at which Bob has a picture.
+/// Returns a [`Desk`] with a roster in which Bob has a picture.
 fn desk(columns: u16, rows: u16) -> Desk {
     let mut desk = Desk::with_size(columns, rows);
     let mut changed = roster();
@@ -40,7 +40,7 @@ fn a_picture_is_fetched_only_once_and_only_while_the_contact_is_online() {
     desk.shows("▀▀▀▀");
     desk.alt(KeyCode::Char('1'));
     desk.hides("▀▀▀▀");
-    // A picture that could not be fetched is tried again.
+    // The app requests a picture again if it could not be fetched.
     let result = Err("the contact left".to_owned());
     desk.tell(AppEvent::Picture { handle: handle("bob"), result });
     joins(&mut desk);

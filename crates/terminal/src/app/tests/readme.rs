@@ -12,13 +12,14 @@ use ratatui::text::Span;
 use super::desk::{Desk, handle};
 use crate::app::{AppEvent, FileId, LineId, TalkEvent};
 
-/// The size of a cell, in pixels.
+/// The width and height of a cell of the terminal, in pixels.
 const CELL: (usize, usize) = (9, 19);
 const MARGIN: usize = 12;
 const FOREGROUND: &str = "#d8dee9";
 const BACKGROUND: &str = "#12161f";
 
-/// The colours of a usual dark terminal.
+/// Returns the colour that a usual dark terminal shows, or `otherwise` for a colour that is not in
+/// this list.
 fn hex(color: Color, otherwise: &'static str) -> &'static str {
     match color {
         Color::Red => "#e06c75",
@@ -39,7 +40,8 @@ fn colors(cell: &Cell) -> (&'static str, &'static str) {
     if cell.modifier.contains(Modifier::REVERSED) { (ground, text) } else { (text, ground) }
 }
 
-/// Draws a screen. Each cell has its own place, so that the font of the reader does not matter.
+/// Draws a screen. The place of each cell is fixed, so that the picture looks right in any font
+/// that a browser uses.
 fn svg(buffer: &Buffer) -> String {
     let (width, height) = (usize::from(buffer.area.width), usize::from(buffer.area.height));
     let size = (width * CELL.0 + 2 * MARGIN, height * CELL.1 + 2 * MARGIN);

@@ -36,7 +36,7 @@ fn the_first_screen_matches_its_expected_file() {
 }
 
 #[test]
-fn a_conversation_with_every_kind_of_line_matches_its_expected_file() {
+fn the_screen_of_a_conversation_with_every_kind_of_line_matches_its_expected_file() {
     in_sizes("conversation", |desk| {
         desk.open("bob");
         desk.says(
@@ -59,7 +59,7 @@ fn a_conversation_with_every_kind_of_line_matches_its_expected_file() {
 }
 
 #[test]
-fn a_conversation_of_several_users_with_a_file_transfer_matches_its_expected_file() {
+fn the_screen_of_a_conversation_with_several_users_and_a_file_transfer_matches_its_expected_file() {
     in_sizes("crowd", |desk| {
         desk.open("bob");
         let carol = handle("carol");
@@ -78,7 +78,7 @@ fn a_conversation_of_several_users_with_a_file_transfer_matches_its_expected_fil
 }
 
 #[test]
-fn the_palette_and_the_help_match_their_expected_files() {
+fn the_screens_of_the_palette_and_of_the_help_match_their_expected_files() {
     in_sizes("palette", |desk| {
         desk.open("bob");
         desk.type_text("/st");
@@ -87,7 +87,7 @@ fn the_palette_and_the_help_match_their_expected_files() {
 }
 
 #[test]
-fn a_search_matches_its_expected_file() {
+fn the_screen_of_a_search_matches_its_expected_file() {
     in_sizes("search", |desk| {
         desk.open("bob");
         for number in 0..60 {
@@ -100,7 +100,7 @@ fn a_search_matches_its_expected_file() {
 }
 
 #[test]
-fn a_lost_connection_matches_its_expected_file() {
+fn the_screen_of_a_lost_connection_matches_its_expected_file() {
     in_sizes("offline", |desk| {
         desk.open("bob");
         let retry = Some(Duration::from_secs(5));

@@ -78,7 +78,7 @@ fn a_second_session_with_the_same_user_uses_the_same_tab() {
     desk.effects();
     desk.enter("x");
     assert!(desk.effects().iter().any(|effect| matches!(effect, Effect::Send { talk: TalkId(9), .. })));
-    // A conversation of several users is a different one.
+    // A conversation of several users does not use the tab of the conversation with one of them.
     desk.talk(9, &["bob", "carol"], TalkEvent::Joined(handle("carol")));
     desk.shows("2 Bob, Carol");
     desk.says(10, "bob", "only for you");
@@ -129,13 +129,13 @@ fn typing_is_shown_for_ten_seconds_or_until_the_text_arrives() {
     desk.talk(1, &["bob"], TalkEvent::Typing(handle("bob")));
     desk.says(1, "bob", "hi");
     desk.hides("is typing");
-    // A stranger cannot be typing here.
+    // A user who is not in the conversation is not shown as typing in it.
     desk.talk(1, &["bob"], TalkEvent::Typing(handle("mallory")));
     desk.hides("is typing");
 }
 
 #[test]
-fn the_user_is_announced_as_typing_every_five_seconds_but_not_while_typing_a_command() {
+fn the_app_announces_typing_every_five_seconds_but_not_while_the_user_types_a_command() {
     let mut desk = Desk::new();
     desk.open("bob");
     desk.effects();

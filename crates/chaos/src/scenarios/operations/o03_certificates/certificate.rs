@@ -9,7 +9,8 @@ use rcgen::{CertificateParams, KeyPair};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
-/// The names in the certificates. Hellos ask for the first one, and clients that check anything ask for the second one.
+/// The names in the certificates. A raw TLS hello asks for the first name. A client that checks
+/// certificates asks for the second name.
 pub(super) const NAMES: [&str; 2] = ["login.live.com", "chat.example.com"];
 /// The file with the certificate, in the directory of the server.
 pub(super) const CHAIN: &str = "chain.pem";
@@ -27,7 +28,8 @@ pub(super) struct Certificate {
 }
 
 impl Certificate {
-    /// Creates a certificate that is valid until this many days from now. A negative number is a time before now.
+    /// Creates a certificate that expires in this many days. If the number is negative, the
+    /// certificate has already expired.
     pub(super) fn until(days: i32) -> Result<Self> {
         let mut params = CertificateParams::new(NAMES.map(str::to_owned))?;
         let (epoch, now) = (rcgen::date_time_ymd(1970, 1, 1), SystemTime::now().duration_since(UNIX_EPOCH)?);
@@ -38,7 +40,7 @@ impl Certificate {
         Ok(Self { chain: params.self_signed(&key)?.pem(), key: key.serialize_pem() })
     }
 
-    /// Writes the certificate and the key to a directory, in the place of older ones.
+    /// Writes the certificate and the key to a directory, in place of older files.
     pub(super) fn write(&self, directory: &Path) -> Result<()> {
         remove(&directory.join(CHAIN))?;
         remove(&directory.join(KEY))?;
@@ -46,12 +48,12 @@ impl Certificate {
         Ok(fs::write(directory.join(KEY), &self.key)?)
     }
 
-    /// Returns the certificate as the server sends it.
+    /// Returns the certificate in the form in which the server sends it.
     pub(super) fn der(&self) -> Result<CertificateDer<'static>> {
         CertificateDer::from_pem_slice(self.chain.as_bytes()).context("the certificate is not valid")
     }
 
-    /// Reads the files with which the server was started.
+    /// Reads the certificate and the key with which the server was started.
     pub(super) fn read(directory: &Path) -> Result<Self> {
         let read = |name: &str| fs::read_to_string(directory.join(name));
         Ok(Self { chain: read(CHAIN)?, key: read(KEY)? })

@@ -1,8 +1,8 @@
-//! Certificates are replaced while people chat over TLS: by valid ones, by ones that cannot work, by one that expires
-//! soon, and by one that has expired.
+//! Certificates are replaced while people chat over TLS. Some of the new certificates are valid and
+//! some cannot work. One of them expires soon, and one has expired.
 //!
-//! A raw hello asks each listener which certificate it shows. People whose connections are older must not notice
-//! anything.
+//! A raw TLS hello shows which certificate each listener uses. People who connected before the
+//! replacement must not notice it.
 
 mod certificate;
 mod tunnel;
@@ -44,11 +44,11 @@ const SECURE: [[u8; 4]; 3] = [[127, 1, 2, 1], [127, 1, 2, 2], [127, 1, 2, 3]];
 const PAIRS: usize = 20;
 /// The pause between two messages of a pair.
 const PAUSE: Duration = Duration::from_millis(50);
-/// The interval at which the log and the listeners are looked at.
+/// The pause between two checks of the log or of the listeners.
 const LOOK: Duration = Duration::from_millis(20);
-/// The number of days for which a certificate is valid that needs no line in the log.
+/// If a certificate expires in this many days, the server must not warn about it.
 const LONG: i32 = 90;
-/// The number of days for which a certificate is valid that needs a line in the log.
+/// If a certificate expires in this many days, the server must warn about it in the log.
 const SHORT: i32 = 10;
 
 pub(super) const SCENARIO: Scenario =
@@ -64,11 +64,11 @@ type Mistake = (&'static str, fn(&Path) -> Result<()>, &'static str);
 const MISTAKES: [Mistake; 8] = [
     ("the key of another certificate", |at| Ok(fs::write(at.join(KEY), Certificate::until(LONG)?.key)?), KEY),
     ("no key", |at| Ok(fs::remove_file(at.join(KEY))?), KEY),
-    ("a key that is none", |at| Ok(fs::write(at.join(KEY), "key")?), KEY),
+    ("a text that is not a key", |at| Ok(fs::write(at.join(KEY), "key")?), KEY),
     ("no certificate", |at| Ok(fs::remove_file(at.join(CHAIN))?), CHAIN),
     ("an empty file", |at| Ok(fs::write(at.join(CHAIN), "")?), CHAIN),
     ("a file that is half written", |at| Ok(fs::write(at.join(CHAIN), half(&Certificate::until(LONG)?.chain))?), CHAIN),
-    ("a certificate that is none", |at| Ok(fs::write(at.join(CHAIN), NO_CERTIFICATE)?), CHAIN),
+    ("a text that is not a certificate", |at| Ok(fs::write(at.join(CHAIN), NO_CERTIFICATE)?), CHAIN),
     ("a directory", |at| replace_by_directory(&at.join(CHAIN)), CHAIN),
 ];
 const NO_CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
@@ -97,8 +97,8 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
     refusals.spawn(refuse_until(listeners.0[0], finished));
 
     let good = Certificate::until(LONG)?;
-    problem(bed, 0, CHAIN, "expires soon").await.context("a certificate for ten days, at the start")?;
-    let replaced = listeners.replace(bed, &good).await.context("by a valid certificate")?;
+    problem(bed, 0, CHAIN, "expires soon").await.context("at the start, a certificate that expires in ten days")?;
+    let replaced = listeners.replace(bed, &good).await.context("replacement by a valid certificate")?;
     for (what, make, file) in MISTAKES {
         make(bed.server.directory()).context(what)?;
         one_problem(bed, file, "could not reload the certificates").await.context(what)?;
@@ -106,16 +106,16 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
         good.write(bed.server.directory())?;
     }
     Certificate::until(SHORT)?.write(bed.server.directory())?;
-    one_problem(bed, CHAIN, "expires soon").await.context("a certificate for ten days")?;
+    one_problem(bed, CHAIN, "expires soon").await.context("a certificate that expires in ten days")?;
     expired(bed, &listeners).await.context("a certificate that has expired")?;
     let last = Certificate::until(LONG)?;
-    listeners.replace(bed, &last).await.context("by a last certificate")?;
+    listeners.replace(bed, &last).await.context("replacement by the last certificate")?;
     let problems = bed.server.problems()?;
     ensure!(problems.len() == MISTAKES.len() + 3, "the log has {problems:?}");
 
     finish.send_replace(true);
     let refused: usize = refusals.join_all().await.into_iter().sum();
-    ensure!(refused > 0, "nobody was refused");
+    ensure!(refused > 0, "the server refused no handshake");
     let mut messages = 0;
     while let Some(done) = chats.running.join_next().await {
         messages += done?.context("a conversation over TLS")?;
@@ -126,15 +126,16 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
     Ok(measured.millis("replaced in", replaced))
 }
 
-/// Expects that SIGHUP leads to exactly one line with the level WARN or ERROR, and that this line names a file.
+/// Sends SIGHUP. Checks that the log then has exactly one new line with the level WARN or ERROR,
+/// and that this line names a file.
 async fn one_problem(bed: &Bed, file: &str, text: &str) -> Result<()> {
     let before = bed.server.problems()?.len();
     bed.server.signal(Signal::HUP)?;
     problem(bed, before, file, text).await
 }
 
-/// Expects that the log has exactly one more line with the level WARN or ERROR than before, and that this line names a
-/// file.
+/// Checks that the log has exactly one new line with the level WARN or ERROR, and that this line
+/// names a file.
 async fn problem(bed: &Bed, before: usize, file: &str, text: &str) -> Result<()> {
     let deadline = Instant::now() + PATIENCE;
     let problems = loop {
@@ -142,7 +143,7 @@ async fn problem(bed: &Bed, before: usize, file: &str, text: &str) -> Result<()>
         if problems.len() > before {
             break problems;
         }
-        ensure!(Instant::now() < deadline, "the log has no line about it");
+        ensure!(Instant::now() < deadline, "the log has no new warning or error");
         sleep(LOOK).await;
     };
     let path = bed.server.directory().join(file).display().to_string();
@@ -151,21 +152,21 @@ async fn problem(bed: &Bed, before: usize, file: &str, text: &str) -> Result<()>
     Ok(())
 }
 
-/// Checks that the server uses a certificate that has expired, because the operator wants it, and that clients refuse
-/// this certificate. Everything else must go on.
+/// Checks that the server uses an expired certificate if the operator installs it, and that clients
+/// refuse this certificate. Everything else must continue to work.
 async fn expired(bed: &Bed, listeners: &Listeners) -> Result<()> {
     let old = Certificate::until(-1)?;
     old.write(bed.server.directory())?;
     one_problem(bed, CHAIN, "has expired").await?;
     listeners.all_show(&old).await?;
     let strict = handshake(&connector(&old.der()?)?, listeners.0[0]).await;
-    ensure!(strict.is_err(), "a client that checks certificates accepted it");
+    ensure!(strict.is_err(), "a client that checks certificates accepted the expired certificate");
     let mut person = bed.person(PAIRS * 2).await.context("a sign-in without TLS")?;
     person.notification.before_pong().await?;
     Ok(())
 }
 
-/// Offers TLS 1.0 to a listener again and again. Returns how often the listener refused.
+/// Offers TLS 1.0 to a listener again and again. Returns how many times the listener refused.
 async fn refuse_until(to: SocketAddr, finished: watch::Receiver<bool>) -> usize {
     let hello = Hello::new(TLS10).bytes();
     let mut refused = 0;
@@ -191,7 +192,8 @@ impl Listeners {
         let all = bed.server.listeners()?;
         let find = |ip: [u8; 4]| all.iter().copied().find(|address| address.ip() == IpAddr::from(ip));
         let found: Vec<_> = SECURE.into_iter().filter_map(find).collect();
-        let found = found.try_into().map_err(|found| anyhow::anyhow!("the listeners with TLS are {found:?}"))?;
+        let faulty = |found: Vec<_>| anyhow::anyhow!("expected {} listeners with TLS, found {found:?}", SECURE.len());
+        let found = found.try_into().map_err(faulty)?;
         Ok(Self(found))
     }
 
@@ -205,14 +207,15 @@ impl Listeners {
         Ok((dialer, tunnels))
     }
 
-    /// Lets pairs chat over TLS until they are told to finish.
+    /// Lets pairs chat over TLS until `finished` is true.
     async fn start_chats(&self, bed: &Bed, trusted: &Certificate, finished: &watch::Receiver<bool>) -> Result<Chats> {
         let (dialer, tunnels) = self.dialer(bed, trusted).await?;
         let people = bed.people_with(&dialer, 0..bed.size.of(PAIRS) * 2, SignIn::default()).await?;
         let mut people = people.into_iter();
         let mut running = JoinSet::new();
         while let (Some(mut one), Some(mut other)) = (people.next(), people.next()) {
-            // The chats begin before the certificate is replaced, because the tunnels do not trust the next one.
+            // The chats begin before the certificate is replaced, because the tunnels do not trust
+            // the next certificate.
             let boards = chat(&mut one, &mut other).await?;
             running.spawn(chat_until([one, other], boards, finished.clone()));
         }
@@ -223,13 +226,13 @@ impl Listeners {
     async fn chat_once(&self, bed: &Bed, trusted: &Certificate) -> Result<()> {
         let (dialer, _tunnels) = self.dialer(bed, trusted).await?;
         let mut people = bed.people_with(&dialer, [PAIRS * 2, PAIRS * 2 + 1], SignIn::default()).await?;
-        let [one, other] = people.as_mut_slice() else { bail!("somebody is missing") };
+        let [one, other] = people.as_mut_slice() else { bail!("two people were expected") };
         let [mut board, mut joined] = chat(one, other).await?;
         board.exchange(&mut joined).await?;
         Ok(())
     }
 
-    /// Replaces the certificate. Returns how long it takes until all listeners show the new one.
+    /// Replaces the certificate. Returns the time until all listeners show the new certificate.
     async fn replace(&self, bed: &Bed, new: &Certificate) -> Result<Duration> {
         new.write(bed.server.directory())?;
         let begun = Instant::now();
@@ -255,7 +258,7 @@ impl Listeners {
     }
 }
 
-/// Chats until told to finish. Returns the number of messages.
+/// Chats until `finished` is true. Returns the number of messages.
 async fn chat_until(mut people: [Person; 2], mut boards: [Board; 2], finished: watch::Receiver<bool>) -> Result<usize> {
     let mut messages = 0;
     while !*finished.borrow() {

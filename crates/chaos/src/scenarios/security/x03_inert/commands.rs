@@ -5,7 +5,8 @@ use anyhow::{Result, ensure};
 use super::texts::{HOSTILE, is_inert};
 use crate::bed::Bed;
 
-/// Runs commands whose output contains texts of users, or of the operator. Returns how many were run.
+/// Runs commands whose output contains texts of users or of the operator. Returns the number of
+/// commands.
 pub(super) async fn check(bed: &Bed) -> Result<usize> {
     let settings = bed.server.directory().join("hostile.toml");
     std::fs::write(&settings, format!("[limits]\n\"{HOSTILE}\" = 3\n"))?;
@@ -30,6 +31,6 @@ pub(super) async fn check(bed: &Bed) -> Result<usize> {
         let said = String::from_utf8_lossy(&said);
         shown += usize::from(said.contains("\\u{202e}") || said.contains("\\u202e"));
     }
-    ensure!(shown >= 6, "only {shown} commands have shown the text");
+    ensure!(shown >= 6, "only {shown} commands showed the text");
     Ok(commands.len())
 }

@@ -1,7 +1,8 @@
 //! Scripts, direction overrides and terminal escapes in everything that users can set or send.
 //!
-//! The protocol allows these texts, so they pass unchanged (framing.md section 5). The pages of the server, its log,
-//! the output of its commands and its messenger for the terminal must show the texts in a form that does nothing.
+//! The protocol allows these texts, so they pass unchanged (framing.md section 5). Four outputs of
+//! the program must show the texts in a form that has no effect: the pages, the log, the output of
+//! commands, and the messenger for the terminal.
 
 mod commands;
 mod pages;
@@ -62,7 +63,7 @@ async fn name(one: &mut Person, other: &mut Person) -> Result<usize> {
     Ok(1)
 }
 
-/// Checks that the descriptions of pictures reach a contact byte by byte.
+/// Checks that the descriptions of pictures reach a contact unchanged.
 async fn objects(one: &mut Person, other: &mut Person) -> Result<usize> {
     for size in SIZES {
         let object = format!(
@@ -78,7 +79,7 @@ async fn objects(one: &mut Person, other: &mut Person) -> Result<usize> {
     Ok(SIZES.len())
 }
 
-/// Checks that a personal message reaches a contact byte by byte.
+/// Checks that a personal message reaches a contact unchanged.
 async fn personal_message(one: &mut Person, other: &mut Person) -> Result<usize> {
     let payload =
         format!("<Data><PSM>{HOSTILE_XML}</PSM><CurrentMedia>\\0Music\\01\\0{HOSTILE_XML}\\0</CurrentMedia></Data>");
@@ -91,7 +92,8 @@ async fn personal_message(one: &mut Person, other: &mut Person) -> Result<usize>
     Ok(1)
 }
 
-/// Checks that messages of every kind arrive byte by byte, with a hostile text in the headers and in the body.
+/// Checks that messages of every kind arrive unchanged. The messages have a hostile text in their
+/// headers and in their bodies.
 async fn messages(one: &mut Person, other: &mut Person) -> Result<usize> {
     let [mut board, mut joined] = chat(one, other).await?;
     let kinds = [
@@ -104,7 +106,7 @@ async fn messages(one: &mut Person, other: &mut Person) -> Result<usize> {
     ];
     for (number, kind) in kinds.iter().enumerate() {
         let payload = format!("MIME-Version: 1.0\r\n{kind}\r\n\r\n{MARK} {number} {HOSTILE}\r\n{HOSTILE_XML}");
-        ensure!(board.deliver(payload.as_bytes()).await?, "it was not delivered");
+        ensure!(board.deliver(payload.as_bytes()).await?, "{kind:?} was not delivered");
         ensure!(joined.message().await?.payload() == payload.as_bytes(), "{kind:?} arrived changed");
     }
     Ok(kinds.len())
@@ -122,7 +124,7 @@ async fn group(bed: &Bed, mut one: Person) -> Result<usize> {
     Ok(1)
 }
 
-/// Sends the hostile texts in the places where a client sends its address, its version or a path.
+/// Sends the hostile texts in place of an address, a client version or a path.
 async fn strangers(bed: &Bed) -> Result<()> {
     let word = HOSTILE.replace(' ', "");
     for lines in [
@@ -173,7 +175,8 @@ fn soap(body: &str) -> Vec<u8> {
 /// Chats with the messenger for the terminal. Checks that the messenger's output contains no terminal command that a
 /// user wrote.
 async fn terminal(bed: &Bed) -> Result<()> {
-    // The history does not contain the messenger, so it must not contain the messenger's partner either.
+    // The history does not record the messenger, so it must not record the person who chats with
+    // the messenger either.
     let dialer = Dialer::new(*bed.server.addresses(), Watch::new());
     let mut one = Person::sign_in(&dialer, &Account::numbered(3)).await?;
     one.notification.done("PRP", &format!("MFN {}", escape(HOSTILE))).await?;

@@ -1,4 +1,4 @@
-//! The texts of a request that the server's own pages show.
+//! The server's own pages, which show texts from the request.
 
 use anyhow::{Context, Result, ensure};
 
@@ -19,7 +19,7 @@ const REQUESTS: [&str; 7] = [
     "GET /signup HTTP/1.1\r\nHost: \"><script>chaos()</script>",
 ];
 
-/// Visits the pages. Returns how many were checked.
+/// Requests the pages and checks them. Returns the number of pages.
 pub(super) async fn check(bed: &Bed) -> Result<usize> {
     let mut checked = 0;
     for text in REQUESTS {
@@ -37,8 +37,8 @@ async fn ask(bed: &Bed, text: &str) -> Result<Answer> {
     request(bed.dialer.dial(bed.dialer.addresses.http), text.as_bytes(), PATIENCE).await
 }
 
-/// Sends the form with hostile fields, one after the other. The answer must have the form again, with the texts that
-/// were typed.
+/// Sends the sign-up form several times, each time with another hostile field. The answer must show
+/// the form again, with the texts that were sent.
 async fn form(bed: &Bed) -> Result<usize> {
     let host = bed.dialer.addresses.http;
     let head = format!("Host: {host}\r\nConnection: close\r\n");
@@ -61,7 +61,7 @@ async fn form(bed: &Bed) -> Result<usize> {
         has_no_script("the answer to a form", answer.body())?;
         ensure!(
             shown.contains("script") && shown.contains("chaos()"),
-            "the form does not show what was typed: {shown}"
+            "the form does not show the texts that were sent: {shown}"
         );
         let policy = answer.header("Content-Security-Policy").unwrap_or_default();
         ensure!(policy.starts_with("default-src 'none'"), "the policy for scripts is {policy:?}");

@@ -1,4 +1,5 @@
-//! The messenger for the terminal, in a terminal of its own.
+//! The messenger for the terminal (`swallowtail chat`), which runs in a terminal that this module
+//! creates.
 
 use std::io::Read;
 use std::sync::{Arc, Mutex};
@@ -12,12 +13,12 @@ use tokio::time::sleep;
 use crate::bed::Bed;
 use crate::client::{Account, PASSWORD, PATIENCE};
 
-/// The interval at which the screen is looked at.
+/// The time between two checks of the screen.
 const LOOK: Duration = Duration::from_millis(20);
 const ROWS: u16 = 40;
 const COLUMNS: u16 = 120;
 
-/// A terminal in which the messenger runs. The messenger is killed when this is dropped.
+/// A terminal in which the messenger runs. The messenger is killed when this value is dropped.
 pub(super) struct Screen {
     child: Box<dyn Child + Send + Sync>,
     drawn: Arc<Mutex<Drawn>>,
@@ -30,7 +31,7 @@ struct Drawn {
 }
 
 impl Screen {
-    /// Signs in as an account, and opens a conversation with another one.
+    /// Starts the messenger, which signs in as `me` and opens a conversation with `other`.
     pub(super) fn open(bed: &Bed, me: &Account, other: &Account) -> Result<Self> {
         let password = bed.server.directory().join("password");
         std::fs::write(&password, PASSWORD)?;
@@ -55,7 +56,8 @@ impl Screen {
             // Keeps the terminal open for as long as the messenger runs.
             let _master = pty.master;
             let mut chunk = [0; 4096];
-            // The end of a terminal is an error on Linux.
+            // After the messenger has closed its side of the terminal, a read returns an error on
+            // Linux. This error ends the loop.
             while let Ok(count @ 1..) = reader.read(&mut chunk) {
                 let mut drawn = lock(&shared);
                 drawn.parser.process(&chunk[..count]);

@@ -1,4 +1,5 @@
-//! Sign-ups with an invite code, an import and new codes, all of which are interrupted when the server ends.
+//! Sign-ups with an invite code, an import of accounts, and new invite codes. The end of the server
+//! interrupts all of them.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -12,11 +13,12 @@ use crate::bed::Bed;
 use crate::client::{Account, Dialer, PASSWORD, PATIENCE, http};
 use crate::server::Server;
 
-/// The number of people who sign up at the same time, each of them again and again.
+/// The number of people (visitors) who sign up at the same time. Each of them signs up again and
+/// again, each time with a new account.
 const VISITORS: usize = 4;
 /// The number of accounts in an import, which creates all of them or none.
 const IMPORTED: usize = 50;
-/// The number of accounts that the code of the visitors is valid for.
+/// The number of accounts for which the visitors' invite code is valid.
 const USES: usize = 1000;
 
 /// The changes that the server acknowledged before it was killed.
@@ -27,8 +29,8 @@ pub(super) struct Acknowledged {
     codes: usize,
 }
 
-/// Begins all changes, waits, and ends the import and the new codes. The visitors go on until the caller kills the
-/// server.
+/// Begins all changes, and waits until `wait` completes. Then kills the commands that import
+/// accounts and create invite codes. The visitors continue until the caller kills the server.
 pub(super) async fn begin(bed: &Bed, round: usize, wait: impl Future<Output = ()>) -> Result<(Visitors, Acknowledged)> {
     let (uses, note) = (USES.to_string(), note(round));
     let said = bed.server.command_done(&["invite", "add", "--uses", &uses, "--note", &note]).await?;
@@ -48,7 +50,7 @@ pub(super) async fn begin(bed: &Bed, round: usize, wait: impl Future<Output = ()
         std::future::pending::<()>().await;
     };
     tokio::select! {
-        // Commands that are still running are killed.
+        // When `wait` completes, the commands that are still running are killed.
         () = wait => {}
         () = import => {}
         error = codes => return Err(error),
@@ -60,12 +62,13 @@ fn imported(round: usize) -> impl Iterator<Item = Account> {
     (0..IMPORTED).map(move |number| Account::named(&format!("import{round}-{number}")))
 }
 
-/// Returns the note of the visitors' code. The addresses of the visitors begin with this note.
+/// Returns the note of the invite code that the visitors use. The addresses of the visitors begin
+/// with the text of this note.
 fn note(round: usize) -> String {
     format!("visitor{round}-")
 }
 
-/// Creates codes until this future is dropped. Returns only if there is an error.
+/// Creates invite codes until this future is dropped. Returns only if there is an error.
 async fn add_codes(server: &Server, codes: &mut usize) -> anyhow::Error {
     loop {
         match server.command_done(&["invite", "add"]).await {
@@ -75,7 +78,7 @@ async fn add_codes(server: &Server, codes: &mut usize) -> anyhow::Error {
     }
 }
 
-/// People who sign up again and again, until the server is gone.
+/// People who sign up again and again, until the server has ended.
 pub(super) struct Visitors(JoinSet<Vec<Account>>);
 
 impl Visitors {
@@ -97,7 +100,8 @@ impl Visitors {
         Self(running)
     }
 
-    /// Returns all acknowledged changes, with the accounts of the visitors. The server must be gone.
+    /// Returns all acknowledged changes, with the accounts of the visitors. The server must have
+    /// ended.
     pub(super) async fn end(mut self, mut acknowledged: Acknowledged) -> Result<Acknowledged> {
         while let Some(accounts) = self.0.join_next().await {
             acknowledged.signed_up.append(&mut accounts?);
@@ -139,27 +143,27 @@ struct Code {
 }
 
 impl Acknowledged {
-    /// Checks that every acknowledged change is there, and that no change is there in part. Returns the number of
-    /// acknowledged changes.
+    /// Checks that every acknowledged change was kept, and that no change was kept in part. Returns
+    /// the number of acknowledged changes.
     pub(super) async fn check(self, bed: &Bed, round: usize) -> Result<usize> {
         let listed = bed.server.command_done(&["account", "list", "--json"]).await?;
         let listed: Vec<Listed> = serde_json::from_str(&listed).context("the list of accounts")?;
         let handles: BTreeSet<_> = listed.iter().map(|account| account.handle.as_str()).collect();
         let there = imported(round).filter(|account| handles.contains(account.handle.as_str())).count();
-        ensure!(there == IMPORTED || there == 0, "{there} of {IMPORTED} imported accounts are there");
+        ensure!(there == IMPORTED || there == 0, "{there} of {IMPORTED} imported accounts exist");
         ensure!(there == IMPORTED || !self.is_imported, "the imported accounts are gone");
         for account in &self.signed_up {
             let signed_in = bed.dialer.fetch_ticket(account).await;
-            signed_in.with_context(|| format!("{} had signed up", account.handle))?;
+            signed_in.with_context(|| format!("{} has signed up, but cannot sign in", account.handle))?;
         }
         let codes = bed.server.command_done(&["invite", "list", "--json"]).await?;
         let codes: Vec<Code> = serde_json::from_str(&codes).context("the list of codes")?;
         let visitors = handles.iter().filter(|handle| handle.starts_with(&note(round))).count();
         let code = codes.iter().find(|code| code.note == note(round)).context("the code of the visitors is gone")?;
         let used = code.uses - code.uses_left;
-        ensure!(used == visitors, "{visitors} visitors have accounts, and their code was used {used} times");
+        ensure!(used == visitors, "{visitors} visitors have accounts, but their code was used {used} times");
         let created = codes.iter().filter(|code| code.note.is_empty()).count();
-        ensure!(created >= self.codes, "{created} of {} codes are left", self.codes);
+        ensure!(created >= self.codes, "only {created} of {} codes exist", self.codes);
         Ok(self.signed_up.len() + usize::from(self.is_imported) + self.codes)
     }
 }

@@ -1,5 +1,5 @@
-//! Edits of many people at the same time. The rule G6 compares the acknowledged edits with the lists on the disk at the
-//! end.
+//! Many people edit their lists and settings at the same time. The rule G6 compares the
+//! acknowledged edits with the lists on the disk at the end.
 
 use anyhow::{Result, bail};
 use tokio::task::JoinSet;
@@ -8,13 +8,13 @@ use crate::bed::Bed;
 use crate::client::{Account, Person, SignIn};
 use crate::random::Random;
 
-/// The number of people who edit at the same time.
+/// The number of people who edit their lists and settings at the same time.
 pub(in super::super) const EDITORS: usize = 20;
 
-/// People who edit until the server is gone.
+/// People who edit their lists and settings until the server has ended.
 pub(super) struct Editors(JoinSet<Result<usize>>);
 
-/// Signs all editors in, and lets them begin.
+/// Signs in all editors, and lets them begin their edits.
 pub(super) async fn begin(bed: &mut Bed) -> Result<Editors> {
     let people = bed.people_with(&bed.dialer, 0..EDITORS, SignIn::default()).await?;
     let mut running = JoinSet::new();
@@ -26,7 +26,7 @@ pub(super) async fn begin(bed: &mut Bed) -> Result<Editors> {
 }
 
 impl Editors {
-    /// Returns how many edits were acknowledged. The server must be gone.
+    /// Returns how many edits were acknowledged. The server must have ended.
     pub(super) async fn end(mut self) -> Result<usize> {
         let mut edits = 0;
         while let Some(done) = self.0.join_next().await {
@@ -36,7 +36,8 @@ impl Editors {
     }
 }
 
-/// Edits until the connection ends. Returns how many edits were acknowledged.
+/// Makes random edits of a person's lists and settings until the connection ends. Returns how many
+/// of these edits were acknowledged.
 async fn edit_until_killed(mut person: Person, mut random: Random) -> Result<usize> {
     let mut editor = Editor::default();
     let mut acknowledged = 0;
@@ -49,7 +50,7 @@ async fn edit_until_killed(mut person: Person, mut random: Random) -> Result<usi
         }
     }
     if !person.notification.has_ended() {
-        bail!("an edit was not answered, and the connection is open");
+        bail!("an edit was not answered, but the connection is still open");
     }
     Ok(acknowledged)
 }
@@ -85,7 +86,8 @@ impl Editor {
         }
     }
 
-    /// Learns the GUID in an answer.
+    /// If the line answers the addition of a contact or a group, remembers the GUID of that contact
+    /// or group.
     fn learn(&mut self, line: &str) {
         let words: Vec<_> = line.split(' ').collect();
         match words.as_slice() {

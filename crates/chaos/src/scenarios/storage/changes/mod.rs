@@ -1,5 +1,5 @@
-//! Changes of many people at the same time, which the end of the server interrupts. Everything that was acknowledged
-//! must be there after the restart.
+//! Many people make changes at the same time, and the end of the server interrupts them. All
+//! acknowledged changes must still exist after the restart.
 
 mod accounts;
 mod edits;
@@ -16,30 +16,33 @@ use crate::server::Setup;
 
 pub(super) use edits::EDITORS;
 
-/// The number of times that the server ends: during edits, and during changes of the accounts themselves.
+/// The number of times that the server ends during edits, and during changes of the accounts
+/// themselves.
 #[derive(Clone, Copy)]
 pub(super) struct Rounds {
     pub(super) edits: usize,
     pub(super) accounts: usize,
-    /// The longest time that people edit until the server ends, in milliseconds.
+    /// The longest time from the beginning of the edits until the server ends, in milliseconds.
     pub(super) latest: u64,
 }
 
 /// The earliest time at which the server ends, in milliseconds after all people have begun.
 const EARLIEST: u64 = 20;
-/// The latest time at which the server ends during changes of the accounts, in milliseconds after all people have
-/// begun. Hashing the passwords of new accounts takes long.
+/// The latest time at which the server ends during changes of the accounts, in milliseconds after
+/// all people have begun. This time is long, because hashing the passwords of new accounts takes a
+/// long time.
 const LATEST: u64 = 2000;
 /// The longest time that a start may take.
 const START: Duration = Duration::from_secs(5);
 
-/// Returns the setup with which the server must be started: everybody needs a code to sign up.
+/// Returns the setup with which the server must be started. With this setup, everybody needs a code
+/// to sign up.
 pub(super) fn setup() -> Setup {
     Setup { settings: "[sign_up]\nnear = \"invite\"\n".into(), ..Setup::default() }
 }
 
-/// Lets people change their lists and accounts until the server is killed, again and again. With a disk, the machine
-/// loses its power each time.
+/// Lets people change their lists and accounts until the server is killed, again and again. If
+/// there is a `disk`, the machine loses power each time.
 pub(super) async fn survive(bed: &mut Bed, rounds: Rounds, disk: Option<&Disk>) -> Result<Measured> {
     let (edit_rounds, account_rounds) = (bed.size.of(rounds.edits), bed.size.of(rounds.accounts));
     let (mut edits, mut accounts, mut starts) = (0, 0, Vec::new());
@@ -67,8 +70,8 @@ fn until_end(bed: &mut Bed, latest: u64) -> Duration {
     Duration::from_millis(EARLIEST + bed.random.below(latest - EARLIEST))
 }
 
-/// Loses the power if there is a disk for that. Checks the whole database, then starts the server. Returns how long the
-/// start took.
+/// If there is a `disk`, lets the machine lose power. Checks the whole database, and then starts
+/// the server. Returns how long the start took.
 async fn restart(bed: &mut Bed, disk: Option<&Disk>) -> Result<Duration> {
     if let Some(disk) = disk {
         disk.lose_power(&mut bed.random)?;

@@ -1,5 +1,6 @@
-//! A property of the queue. A world of contacts changes at random, and the owner takes the queue at random moments. A
-//! client that reads the queue must know the same as a client that reads every line.
+//! Tests a property of the queue with random events. The contacts change at random, and the owner
+//! (the task of the connection) takes the queue at random times. A client that reads the queue must
+//! in the end show the same contacts as a client that receives every line.
 
 use std::collections::BTreeMap;
 use std::task::{Context, Waker};
@@ -10,11 +11,11 @@ use proptest::prelude::*;
 use super::super::Outbox;
 use super::*;
 
-/// The largest number of lines about one contact between two changes of the lists: three lines before the contact
-/// called, and three after it.
+/// The largest number of lines about one contact between two changes of the lists: three lines
+/// before the contact called, and three after the call.
 const MAX_LINES: usize = 6;
 
-/// An event. The number is that of a contact.
+/// An event. The number in an event is the number of a contact.
 #[derive(Clone, Copy, Debug)]
 enum Event {
     /// The contact comes online, with or without a personal message.
@@ -24,14 +25,15 @@ enum Event {
     ChangeMessage(usize),
     ChangeBoth(usize),
     Call(usize),
-    /// The answer to a command shows the contact, which the client may have seen online already.
+    /// The client receives ILN for the contact, in answer to a command of the client. The client
+    /// may already show the contact as online.
     Introduce(usize),
-    /// The client adds the contact to FL, and sees it if it is online.
+    /// The client adds the contact to FL, and sees the contact if the contact is online.
     Add(usize),
     Remove(usize),
     /// The client receives its whole lists.
     Lists,
-    /// The answer to another command of the client.
+    /// The client receives an answer that is not about a contact.
     Answer,
     /// A line from another connection that is not about presence.
     Other,
@@ -88,15 +90,17 @@ impl Reader {
     }
 }
 
-/// The contacts as they are, a queue under test, and the lines of a queue that keeps every line.
+/// The state of each contact, the queue under test, and, for comparison, every line that was
+/// queued.
 struct World {
     outbox: Arc<Outbox>,
     online: [Option<(u32, Option<u32>)>; 3],
     /// True if the contact is on FL.
     listed: [bool; 3],
-    /// The number of the last event, which is also the value of each status and message that it set.
+    /// The number of the last event, which is also the value of each status and message that the
+    /// event sets.
     event: u32,
-    /// All lines since the last take.
+    /// All lines that were queued after the owner last took the queue, without replacements.
     all: Vec<String>,
 }
 
@@ -114,7 +118,8 @@ impl World {
         Self { outbox, online: [None; 3], listed: [true; 3], event: 0, all: Vec::new() }
     }
 
-    /// Lets an event happen, if it can. Returns whether the owner takes the queue.
+    /// Carries out an event, if it is possible now. Returns `true` if the event means that the
+    /// owner takes the queue.
     fn happen(&mut self, event: Event) -> bool {
         self.event += 1;
         let now = self.event;
@@ -147,7 +152,8 @@ impl World {
             Event::Lists => {
                 self.outbox.reply_with_lists(write("LST"));
                 self.all.push("LST".to_owned());
-                // A client that asks for its lists loses sight of its contacts, and the next change shows each again.
+                // A client that receives its lists shows all contacts as offline. It does not show
+                // a contact as online until the contact's next change.
                 self.online = [None; 3];
             }
             Event::Answer => self.other(&format!("QNG {now}"), true),
@@ -235,9 +241,9 @@ fn is_presence(line: &str) -> bool {
     ["NLN", "ILN", "FLN", "UBX"].contains(&&line[..3])
 }
 
-/// Checks what was taken against all lines that were queued.
+/// Compares the lines that the owner took with all lines that were queued.
 fn check(taken: &[String], all: &[String]) -> Result<(), TestCaseError> {
-    // Other lines are all there, in their order.
+    // The owner took all lines that are not about presence, in the order in which they were queued.
     let others = |lines: &[String]| lines.iter().filter(|line| !is_presence(line)).cloned().collect::<Vec<_>>();
     prop_assert_eq!(others(taken), others(all));
     for contact in 0..3 {
@@ -253,7 +259,7 @@ fn check(taken: &[String], all: &[String]) -> Result<(), TestCaseError> {
             let (some, all) = (about(kind, taken), about(kind, all));
             prop_assert!(some.iter().all(|line| rest.any(|other| other == line)), "{some:?} of {all:?}");
         }
-        // The number of lines is limited, however many there were.
+        // The number of taken lines about a contact is limited, however many lines were queued.
         let is_change = |line: &String| line == "LST" || about(&["ADD", "REM"], std::slice::from_ref(line)).len() == 1;
         for part in taken.split(is_change) {
             prop_assert!(about(&["NLN", "ILN", "FLN", "UBX"], part).len() <= MAX_LINES, "{taken:?}");

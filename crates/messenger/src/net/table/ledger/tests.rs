@@ -5,7 +5,8 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// Small limits: 8 connections, 6 of them online; 4 of one address, 3 of them not signed in.
+/// Returns a ledger with small limits. At most 8 connections are allowed, of which at most 6 may be
+/// online. One address may have at most 4 connections, of which at most 3 may be not signed in.
 fn ledger() -> Ledger<()> {
     let exempt = ["10.0.0.0/8".parse().unwrap()];
     Ledger::new(ConnectionLimits { leaving: 3, ..ConnectionLimits::new(&exempt, 8, 4, 3) })
@@ -47,7 +48,7 @@ fn a_connection_over_the_limit_of_its_address_displaces_another_one_of_the_same_
     let ids: Vec<_> = (0..3).map(|_| admitted(&ledger.admit(peer(1), ()))).collect();
     ledger.admit(peer(1), ());
     assert!(ledger.contains(other) && !ledger.contains(ids[0]));
-    // A connection that signs in frees a place for one that is not signed in.
+    // A connection that signs in frees a place for a connection that is not signed in.
     ledger.advance(ids[1], Progress::Online).unwrap();
     ledger.admit(peer(1), ());
     assert!(ids[1..].iter().all(|id| ledger.contains(*id)));
@@ -92,7 +93,7 @@ fn a_quarter_of_the_places_is_reserved_for_conversations() {
 }
 
 #[test]
-fn an_internal_connection_counts_for_no_address_and_is_never_displaced() {
+fn an_internal_connection_does_not_count_towards_the_limit_of_an_address_and_is_never_displaced() {
     let mut ledger = ledger();
     let own: Vec<_> = (0..8).map(|_| admitted(&ledger.admit(None, ()))).collect();
     assert!(matches!(ledger.admit(peer(1), ()), Decision::TurnedAway { .. }));
@@ -123,7 +124,8 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// A connection as the test knows it: its address, its progress, and the number of the step that led to it.
+/// A connection as the test knows it: its address, its progress, and the number of the step that
+/// led to this progress.
 #[derive(Clone, Copy, Debug)]
 struct Known {
     id: Id,
@@ -146,7 +148,8 @@ fn address(number: u8) -> IpAddr {
     }
 }
 
-/// The connections that the rules expect in the table, and those that they expect to be leaving.
+/// The connections that must be in the table according to the rules, and the connections that must
+/// be leaving.
 #[derive(Default)]
 struct Model {
     inside: Vec<Known>,
@@ -218,8 +221,9 @@ impl Model {
 }
 
 proptest! {
-    /// No count is ever above its limit, except for connections that have lost their sign-in. The correct connection
-    /// makes room, and signed-in connections stay.
+    /// No count is ever above its limit, with one exception: when connections sign out, an address
+    /// can have more connections that are not signed in than its limit allows. If a connection
+    /// makes room, it is the one that the model chooses. Signed-in connections never make room.
     #[test]
     fn the_ledger_keeps_its_limits_after_any_sequence_of_events(steps in prop::collection::vec(step(), 0..200)) {
         let (mut ledger, mut model) = (ledger(), Model::default());

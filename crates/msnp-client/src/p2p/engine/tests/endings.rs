@@ -16,7 +16,8 @@ fn reason(event: Option<&Event>) -> Option<Failure> {
     }
 }
 
-/// Sends a file from Bob to Alice half-way. Returns the id at Alice and at Bob.
+/// Sends the first half of a file from Bob to Alice. Returns the id of the transfer at Alice and at
+/// Bob.
 fn half_way(pair: &mut Pair) -> [TransferId; 2] {
     let id = pair.offer(BOB, "big", bytes(200_000, 1));
     pair.run_for(80);
@@ -144,7 +145,7 @@ fn every_step_of_a_transfer_times_out_if_no_answer_arrives() {
         pair.sides[ALICE].object = Some(bytes(3, 1).into());
         pair.request(BOB, 3);
         pair.run_for(lost_after);
-        // From here on, every message gets lost.
+        // After this point, every message gets lost.
         for side in &mut pair.sides {
             while side.engine.poll_transmit(pair.now).is_some() {}
             side.take_events();
@@ -161,7 +162,7 @@ fn every_step_of_a_transfer_times_out_if_no_answer_arrives() {
 }
 
 #[test]
-fn the_timeout_for_an_answer_from_a_person_is_longer_than_for_an_answer_from_a_program() {
+fn a_person_has_ten_minutes_to_answer_an_offer() {
     let mut pair = Pair::new();
     pair.sides[ALICE].accepts = false;
     pair.offer(BOB, "a", b"abc".to_vec());

@@ -1,4 +1,4 @@
-//! Members who do not follow the rules.
+//! Tests with members who do not follow the rules.
 
 use msnp::p2p::slp::{ContentType, Fields, Method, StartLine, Status};
 use msnp::p2p::{Header, MAX_DATA};
@@ -9,9 +9,10 @@ use super::*;
 use crate::p2p::Failure;
 use crate::p2p::limits::{MAX_EVENTS, MAX_INVITATIONS, MAX_PEERS, MAX_QUEUED};
 
-/// The maximum number of bytes that an engine may store for members who send anything and whose messages are never
-/// answered. Most of it is unfinished MSNSLP messages: eight of 64 KiB for each of two members, and twice that while
-/// they grow.
+/// The maximum number of bytes that an engine may store if two members send arbitrary bytes, and
+/// nobody answers the messages of the engine. Most of these bytes are unfinished MSNSLP messages.
+/// The engine stores up to eight unfinished messages of each member, and each message has up to
+/// 64 KiB. While a message grows, its buffer may be twice as large.
 const BOUND: usize = 4 * 1024 * 1024;
 
 impl Engine {

@@ -1,4 +1,4 @@
-//! Two engines that are connected in memory, and the tests with them.
+//! Two engines that are connected in memory, and tests that use them.
 
 mod endings;
 mod hostile;
@@ -37,7 +37,7 @@ struct Side {
 struct Pair {
     sides: [Side; 2],
     now: Instant,
-    /// One or two words for each message.
+    /// One or two words that describe each message that a side has sent.
     wire: Vec<String>,
 }
 

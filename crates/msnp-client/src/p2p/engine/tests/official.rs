@@ -1,4 +1,5 @@
-//! Messages of other clients: direct connections, flags, and messages without answer.
+//! Tests with messages of other clients: direct connections, flags, and messages that get no
+//! answer.
 
 use msnp::Guid;
 use msnp::p2p::slp::{ContentType, Fields, Message, Method, StartLine, Status};
@@ -114,7 +115,8 @@ fn a_request_for_a_direct_connection_is_refused_and_the_file_arrives_over_the_sw
     assert_eq!((answer.start, answer.content_type), (StartLine::Answer(Status::OK), ContentType::TransferResponse));
     assert_eq!((answer.branch, answer.cseq), (Guid::from_bytes([9; 16]), 1));
     assert_eq!((answer.body.listening(), answer.body.nonce()), (Some(false), Some(Guid::from_bytes([0; 16]))));
-    // aMSN then tells its own address, and other clients send an ACK request. Both are only acknowledged.
+    // After the refusal, aMSN sends its own address, and other clients send an ACK request. The
+    // engine acknowledges both messages and does nothing else.
     let address = Fields::new().with("Bridge", "TCPv1").with("Listening", "true").with("IPv4Internal-Port", "6891");
     client.say(&request(Method::Invite, ContentType::TransferResponse, 5, address));
     client.say(&request(Method::Ack, ContentType::Other("x".to_owned()), 5, Fields::new()));

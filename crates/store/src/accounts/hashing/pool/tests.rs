@@ -8,7 +8,7 @@ use tokio::task::JoinHandle;
 
 use super::*;
 
-/// A pool with one thread, whose work waits until the test releases it.
+/// A pool with one thread. The thread is busy with work that ends when the test releases it.
 struct Held {
     hasher: Hasher,
     release: mpsc::Sender<()>,
@@ -16,7 +16,7 @@ struct Held {
 }
 
 impl Held {
-    /// Returns when the work runs.
+    /// Creates the pool. Returns when the work has started.
     async fn new() -> Self {
         let hasher = Hasher::new(1, IDLE);
         let turn = hasher.turn(&origin(0), Rank::Stranger).await.unwrap();
@@ -42,7 +42,7 @@ impl Held {
     }
 }
 
-/// Begins to wait for a turn. No thread may be free.
+/// Starts to wait for a turn. When the test calls this function, no thread may be free.
 async fn wait(hasher: &Hasher, origin: &Origin) -> Pin<Box<impl Future<Output = Result<Turn, Busy>>>> {
     let mut turn = Box::pin(hasher.turn(origin, Rank::Stranger));
     let is_pending = poll_fn(|context| Poll::Ready(turn.as_mut().poll(context).is_pending())).await;
@@ -107,7 +107,8 @@ async fn a_turn_whose_caller_has_gone_passes_to_the_next_caller() {
     let first = wait(&hasher, &origins[0]).await;
     let second = wait(&hasher, &origins[1]).await;
     drop(turn);
-    // The turn is on its way to the first caller, which stops waiting.
+    // The pool has given the turn to the first caller, but this caller stops waiting before it
+    // receives the turn.
     drop(first);
     let turn = second.await.unwrap();
     assert_eq!(turn.run(|_| 2).await, Ok(2));
