@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use msnp::Handle;
+use rustix::process::geteuid;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::{mpsc, oneshot};
@@ -177,13 +178,26 @@ impl Drop for Control {
 async fn serve(mut stream: UnixStream, requests: mpsc::Sender<Request>) -> std::io::Result<()> {
     let mut line = Vec::new();
     BufReader::new((&mut stream).take(MAX_LINE)).read_until(b'\n', &mut line).await?;
-    let result = carry_out(&line, &requests).await;
+    let result = match check_sender(stream.peer_cred()?.uid(), geteuid().as_raw()) {
+        Ok(()) => carry_out(&line, &requests).await,
+        Err(refused) => Err(refused),
+    };
     log(&stream, &line, &result);
     let answer = match result {
         Ok(report) => format!("ok {report}\n"),
         Err(error) => format!("{error:#}\n"),
     };
     stream.write_all(answer.as_bytes()).await
+}
+
+/// Checks that a command comes from the user that runs the server, or from root. The permissions of the socket depend on
+/// the umask of the server, so they are not enough.
+fn check_sender(sender: u32, own: u32) -> anyhow::Result<()> {
+    anyhow::ensure!(
+        sender == own || sender == 0,
+        "the server runs as user {own} and accepts commands only from that user and root, not from user {sender}"
+    );
+    Ok(())
 }
 
 /// Logs a command with the user and the process that sent it.
@@ -223,6 +237,13 @@ mod tests {
         ] {
             assert_eq!(Command::decode(&command.encode()).unwrap(), command);
         }
+    }
+
+    #[test]
+    fn only_root_and_the_user_of_the_server_may_send_commands() {
+        assert!(check_sender(1000, 1000).is_ok() && check_sender(0, 1000).is_ok());
+        assert!(check_sender(1001, 1000).is_err());
+        assert!(check_sender(1000, 0).is_err());
     }
 
     #[test]
