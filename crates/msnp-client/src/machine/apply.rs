@@ -155,9 +155,10 @@ impl Roster {
             Addition::ToList { list, handle, .. } => {
                 let entry = self.entry(handle)?;
                 add_list(entry, *list);
-                // `ADC RL` moves an address from PL to RL (ns.md section 1.2 rules 5 and 6).
-                if entry.lists.has(List::Pending) && matches!(list, List::Reverse) {
-                    entry.lists = entry.lists.without(List::Pending);
+                // `ADC RL` moves an address from PL to RL, and so does a decision to allow or block
+                // the address (ns.md section 1.2 rules 5 and 6).
+                if entry.lists.has(List::Pending) && matches!(list, List::Reverse | List::Allow | List::Block) {
+                    entry.lists = entry.lists.without(List::Pending) | List::Reverse;
                 }
                 Ok(Some(RosterChange::Entry(handle.clone())))
             }

@@ -294,6 +294,14 @@ fn an_edit_has_one_result_even_if_it_needs_several_commands() {
     assert!(stage.outputs.contains(&Output::Edited(id, Ok(()))));
     assert!(!stage.machine.roster().get(&carol).unwrap().is_pending());
 
+    // A decision alone also takes an address off PL (ns.md section 1.2 rule 6).
+    for list in ["AL", "BL"] {
+        stage.says(&format!("ADC 0 RL N=dave-{list}@example.com F=Dave\nADC 0 {list} N=dave-{list}@example.com\n"));
+        let dave = Handle::parse(&format!("dave-{list}@example.com")).unwrap();
+        let dave = stage.machine.roster().get(&dave).unwrap();
+        assert!(!dave.is_pending() && dave.has_added_me(), "{list}");
+    }
+
     let refused = stage.machine.edit(Edit::Nickname(bob(), msnp::DisplayName::new("B").unwrap()), stage.now);
     assert!(stage.written_to_notification().starts_with("SBP 10 "));
     stage.says("209 10\n");
