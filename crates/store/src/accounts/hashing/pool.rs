@@ -1,5 +1,6 @@
 //! The threads that hash passwords.
 
+use std::iter::repeat_n;
 use std::num::NonZero;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -7,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use swallowtail_base::lock;
+use swallowtail_base::{lock, lower_priority};
 use thiserror::Error;
 use tokio::sync::oneshot;
 
@@ -28,6 +29,10 @@ pub(in crate::accounts) struct Busy;
 /// A pool with a limited number of threads that hash and check passwords. Clones are cheap and
 /// share the threads.
 ///
+/// Half of the threads have the usual priority. The other threads are spare: they have a low
+/// priority, and work only while no usual thread is idle. So the pool can use all cores of an idle
+/// machine, but does not delay chat.
+///
 /// The pool has its own threads. Each thread has a workspace, and returns its memory to the system
 /// when the thread is idle. When tokio's blocking threads did this work, 235 MiB stayed allocated
 /// after a thousand sign-ins, because tokio starts many such threads.
@@ -43,8 +48,9 @@ struct Pool {
 
 #[derive(Debug, Default)]
 struct State {
-    /// The threads that have no job. The thread that worked last is used first, so that the other
-    /// threads can free their memory.
+    /// The threads that have no job. The pool uses the last thread of this list first. Spare threads
+    /// are at the front of the list. Otherwise, the thread that worked last is at the end, so that
+    /// the other threads can free their memory.
     idle: Vec<Worker>,
     /// The callers that wait for a thread. While any caller waits, no thread is idle.
     waiting: Queue<oneshot::Sender<Turn>>,
@@ -54,7 +60,12 @@ struct State {
 type Job = Box<dyn FnOnce(&mut Workspace) + Send>;
 
 /// Sends jobs to one thread. The thread ends when all its senders are dropped.
-type Worker = mpsc::Sender<Job>;
+#[derive(Clone, Debug)]
+struct Worker {
+    jobs: mpsc::Sender<Job>,
+    /// True if the thread has a low priority.
+    is_spare: bool,
+}
 
 /// The exclusive use of one thread. Dropping this value passes the thread to the next caller.
 #[derive(Debug)]
@@ -80,11 +91,13 @@ impl Drop for Waiting<'_> {
 impl Hasher {
     /// Starts a pool with as many threads as suit this machine.
     pub(in crate::accounts) fn for_this_machine() -> Self {
-        Self::new(threads(), IDLE)
+        let threads = threads();
+        Self::new(threads.usual, threads.spare, IDLE)
     }
 
-    fn new(threads: usize, idle: Duration) -> Self {
-        let workers: Vec<_> = (0..threads).filter_map(|_| start(idle)).collect();
+    fn new(usual: usize, spare: usize, idle: Duration) -> Self {
+        let kinds = repeat_n(true, spare).chain(repeat_n(false, usual));
+        let workers: Vec<_> = kinds.filter_map(|is_spare| start(is_spare, idle)).collect();
         let state = State { idle: workers, ..State::default() };
         Self(Arc::new(Pool { threads: state.idle.len(), state: Mutex::new(state) }))
     }
@@ -132,7 +145,7 @@ impl Turn {
             drop(turn);
             let _ = done.send(value);
         };
-        worker.send(Box::new(job)).map_err(|_| Busy)?;
+        worker.jobs.send(Box::new(job)).map_err(|_| Busy)?;
         result.await.map_err(|_| Busy)
     }
 }
@@ -142,6 +155,13 @@ impl Drop for Turn {
         if let Some(worker) = self.worker.take() {
             self.pool.pass_on(worker);
         }
+    }
+}
+
+impl State {
+    fn rest(&mut self, worker: Worker) {
+        let end = if worker.is_spare { self.idle.partition_point(|idle| idle.is_spare) } else { self.idle.len() };
+        self.idle.insert(end, worker);
     }
 }
 
@@ -162,14 +182,24 @@ impl Pool {
                 Err(refused) => turn = refused,
             }
         }
-        state.idle.extend(turn.worker.take());
+        if let Some(worker) = turn.worker.take() {
+            state.rest(worker);
+        }
     }
 }
 
-/// Returns the number of threads: half of the cores, but at least one. The other cores keep serving sockets (security.md
-/// section 2).
-fn threads() -> usize {
-    (thread::available_parallelism().map_or(1, NonZero::get) / 2).max(1)
+/// The number of threads of each kind.
+struct ThreadCounts {
+    usual: usize,
+    spare: usize,
+}
+
+/// Returns the number of threads on this machine: one for each core. Half of the threads, but at least one, have the
+/// usual priority, so that the other cores keep serving sockets (security.md section 2).
+fn threads() -> ThreadCounts {
+    let cores = thread::available_parallelism().map_or(1, NonZero::get);
+    let usual = (cores / 2).max(1);
+    ThreadCounts { usual, spare: cores - usual }
 }
 
 /// Returns how many bytes the hashing threads of this machine allocate while they hash passwords.
@@ -177,18 +207,25 @@ fn threads() -> usize {
 /// process (`ulimit -d`).
 #[must_use]
 pub fn hashing_memory() -> usize {
-    threads() * Workspace::ALLOCATION
+    let ThreadCounts { usual, spare } = threads();
+    (usual + spare) * Workspace::ALLOCATION
 }
 
 /// Starts a thread. Returns `None` if the system cannot start another thread.
-fn start(idle: Duration) -> Option<Worker> {
-    let (worker, jobs) = mpsc::channel();
-    let started = thread::Builder::new().name("passwords".to_owned()).spawn(move || work_off(&jobs, idle));
+fn start(is_spare: bool, idle: Duration) -> Option<Worker> {
+    let (sender, jobs) = mpsc::channel();
+    let run = move || {
+        if is_spare && let Err(error) = lower_priority() {
+            tracing::warn!(%error, "could not lower the priority of a thread that hashes passwords");
+        }
+        work_off(&jobs, idle);
+    };
+    let started = thread::Builder::new().name("passwords".to_owned()).spawn(run);
     if let Err(error) = started {
         tracing::error!(%error, "could not start a thread that hashes passwords");
         return None;
     }
-    Some(worker)
+    Some(Worker { jobs: sender, is_spare })
 }
 
 /// Runs jobs until all senders are dropped. Frees the workspace whenever no job has arrived for

@@ -18,7 +18,7 @@ struct Held {
 impl Held {
     /// Creates the pool. Returns when the work has started.
     async fn new() -> Self {
-        let hasher = Hasher::new(1, IDLE);
+        let hasher = Hasher::new(1, 0, IDLE);
         let turn = hasher.turn(&origin(0), Rank::Stranger).await.unwrap();
         let (release, gate) = mpsc::channel();
         let (started, is_started) = oneshot::channel();
@@ -101,7 +101,7 @@ async fn a_password_whose_caller_has_gone_is_not_hashed() {
 
 #[tokio::test]
 async fn a_turn_whose_caller_has_gone_passes_to_the_next_caller() {
-    let hasher = Hasher::new(1, IDLE);
+    let hasher = Hasher::new(1, 0, IDLE);
     let turn = hasher.turn(&origin(0), Rank::Stranger).await.unwrap();
     let origins = [1, 2].map(origin);
     let first = wait(&hasher, &origins[0]).await;
@@ -128,7 +128,7 @@ async fn a_running_hash_keeps_its_thread_even_if_its_caller_has_gone() {
 
 #[tokio::test]
 async fn the_pool_keeps_working_after_a_job_panics() {
-    let hasher = Hasher::new(1, IDLE);
+    let hasher = Hasher::new(1, 0, IDLE);
     let turn = hasher.turn(&origin(1), Rank::Stranger).await.unwrap();
     assert_eq!(turn.run(|_| panic!("on purpose")).await, Err::<(), _>(Busy));
     let turn = hasher.turn(&origin(1), Rank::Stranger).await.unwrap();
@@ -137,7 +137,7 @@ async fn the_pool_keeps_working_after_a_job_panics() {
 
 #[tokio::test]
 async fn a_pool_without_threads_is_always_busy() {
-    assert_eq!(Hasher::new(0, IDLE).turn(&origin(1), Rank::Familiar).await.unwrap_err(), Busy);
+    assert_eq!(Hasher::new(0, 0, IDLE).turn(&origin(1), Rank::Familiar).await.unwrap_err(), Busy);
 }
 
 #[tokio::test]
@@ -151,10 +151,24 @@ async fn a_hashing_thread_reuses_its_memory_until_the_thread_is_idle() {
         };
         turn.run(work).await.unwrap()
     };
-    let busy = Hasher::new(1, Duration::from_secs(3600));
+    let busy = Hasher::new(1, 0, Duration::from_secs(3600));
     assert_eq!([blocks(busy.clone()).await, blocks(busy.clone()).await], [0, 8]);
     // This thread is idle as soon as it waits for a job.
-    let idle = Hasher::new(1, Duration::ZERO);
+    let idle = Hasher::new(1, 0, Duration::ZERO);
     assert_eq!(blocks(idle.clone()).await, 0);
     while blocks(idle.clone()).await != 0 {}
+}
+
+#[tokio::test]
+async fn a_spare_thread_works_only_while_no_usual_thread_is_idle() {
+    let hasher = Hasher::new(1, 1, IDLE);
+    let kind = |turn: &Turn| turn.worker.as_ref().unwrap().is_spare;
+    for _ in 0..2 {
+        let usual = hasher.turn(&origin(1), Rank::Stranger).await.unwrap();
+        let spare = hasher.turn(&origin(1), Rank::Stranger).await.unwrap();
+        assert_eq!((kind(&usual), kind(&spare)), (false, true));
+        // The spare thread is the last one that becomes idle, and is still not preferred.
+        drop(usual);
+        drop(spare);
+    }
 }

@@ -1,0 +1,36 @@
+//! The priority of threads.
+
+use rustix::io;
+use rustix::process::setpriority_process;
+use rustix::thread::gettid;
+
+/// The nice value of a thread with low priority (sched(7)). Beside a busy thread of usual priority it gets about a tenth
+/// of a core. A thread with the highest nice value, 19, would get so little that its work would take too long.
+const LOW: i32 = 10;
+
+/// Makes the current thread use mainly the processor time that the other threads of the machine leave.
+///
+/// # Errors
+/// Fails if the system refuses. Then the priority is unchanged.
+pub fn lower_priority() -> io::Result<()> {
+    // On Linux, the priority belongs to a thread, and the call accepts the number of a thread.
+    setpriority_process(Some(gettid()), LOW)
+}
+
+#[cfg(test)]
+mod tests {
+    use rustix::process::getpriority_process;
+
+    use super::*;
+
+    #[test]
+    fn only_the_priority_of_the_current_thread_is_lowered() {
+        let before = getpriority_process(None).unwrap();
+        let lowered = std::thread::spawn(|| {
+            lower_priority().unwrap();
+            getpriority_process(Some(gettid())).unwrap()
+        });
+        assert_eq!(lowered.join().unwrap(), LOW);
+        assert_eq!(getpriority_process(Some(gettid())).unwrap(), before);
+    }
+}
