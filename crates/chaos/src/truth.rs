@@ -56,7 +56,7 @@ mod tests {
         let handle = |name: &str| Handle::parse(&format!("{name}@example.com")).unwrap();
         let mut roster = Roster::new(handle("alice"), DisplayName::new("Alice").unwrap(), Stamps::default());
         let lists = List::Forward | List::Allow | List::Pending;
-        roster.entries.insert(handle("bob"), Entry { lists, ..Entry::default() });
+        roster.entries.insert(&handle("bob"), Entry { lists, ..Entry::default() });
         roster.settings.set_phone(Phone::Home, Some("555 1".into()));
         let names: Vec<_> = parts_of(&roster).into_iter().map(|(part, value)| format!("{part}={value}")).collect();
         let bob = ["AL bob@example.com=", "BLP=AL", "FL bob@example.com=", "GTC=A", "MOB=N", "PHH=555 1"];

@@ -1,8 +1,9 @@
 //! The entry point of the chat services. A stream can arrive over TCP, TLS, the HTTP gateway or the proxy. This module
 //! makes each stream a connection of the notification server or of the switchboard.
 
-use std::future::poll_fn;
+use std::future::{Future, poll_fn};
 use std::net::IpAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -50,6 +51,9 @@ pub enum ChatServer {
     /// the two serves the connection.
     Either,
 }
+
+/// A future that serves a connection.
+pub type Serving = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// A connection that was admitted. Dropping this value frees its place for another connection.
 #[derive(Debug)]
@@ -118,24 +122,26 @@ impl Chat {
         !self.connections.is_exempt(peer)
     }
 
-    /// Serves a connection until it ends.
-    pub async fn serve(&self, stream: impl Stream, caller: &Caller, server: ChatServer, place: Admitted) {
+    /// Returns a future that serves a connection until the connection ends. The future is one box, because these
+    /// connections are many and last long: a task that holds the future of another function needs twice the memory.
+    #[must_use]
+    pub fn serve(&self, stream: impl Stream, caller: &Caller, server: ChatServer, place: Admitted) -> Serving {
         match server {
-            ChatServer::Notification => self.notification(stream, caller, Role::Notification, place).await,
+            ChatServer::Notification => Box::pin(self.notification(stream, caller, Role::Notification, place)),
             ChatServer::Dispatch => {
                 let notification = caller.notification_address();
                 let role = Role::Dispatch { notification, dispatch: caller.local.to_string() };
-                self.notification(stream, caller, role, place).await;
+                Box::pin(self.notification(stream, caller, role, place))
             }
-            ChatServer::Switchboard => self.switchboard(stream, caller, place).await,
-            ChatServer::Either => self.either(stream, caller, place).await,
+            ChatServer::Switchboard => Box::pin(self.switchboard(stream, caller, place)),
+            ChatServer::Either => Box::pin(self.clone().either(stream, caller.clone(), place)),
         }
     }
 
     /// Serves a connection on a port for both services. A connection to the switchboard begins with
     /// USR or ANS, and a connection to the notification server begins with VER (ns.md section 2,
     /// sb.md section 3).
-    async fn either(&self, mut stream: impl Stream, caller: &Caller, place: Admitted) {
+    async fn either(self, mut stream: impl Stream, caller: Caller, place: Admitted) {
         let first = tokio::select! {
             biased;
             first = timeout(FIRST_COMMAND, first_bytes(&mut stream, VERB)) => first,
@@ -144,25 +150,37 @@ impl Chat {
         let Ok(Ok(begin)) = first else { return };
         let is_switchboard = matches!(begin.as_slice(), b"USR" | b"ANS");
         let stream = Prefixed::new(begin, stream);
-        if is_switchboard {
-            self.switchboard(stream, caller, place).await;
+        let served: Serving = if is_switchboard {
+            Box::pin(self.switchboard(stream, &caller, place))
         } else {
-            self.notification(stream, caller, Role::Notification, place).await;
-        }
+            Box::pin(self.notification(stream, &caller, Role::Notification, place))
+        };
+        served.await;
     }
 
-    async fn notification(&self, stream: impl Stream, caller: &Caller, role: Role, place: Admitted) {
+    fn notification<S: Stream>(
+        &self,
+        stream: S,
+        caller: &Caller,
+        role: Role,
+        place: Admitted,
+    ) -> impl Future<Output = ()> + Send + use<S> {
         let outbox = place.outbox.clone();
         let session = NotificationSession::new(self.service.clone(), role, connection_of(caller, place));
         let served = connection::serve(stream, session, outbox, LineRules::NOTIFICATION);
-        served.instrument(tracing::debug_span!("notification", peer = %caller.peer)).await;
+        served.instrument(tracing::debug_span!("notification", peer = %caller.peer))
     }
 
-    async fn switchboard(&self, stream: impl Stream, caller: &Caller, place: Admitted) {
+    fn switchboard<S: Stream>(
+        &self,
+        stream: S,
+        caller: &Caller,
+        place: Admitted,
+    ) -> impl Future<Output = ()> + Send + use<S> {
         let outbox = place.outbox.clone();
         let session = SwitchboardSession::new(self.service.switchboard.clone(), connection_of(caller, place));
         let served = connection::serve(stream, session, outbox, LineRules::SWITCHBOARD);
-        served.instrument(tracing::debug_span!("switchboard", peer = %caller.peer)).await;
+        served.instrument(tracing::debug_span!("switchboard", peer = %caller.peer))
     }
 }
 

@@ -24,11 +24,11 @@ pub trait Storage: Debug + Send + Sync {
     /// Fails if the store cannot be read.
     fn account<'a>(&'a self, handle: &'a Handle) -> StoreFuture<'a, Option<Account>>;
 
-    /// Returns the number and the roster of the account at this address, if it exists.
+    /// Returns the account at this address and its roster, if it exists. Both are read in one trip to the store.
     ///
     /// # Errors
     /// Fails if the store cannot be read.
-    fn roster<'a>(&'a self, handle: &'a Handle) -> StoreFuture<'a, Option<(AccountId, Roster)>>;
+    fn roster<'a>(&'a self, handle: &'a Handle) -> StoreFuture<'a, Option<(Account, Roster)>>;
 
     /// Returns the telephone numbers of those contacts of `owner` that have numbers and let `owner` see them (ns.md
     /// section 6, BPR). `handle` is the address of `owner`.
@@ -49,7 +49,7 @@ impl Storage for Store {
         Box::pin(self.account(handle))
     }
 
-    fn roster<'a>(&'a self, handle: &'a Handle) -> StoreFuture<'a, Option<(AccountId, Roster)>> {
+    fn roster<'a>(&'a self, handle: &'a Handle) -> StoreFuture<'a, Option<(Account, Roster)>> {
         Box::pin(self.roster(handle))
     }
 

@@ -75,6 +75,12 @@ impl Handle {
         is_telephone(&self.0)
     }
 
+    /// Returns whether a clone of this value exists. Clones share their memory.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        Arc::strong_count(&self.0) > 1
+    }
+
     /// Returns the address.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -15,7 +15,7 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_rustls::server::TlsStream;
 
-use crate::accept::accept_loop;
+use crate::accept::{accept_loop, listen_on};
 use crate::connection;
 use crate::http::Visit;
 use crate::site::Site;
@@ -99,17 +99,17 @@ struct NetworkSockets {
 pub struct Sockets(Vec<NetworkSockets>);
 
 impl Sockets {
-    /// Binds all addresses.
+    /// Binds all addresses. Call this in a tokio runtime.
     ///
     /// # Errors
     /// Returns an error that names the address and its setting if an address cannot be bound.
-    pub async fn bind(config: &Config) -> anyhow::Result<Self> {
+    pub fn bind(config: &Config) -> anyhow::Result<Self> {
         let mut all = Vec::new();
         for (name, listen, advertise) in config.networks() {
             let mut sockets = Vec::new();
             for (key, address, purpose, secure) in listeners_of(listen) {
                 let Some(address) = address else { continue };
-                let listener = TcpListener::bind(address).await.with_context(|| cannot_listen(name, key, address))?;
+                let listener = listen_on(address).with_context(|| cannot_listen(name, key, address))?;
                 let address = listener.local_addr()?;
                 sockets.push(Socket { key, purpose, secure, listener, address });
             }
@@ -237,14 +237,13 @@ impl Acceptor {
             Err(NotAdmitted(None)) => return,
         };
         match self.tls.clone() {
-            // This stream is not boxed. That saves memory, because there are many such connections
-            // and they last long.
-            None => drop(tokio::spawn(async move { chat.serve(stream, &caller, server, place).await })),
+            None => drop(tokio::spawn(chat.serve(stream, &caller, server, place))),
             Some(tls) => {
                 let stopped = self.shared.stopped.clone();
                 drop(tokio::spawn(async move {
                     let stream = tokio::select! {
-                        stream = handshake(&tls, stream, caller.peer.ip(), stopped) => stream,
+                        // In a box, so that the task does not keep room for it.
+                        stream = Box::pin(handshake(&tls, stream, caller.peer.ip(), stopped)) => stream,
                         () = place.closed() => None,
                     };
                     if let Some(stream) = stream {

@@ -7,6 +7,7 @@ use swallowtail_chaos::client::SignIn;
 
 use super::load::measure;
 use crate::bench::Bench;
+use crate::floor::Sql;
 use crate::person::sign_in_all;
 use crate::series::{Series, Unit};
 
@@ -20,10 +21,13 @@ pub(crate) async fn run(bench: &mut Bench) -> Result<()> {
     let (running, data) = bench.serve_accounts(most).await?;
     let how = SignIn { status: None, ..SignIn::default() };
     let mut people = sign_in_all(running.server.addresses(), &data.accounts, how).await?;
+    let floor = Sql::new(most).await?;
     for &clients in CLIENTS.iter().filter(|clients| **clients <= most) {
+        let each = u32::try_from(clients)?;
         let mut rate = Series::new(format!("{clients} clients"), Unit::PerSecond);
         let mut cost = Series::new(format!("one change, {clients} clients"), Unit::ProcessorMicroseconds);
         for _ in bench.rounds() {
+            rate.floor.push(floor.edits(each, bench.time())?);
             let end = Instant::now() + bench.time();
             let tasks = people.drain(..clients).map(|mut person| async move {
                 let mut count = 0;

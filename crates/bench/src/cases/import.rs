@@ -8,6 +8,7 @@ use swallowtail_chaos::client::{Account, PASSWORD};
 use swallowtail_store::accounts::password;
 
 use crate::bench::Bench;
+use crate::floor::Sql;
 use crate::series::{Series, Unit};
 
 /// The number of accounts.
@@ -17,13 +18,15 @@ const SMOKE_ACCOUNTS: usize = 1000;
 pub(crate) async fn run(bench: &mut Bench) -> Result<()> {
     let count = bench.size(ACCOUNTS, SMOKE_ACCOUNTS);
     let hash = password::hash(PASSWORD)?;
+    let handles: Vec<_> = (0..count).map(|number| Account::numbered(number).handle).collect();
     let mut rows = String::new();
-    for number in 0..count {
-        writeln!(rows, "{},\"{hash}\",user{number}", Account::numbered(number).handle)?;
+    for (number, handle) in handles.iter().enumerate() {
+        writeln!(rows, "{handle},\"{hash}\",user{number}")?;
     }
     let mut import = Series::new(format!("import of {count} hashes"), Unit::Seconds);
     let mut start = Series::new(format!("start with {count} accounts"), Unit::Seconds);
     for _ in bench.rounds() {
+        import.floor.push(Sql::new(0).await?.import(&handles, &hash)?);
         let (mut running, ()) = bench.serve(async |_| Ok(())).await?;
         running.server.stop().await?;
         let file = running.server.directory().join("accounts.csv");

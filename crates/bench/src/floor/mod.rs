@@ -1,11 +1,12 @@
-//! Floors: the smallest programs that could do the same work as the server. Each floor is a process
-//! of its own, like the server.
+//! Floors: the smallest programs that could do the same work as the server. Each floor with sockets
+//! is a process of its own, like the server.
 
 mod accept;
 mod fan_out;
 mod hold;
 mod relay;
 mod send;
+mod sql;
 
 use std::net::SocketAddr;
 use std::process::Stdio;
@@ -15,6 +16,8 @@ use clap::ValueEnum;
 use swallowtail_chaos::server::Figures;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::process::{Child, Command};
+
+pub(crate) use sql::Sql;
 
 /// The work that a floor does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

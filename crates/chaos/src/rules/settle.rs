@@ -17,9 +17,9 @@ const INTERVAL: Duration = Duration::from_millis(250);
 /// The limit on the growth of the memory, in percent of the memory before the scenario.
 const GROWTH: u64 = 10;
 /// The growth of the memory that is allowed in any case. A server that has just started uses about
-/// 2 MiB. Later, SQLite fills the page caches of the store's five connections (up to 2 MiB each),
-/// and the allocator keeps some memory. Both stop growing. The command `growth` checks that the
-/// memory then stays the same.
+/// 2 MiB. Later, SQLite fills the page caches of the store (2 MiB for the connection that writes,
+/// and 1 MiB for each of the four others), and the allocator keeps some memory. Both stop growing.
+/// The command `growth` checks that the memory then stays the same.
 const FLOOR_KIB: u64 = 8 * 1024;
 /// The memory that the allocator may keep for each of the connections that were open at the same
 /// time. The allocator reuses this memory for later connections. So this allowance does not hide a

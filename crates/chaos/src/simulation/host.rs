@@ -12,7 +12,7 @@ use swallowtail_messenger::service::Service;
 use swallowtail_messenger::storage::memory::Memory;
 use swallowtail_store::accounts::{TicketLife, Tickets};
 use swallowtail_store::database::{Account, AccountId};
-use swallowtail_store::roster::{Roster, Stamps};
+use swallowtail_store::roster::{Entry, Roster, Stamps};
 
 use super::choices::Choices;
 use super::store::FaultyStore;
@@ -155,6 +155,13 @@ impl Host {
     }
 }
 
+/// Puts an address on a list of a roster. Returns the entry for the address.
+fn put<'a>(roster: &'a mut Roster, handle: &Handle, list: List) -> &'a mut Entry {
+    let entry = roster.entries.entry(handle);
+    entry.lists |= list;
+    entry
+}
+
 /// Returns `count` new accounts. Some of them are on the lists of others.
 fn acquainted(count: usize, choices: &mut Choices) -> Option<Vec<Roster>> {
     let named = |number: usize| roster(&format!("user{number}@example.com"), &format!("User {number}"));
@@ -166,15 +173,13 @@ fn acquainted(count: usize, choices: &mut Choices) -> Option<Vec<Roster>> {
         for other in (0..count).filter(|other| *other != one) {
             let (owner, contact) = (rosters[one].owner.clone(), rosters[other].owner.clone());
             if random.chance(BLOCKED) {
-                rosters[one].entries.entry(contact.clone()).or_default().lists |= List::Block;
+                put(&mut rosters[one], &contact, List::Block);
             } else if random.chance(ALLOWED) {
-                rosters[one].entries.entry(contact.clone()).or_default().lists |= List::Allow;
+                put(&mut rosters[one], &contact, List::Allow);
             }
             if random.chance(ACQUAINTED) {
-                let entry = rosters[one].entries.entry(contact).or_default();
-                entry.lists |= List::Forward;
-                entry.contact = Some(swallowtail_base::random::guid());
-                rosters[other].entries.entry(owner).or_default().lists |= List::Reverse;
+                put(&mut rosters[one], &contact, List::Forward).contact = Some(swallowtail_base::random::guid());
+                put(&mut rosters[other], &owner, List::Reverse);
             }
         }
     }

@@ -70,7 +70,7 @@ impl Storage for FaultyStore {
         })
     }
 
-    fn roster<'a>(&'a self, handle: &'a Handle) -> StoreFuture<'a, Option<(AccountId, Roster)>> {
+    fn roster<'a>(&'a self, handle: &'a Handle) -> StoreFuture<'a, Option<(Account, Roster)>> {
         Box::pin(async move {
             self.pass(false).await?;
             self.memory.roster(handle).await

@@ -5,6 +5,7 @@
 //! done, the task handles no further command, but it still writes lines from other connections. A connection never
 //! waits for another connection.
 
+use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -35,14 +36,15 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 /// A time that is long enough to mean that there is no deadline.
 const NEVER: Duration = Duration::from_secs(86_400);
 
-/// Serves a connection until it ends.
-pub async fn serve<T, S>(stream: T, session: S, outbox: Arc<Outbox>, rules: LineRules)
+/// Returns a future that serves a connection until the connection ends. An `async` function would keep the stream and
+/// the session twice: as its arguments, and in the driver.
+pub fn serve<T, S>(stream: T, session: S, outbox: Arc<Outbox>, rules: LineRules) -> impl Future<Output = ()>
 where
     T: AsyncRead + AsyncWrite + Unpin,
     S: Session + Unpin,
 {
     let now = Instant::now();
-    let mut driver = Driver {
+    Driver {
         stream,
         inbound: Inbound { session, outbox: outbox.clone(), waiting: None, pausing: None, frames: 0 },
         decoder: Decoder::new(rules),
@@ -55,8 +57,7 @@ where
         begun: None,
         closing: None,
         timer: Box::pin(tokio::time::sleep(NEVER)),
-    };
-    std::future::poll_fn(|context| driver.poll(context)).await;
+    }
 }
 
 struct Driver<T, S: Session> {
@@ -139,13 +140,15 @@ impl<S: Session> Inbound<S> {
     }
 }
 
-impl<T, S> Driver<T, S>
+/// Drives the connection. Ready when the connection has ended.
+impl<T, S> Future for Driver<T, S>
 where
     T: AsyncRead + AsyncWrite + Unpin,
     S: Session + Unpin,
 {
-    /// Drives the connection. Returns `Ready` if the connection has ended.
-    fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
         self.outbox.begin_poll();
         for _ in 0..READS_IN_A_ROW {
             self.poll_waiting(context);
@@ -175,7 +178,13 @@ where
         context.waker().wake_by_ref();
         Poll::Pending
     }
+}
 
+impl<T, S> Driver<T, S>
+where
+    T: AsyncRead + AsyncWrite + Unpin,
+    S: Session + Unpin,
+{
     /// Continues the command that waits for the store. When it is done, handles the commands that
     /// arrived after it.
     fn poll_waiting(&mut self, context: &mut Context<'_>) {

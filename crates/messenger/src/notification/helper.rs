@@ -66,7 +66,7 @@ mod tests {
     /// only the store, and not the memory of the server.
     fn create(server: &Server, name: &str, contact: &Handle) {
         let mut roster = Roster::new(handle(name), DisplayName::new(name).unwrap(), Stamps::default());
-        roster.entries.insert(contact.clone(), Entry { lists: List::Forward | List::Allow, ..Entry::default() });
+        roster.entries.insert(&contact.clone(), Entry { lists: List::Forward | List::Allow, ..Entry::default() });
         server.store.add(roster);
     }
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, Weak};
 use msnp::notification::ContactLine;
 use msnp::{Handle, List};
 use swallowtail_base::clock;
-use swallowtail_store::database::StoreError;
+use swallowtail_store::database::{Account, StoreError};
 use tokio::sync::OwnedMutexGuard;
 
 use super::cell::{Cell, Neighbours};
@@ -129,18 +129,26 @@ impl Turn {
     /// Returns the cell of the account, loaded from the store if it is not in use. Returns `None` if the account does
     /// not exist.
     ///
+    /// # Errors
+    /// Fails if the store cannot be read.
+    pub async fn cell(&self) -> Result<Option<Arc<Cell>>, StoreError> {
+        Ok(self.account().await?.map(|(_, cell)| cell))
+    }
+
+    /// Returns the account as the store has it now, and its cell, as [`Turn::cell`] does. Usually this is one trip to
+    /// the store.
+    ///
     /// The operator's commands run in another process. They can remove an account and create another one with the same
     /// address. Therefore this method looks up the number of the account, and ends a session that belongs to a removed
     /// account.
     ///
     /// # Errors
     /// Fails if the store cannot be read.
-    pub async fn cell(&self) -> Result<Option<Arc<Cell>>, StoreError> {
-        let handle = &self.place.handle;
-        let account = self.directory.storage.account(handle).await?;
+    pub async fn account(&self) -> Result<Option<(Account, Arc<Cell>)>, StoreError> {
+        let (storage, handle) = (&self.directory.storage, &self.place.handle);
         if let Some(cell) = self.place.cell() {
-            if account.is_some_and(|account| account.id == cell.id) {
-                return Ok(Some(cell));
+            if let Some(account) = storage.account(handle).await?.filter(|account| account.id == cell.id) {
+                return Ok(Some((account, cell)));
             }
             self.place.forget_cell();
             cell.expel();
@@ -148,13 +156,11 @@ impl Turn {
         }
         // No other task can load the account now, because every load needs the turn, and this value
         // holds the turn.
-        let Some((id, roster)) = self.directory.storage.roster(handle).await? else {
-            return Ok(None);
-        };
+        let Some((account, roster)) = storage.roster(handle).await? else { return Ok(None) };
         let registry: Weak<Registry> = Arc::downgrade(&self.directory.registry);
-        let cell = Arc::new(Cell::new(id, roster, registry));
+        let cell = Arc::new(Cell::new(account.id, roster, registry));
         self.place.set_cell(&cell);
-        Ok(Some(cell))
+        Ok(Some((account, cell)))
     }
 }
 

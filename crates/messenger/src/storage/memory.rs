@@ -35,6 +35,19 @@ struct Kept {
     password_version: i64,
 }
 
+impl Kept {
+    fn account(&self, id: AccountId) -> Account {
+        Account {
+            id,
+            handle: self.roster.owner.clone(),
+            name: self.roster.name.clone(),
+            password_hash: String::new(),
+            password_version: self.password_version,
+            created_at: 0,
+        }
+    }
+}
+
 /// A gate that all calls of one kind have to pass before they reach the store.
 #[derive(Debug, Default)]
 pub struct Gate {
@@ -153,22 +166,15 @@ impl Storage for Memory {
         Box::pin(async move {
             self.reads.pass().await?;
             let state = lock(&self.state);
-            Ok(state.find(handle).map(|(id, kept)| Account {
-                id,
-                handle: handle.clone(),
-                name: kept.roster.name.clone(),
-                password_hash: String::new(),
-                password_version: kept.password_version,
-                created_at: 0,
-            }))
+            Ok(state.find(handle).map(|(id, kept)| kept.account(id)))
         })
     }
 
-    fn roster<'a>(&'a self, handle: &'a Handle) -> StoreFuture<'a, Option<(AccountId, Roster)>> {
+    fn roster<'a>(&'a self, handle: &'a Handle) -> StoreFuture<'a, Option<(Account, Roster)>> {
         Box::pin(async move {
             self.reads.pass().await?;
             let state = lock(&self.state);
-            Ok(state.find(handle).map(|(id, kept)| (id, kept.roster.clone())))
+            Ok(state.find(handle).map(|(id, kept)| (kept.account(id), kept.roster.clone())))
         })
     }
 

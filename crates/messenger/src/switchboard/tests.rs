@@ -94,7 +94,7 @@ async fn a_call_to_an_unreachable_callee_gets_217_whatever_the_reason() {
         ("accepts no calls", |_, endpoint| endpoint.takes_calls.store(false, Ordering::Release)),
         ("blocks the caller", |state, _| {
             let entry = Entry { lists: List::Block.into(), ..Entry::default() };
-            state.roster.entries.insert(handle("alice"), entry);
+            state.roster.entries.insert(&handle("alice"), entry);
         }),
         ("allows only accounts on AL", |state, _| state.roster.settings.privacy = msnp::notification::Privacy::Block),
         ("has a closed connection", |_, endpoint| endpoint.client.outbox.close()),
@@ -166,7 +166,7 @@ async fn a_blocked_caller_cannot_find_out_that_another_member_is_ringing_the_cal
     world
         .sign_in("carol", |state, _| {
             let entry = Entry { lists: List::Block.into(), ..Entry::default() };
-            state.roster.entries.insert(handle("bob"), entry);
+            state.roster.entries.insert(&handle("bob"), entry);
         })
         .await;
     let mut alice = world.open("alice");

@@ -52,10 +52,16 @@ impl fmt::Debug for NewAccount {
     }
 }
 
-pub(super) const COLUMNS: &str = "id, handle, display_name, password_hash, password_version, created_at";
+/// The columns of [`Account::from_row`]. A macro, so that statements can be built from it at compile time.
+macro_rules! columns {
+    () => {
+        "id, handle, display_name, password_hash, password_version, created_at"
+    };
+}
+pub(super) use columns;
 
 impl Account {
-    /// Parses a row with the columns [`COLUMNS`].
+    /// Parses a row that begins with the columns of [`columns`].
     pub(super) fn from_row(row: &Row<'_>) -> Result<Self, StoreError> {
         let (handle, name): (String, String) = (row.get(1)?, row.get(2)?);
         Ok(Self {

@@ -4,7 +4,7 @@ use msnp::{Handle, List};
 use rusqlite::Connection;
 use swallowtail_base::random;
 
-use super::account::{Account, AccountId, COLUMNS, NewAccount};
+use super::account::{Account, AccountId, NewAccount, columns};
 use super::columns::{bits, unix_now};
 use super::error::StoreError;
 use super::invites::{CodeHash, use_invite};
@@ -16,8 +16,8 @@ impl Store {
     pub async fn account(&self, handle: &Handle) -> Result<Option<Account>, StoreError> {
         let handle = handle.clone();
         self.read(move |connection| {
-            let sql = format!("select {COLUMNS} from accounts where handle = $1");
-            first(connection, &sql, &[&handle.as_str()], Account::from_row)
+            let sql = concat!("select ", columns!(), " from accounts where handle = $1");
+            first(connection, sql, &[&handle.as_str()], Account::from_row)
         })
         .await
     }
@@ -32,8 +32,8 @@ impl Store {
 
     /// Returns all accounts, sorted by address.
     pub async fn accounts(&self) -> Result<Vec<Account>, StoreError> {
-        let sql = format!("select {COLUMNS} from accounts order by handle");
-        self.read(move |connection| all(connection, &sql, &[], Account::from_row)).await
+        let sql = concat!("select ", columns!(), " from accounts order by handle");
+        self.read(move |connection| all(connection, sql, &[], Account::from_row)).await
     }
 
     /// Creates all of these accounts, or none of them. `contact` becomes a contact of each new

@@ -1,6 +1,6 @@
 //! Reads the telephone numbers of contacts.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use msnp::notification::Privacy;
 use msnp::{Handle, List};
@@ -29,7 +29,7 @@ impl Store {
     pub async fn contact_phones(&self, owner: AccountId, handle: &Handle) -> Result<Vec<ContactPhones>, StoreError> {
         let handle = handle.clone();
         self.read(move |connection| {
-            all(connection, &contact_phones_sql(), &[&owner.0, &handle.as_str()], ContactPhones::from_row)
+            all(connection, &CONTACT_PHONES, &[&owner.0, &handle.as_str()], ContactPhones::from_row)
         })
         .await
     }
@@ -49,10 +49,10 @@ impl ContactPhones {
     }
 }
 
-/// Returns the query of [`Store::contact_phones`]. `mine` is the owner's entry for the contact, and `theirs` is the
-/// contact's entry for the owner. The last two conditions implement [`Roster::allows`](crate::roster::Roster::allows)
-/// in SQL, because the rosters of contacts need not be in memory.
-fn contact_phones_sql() -> String {
+/// The query of [`Store::contact_phones`]. `mine` is the owner's entry for the contact, and `theirs` is the contact's
+/// entry for the owner. The last two conditions implement [`Roster::allows`](crate::roster::Roster::allows) in SQL,
+/// because the rosters of contacts need not be in memory.
+static CONTACT_PHONES: LazyLock<String> = LazyLock::new(|| {
     let (forward, allow, block) = (bits(List::Forward), bits(List::Allow), bits(List::Block));
     let open = Privacy::Allow.word();
     format!(
@@ -66,4 +66,4 @@ fn contact_phones_sql() -> String {
          and coalesce(theirs.lists, 0) & {block} = 0 \
          and (coalesce(theirs.lists, 0) & {allow} <> 0 or contact.privacy = '{open}')"
     )
-}
+});

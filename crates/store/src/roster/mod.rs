@@ -6,6 +6,8 @@
 //! the roster in memory stay equal.
 
 mod edit;
+mod entries;
+mod pool;
 mod settings;
 
 use std::collections::BTreeMap;
@@ -13,8 +15,10 @@ use std::sync::Arc;
 
 use msnp::notification::Privacy;
 use msnp::{ContactRef, DisplayName, GroupNumber, GroupRef, Guid, Handle, List, ListBits, Timestamp};
+use thin_vec::ThinVec;
 
 pub use edit::{GroupRemoval, NewContact, NewGroup, NewListEntry};
+pub use entries::Entries;
 pub use settings::Settings;
 
 /// The name of group 0 until it is renamed.
@@ -31,7 +35,7 @@ pub struct Roster {
     pub settings: Settings,
     /// The entries of the account: one for each address that is on at least one of the account's
     /// lists.
-    pub entries: BTreeMap<Handle, Entry>,
+    pub entries: Entries,
     /// Its groups by GUID.
     pub groups: BTreeMap<Guid, Group>,
     /// The name of group 0 in the dialects before MSNP10, if it was renamed.
@@ -60,7 +64,7 @@ pub struct Entry {
     /// The GUID of the contact while the address is on FL.
     pub contact: Option<Guid>,
     /// The groups of the contact while the address is on FL, sorted.
-    pub groups: Vec<Guid>,
+    pub groups: ThinVec<Guid>,
     /// True if a client with a dialect before MSNP10 added the contact to group 0. Later dialects
     /// do not have group 0.
     pub in_other_contacts: bool,
@@ -138,7 +142,7 @@ impl Roster {
             owner,
             name,
             settings: Settings::default(),
-            entries: BTreeMap::new(),
+            entries: Entries::default(),
             groups: BTreeMap::new(),
             other_contacts_name: None,
             stamps,
@@ -160,7 +164,7 @@ impl Roster {
                 self.entries.remove(handle);
             }
             Change::Entry(handle, entry) => {
-                self.entries.insert(handle.clone(), entry.clone());
+                self.entries.insert(handle, entry.clone());
             }
             Change::Group(guid, group) => {
                 self.groups.insert(*guid, group.clone());
@@ -304,7 +308,7 @@ mod tests {
                 roster.settings.privacy = privacy;
                 let mut entry = Entry::default();
                 lists.iter().for_each(|list| entry.lists |= *list);
-                roster.entries.insert(bob.clone(), entry);
+                roster.entries.insert(&bob, entry);
                 assert_eq!((roster.allows(&bob), roster.shows_to(&bob)), expected, "{lists:?} {privacy:?}");
             }
         }

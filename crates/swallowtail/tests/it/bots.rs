@@ -136,7 +136,7 @@ async fn echoes(service: &Service, early: &mut (Client, Events)) {
 fn is_decided(service: &Service, name: &str) -> bool {
     let bot = service.0.server().service().directory.find(&handle("bot")).unwrap();
     let state = bot.state();
-    let entry = &state.roster.entries[&handle(name)];
+    let entry = state.roster.entries.get(&handle(name)).unwrap();
     entry.is_on(List::Allow) && entry.is_on(List::Reverse) && !entry.is_on(List::Pending)
 }
 

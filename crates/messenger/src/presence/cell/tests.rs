@@ -312,7 +312,7 @@ fn changes_by_others_are_sent_only_after_syn_has_been_answered() {
         world.alice.apply_foreign(&changes, &line);
         assert_eq!(read(&client), expected, "{}", client.client.dialect);
         let state = world.alice.state();
-        assert!(!state.roster.entries[&bob].watches());
+        assert!(!state.roster.entries.get(&bob).unwrap().watches());
         assert_eq!(state.roster.stamps.version, 1);
     }
 }

@@ -23,7 +23,7 @@ async fn a_removed_account_stays_on_lists_to_which_other_accounts_added_it() {
     let contact = Entry {
         nickname: DisplayName::new("Ally"),
         contact: Some(guid(1)),
-        groups: vec![guid(2)],
+        groups: vec![guid(2)].into(),
         ..entry(List::Forward | List::Allow | List::Reverse)
     };
     let group = Change::Group(guid(2), group("Friends", 1));
@@ -39,7 +39,7 @@ async fn a_removed_account_stays_on_lists_to_which_other_accounts_added_it() {
     assert!(store.roster(&handle("alice")).await.unwrap().is_none());
     let bob = store.test_roster("bob").await.1;
     let left = Entry { lists: List::Forward | List::Allow, ..contact };
-    assert_eq!(bob.entries[&handle("alice")], left);
+    assert_eq!(*bob.entries.get(&handle("alice")).unwrap(), left);
     assert!(store.test_roster("carol").await.1.entries.is_empty(), "the pending entry is removed");
     let dave = store.test_roster("dave").await.1;
     assert!(!dave.allows(&handle("alice")), "a block remains when the blocked account is removed");
@@ -87,7 +87,7 @@ async fn accounts_that_are_created_with_a_contact_have_that_contact_on_their_lis
     store.create_accounts(&[new_account("alice"), new_account("bob")], Some(&contact)).await.unwrap();
     for name in ["alice", "bob"] {
         let roster = store.test_roster(name).await.1;
-        let entry = &roster.entries[&contact];
+        let entry = roster.entries.get(&contact).unwrap();
         assert_eq!((roster.entries.len(), entry.lists), (1, List::Forward | List::Allow));
         assert!(entry.contact.is_some());
     }
@@ -104,7 +104,7 @@ async fn when_a_contact_gets_its_own_account_the_accounts_that_have_it_on_fl_are
     store.create_accounts(&[new_account("helper")], Some(&contact)).await.unwrap();
     let roster = store.test_roster("helper").await.1;
     assert_eq!(roster.entries.len(), 1, "it is not its own contact");
-    assert_eq!(roster.entries[&handle("alice")].lists, List::Pending.into());
+    assert_eq!(roster.entries.get(&handle("alice")).unwrap().lists, List::Pending.into());
 }
 
 #[tokio::test]

@@ -9,10 +9,10 @@ async fn every_kind_of_change_has_the_same_result_on_disk_as_in_memory() {
         lists: List::Forward | List::Allow,
         nickname: DisplayName::new("Bob \u{202e}😀 100%"),
         contact: Some(guid(1)),
-        groups: vec![guid(2), guid(3)],
+        groups: vec![guid(2), guid(3)].into(),
         in_other_contacts: true,
     };
-    let fewer = Entry { groups: vec![guid(3)], ..full.clone() };
+    let fewer = Entry { groups: vec![guid(3)].into(), ..full.clone() };
     let settings = Settings {
         add_prompt: AddPrompt::parse(b"N").unwrap(),
         privacy: Privacy::parse(b"BL").unwrap(),
@@ -89,7 +89,7 @@ async fn a_failed_edit_changes_nothing_and_does_not_affect_other_edits_in_the_sa
             // This change refers to a group that does not exist.
             let invalid = Change::Entry(
                 handle("other"),
-                Entry { contact: Some(guid(1)), groups: vec![guid(9)], ..entry(List::Forward) },
+                Entry { contact: Some(guid(1)), groups: vec![guid(9)].into(), ..entry(List::Forward) },
             );
             let fails = number % 3 == 0;
             let changes = if fails { vec![valid, invalid] } else { vec![valid] };

@@ -52,7 +52,8 @@ async fn store_with(names: &[&str]) -> (TempDir, Store) {
 
 impl Store {
     async fn test_roster(&self, name: &str) -> (AccountId, Roster) {
-        self.roster(&handle(name)).await.unwrap().unwrap()
+        let (account, roster) = self.roster(&handle(name)).await.unwrap().unwrap();
+        (account.id, roster)
     }
 
     /// Runs statements on the connection that writes.

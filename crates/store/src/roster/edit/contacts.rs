@@ -2,6 +2,7 @@
 
 use msnp::{ContactRef, DisplayName, ErrorCode, GroupRef, Guid, Handle, List, Timestamp};
 use swallowtail_config::RosterLimits;
+use thin_vec::{ThinVec, thin_vec};
 
 use super::super::{Change, Entry, GroupPlace, Roster};
 
@@ -48,8 +49,8 @@ impl Roster {
         entry.contact = Some(guid);
         entry.in_other_contacts = place == Some(GroupPlace::OtherContacts);
         entry.groups = match place {
-            Some(GroupPlace::Group(guid)) => vec![guid],
-            Some(GroupPlace::OtherContacts) | None => Vec::new(),
+            Some(GroupPlace::Group(guid)) => thin_vec![guid],
+            Some(GroupPlace::OtherContacts) | None => ThinVec::new(),
         };
         Ok(vec![Change::Entry(handle, entry), Change::ListChanged(now)])
     }

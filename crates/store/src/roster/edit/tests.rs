@@ -51,10 +51,10 @@ fn a_watcher_is_pending_unless_it_was_already_allowed_or_blocked() {
     let (mut alice, mut bob) = (roster("alice"), roster("bob"));
     befriend(&mut alice, &mut bob);
     assert_eq!((lists(&alice, "bob"), lists(&bob, "alice")), (1, 16));
-    assert_eq!(bob.entries[&handle("alice")].nickname, Some(alice.name.clone()));
+    assert_eq!(bob.entries.get(&handle("alice")).unwrap().nickname, Some(alice.name.clone()));
 
     let (mut alice, mut bob) = (roster("alice"), roster("bob"));
-    bob.entries.insert(handle("alice"), Entry { lists: List::Block.into(), ..Entry::default() });
+    bob.entries.insert(&handle("alice"), Entry { lists: List::Block.into(), ..Entry::default() });
     befriend(&mut alice, &mut bob);
     assert_eq!(lists(&bob, "alice"), 12);
 }
@@ -187,6 +187,6 @@ fn if_an_account_was_created_with_the_owner_on_its_fl_the_owner_gets_it_on_rl_an
     assert_eq!(shown(&alice, &full), Err(ErrorCode::ListFull));
     apply(&shown(&alice, &RosterLimits::default()).unwrap(), &mut alice);
     let expected = Entry { lists: List::Reverse.into(), nickname: Some(bob.name.clone()), ..Entry::default() };
-    assert_eq!(alice.entries[&bob.owner], expected);
+    assert_eq!(*alice.entries.get(&bob.owner).unwrap(), expected);
     assert_eq!(shown(&alice, &full), Ok(Vec::new()), "nothing changes a second time");
 }

@@ -159,8 +159,8 @@ async fn password_attempts_are_delayed_even_if_they_are_simultaneous() {
     // An attempt on another account is not delayed, even if it arrives later than these attempts.
     assert_eq!(try_password(http, 8, "nobody", "wrong").await, 401);
     assert!(finished(&attempts) < attempts.len(), "none of them waits");
-    // While the test advances the clock, the server must not be reading the database. Otherwise the
-    // read would exceed its time limit.
+    // The test advances the clock next. If the server were still reading the database then, the read
+    // would exceed its time limit. So the test first waits for the answers to these two attempts.
     eventually("the first two attempts are answered", || finished(&attempts) >= 2).await;
     pass(Duration::from_secs(31)).await;
     for attempt in attempts {
