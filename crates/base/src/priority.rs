@@ -1,7 +1,7 @@
 //! The priority of threads.
 
 use rustix::io;
-use rustix::process::setpriority_process;
+use rustix::process::{getpriority_process, setpriority_process};
 use rustix::thread::gettid;
 
 /// The nice value of a thread with low priority (sched(7)). Beside a busy thread of usual priority it gets about a tenth
@@ -13,14 +13,14 @@ const LOW: i32 = 10;
 /// # Errors
 /// Fails if the system refuses. Then the priority is unchanged.
 pub fn lower_priority() -> io::Result<()> {
-    // On Linux, the priority belongs to a thread, and the call accepts the number of a thread.
-    setpriority_process(Some(gettid()), LOW)
+    // On Linux, the priority belongs to a thread, and the calls accept the number of a thread. The
+    // whole server may already have a lower priority.
+    let thread = Some(gettid());
+    setpriority_process(thread, LOW.max(getpriority_process(thread)?))
 }
 
 #[cfg(test)]
 mod tests {
-    use rustix::process::getpriority_process;
-
     use super::*;
 
     #[test]
@@ -30,7 +30,7 @@ mod tests {
             lower_priority().unwrap();
             getpriority_process(Some(gettid())).unwrap()
         });
-        assert_eq!(lowered.join().unwrap(), LOW);
+        assert_eq!(lowered.join().unwrap(), LOW.max(before));
         assert_eq!(getpriority_process(Some(gettid())).unwrap(), before);
     }
 }

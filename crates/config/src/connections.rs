@@ -11,20 +11,9 @@ use crate::networks::contains;
 /// are in use: the database, the listeners of a few networks, the control socket and its commands,
 /// the log, and the files of the runtime.
 const MIN_RESERVED: usize = 64;
-/// The share of the open files that is reserved if it is larger than [`MIN_RESERVED`]: a fiftieth.
-const RESERVED: usize = 50;
-/// The smallest number of HTTP connections, unless the process may open very few files. A client
-/// that signs in needs its HTTP connection for less than a second.
-const MIN_HTTP: usize = 128;
-/// The share of the open files that only HTTP connections may use: a thirty-second. Each session over
-/// the gateway adds a place for one HTTP connection (see [`ConnectionLimits::with_lent`]).
-const HTTP: usize = 32;
 /// The largest number of HTTP connections. Each connection may buffer a head and a body, which
 /// together have at most 80 KiB. So all HTTP connections together buffer at most 320 MiB.
 const MAX_HTTP: usize = 4096;
-/// The share of the places in a table that is reserved for conversations: a sixteenth. Most users
-/// have no conversation open.
-const CONVERSATIONS: usize = 16;
 /// The smallest and the largest value of [`ConnectionLimits::leaving`]. A connection usually closes
 /// within a millisecond after the server tells it to leave. So even a flood needs few of these
 /// places.
@@ -42,9 +31,6 @@ pub struct ConnectionLimits {
     pub exempt: Vec<IpNet>,
     /// The largest number of connections in the table.
     pub connections: usize,
-    /// The largest number of connections in the table, including the places that another table has
-    /// lent to this table.
-    pub with_lent: usize,
     /// The largest number of connections that are signed in to the notification server. The other
     /// places in the table are for the conversations of these clients, and for clients that have
     /// not signed in yet.
@@ -63,16 +49,16 @@ pub struct ConnectionLimits {
 }
 
 impl ConnectionLimits {
-    /// Creates the limits of a table with `connections` places. A sixteenth of the places is
-    /// reserved for conversations. One exempt address, such as that of a reverse proxy, may stand
-    /// for many users. So an eighth of the places is reserved for clients with other addresses.
+    /// Creates the limits of a table with `connections` places. A quarter of the places is reserved
+    /// for conversations. Most users have no conversation open, and some users have several. One
+    /// exempt address, such as that of a reverse proxy, may stand for many users. So an eighth of
+    /// the places is reserved for clients with other addresses.
     #[must_use]
     pub fn new(exempt: &[IpNet], connections: usize, per_address: usize, anonymous_per_address: usize) -> Self {
         Self {
             exempt: exempt.to_vec(),
             connections,
-            with_lent: connections,
-            online: connections - connections / CONVERSATIONS,
+            online: connections - connections / 4,
             per_address,
             anonymous_per_address,
             per_exempt_address: connections - connections / 8,
@@ -106,17 +92,17 @@ struct Files {
 
 impl Files {
     fn divide(files: usize, tunnels: usize) -> Self {
-        let reserved = (files / RESERVED).max(MIN_RESERVED) + tunnels;
+        let reserved = (files / 10).max(MIN_RESERVED) + tunnels;
         // If `files` is lower than on any real system, connections get half of the files.
         let free = files.saturating_sub(reserved).max(files / 2);
         let with_leaving = |places: usize| places - leaving(places).min(places / 2);
-        let http = (free / HTTP).max(MIN_HTTP).min(free / 4).min(MAX_HTTP);
+        let http = (free / 4).min(MAX_HTTP);
         Self { chat: with_leaving(free - http), http: with_leaving(http) }
     }
 }
 
 fn leaving(connections: usize) -> usize {
-    (connections / 64).clamp(LEAVING.0, LEAVING.1)
+    (connections / 16).clamp(LEAVING.0, LEAVING.1)
 }
 
 impl Config {
@@ -133,11 +119,7 @@ impl Config {
     #[must_use]
     pub fn http_connections(&self, files: usize) -> ConnectionLimits {
         let per_address = self.limits.http_connections_per_address;
-        let own = self.divide(files).http;
-        ConnectionLimits {
-            with_lent: MAX_HTTP.max(own),
-            ..ConnectionLimits::new(&self.limits.exempt, own, per_address, per_address)
-        }
+        ConnectionLimits::new(&self.limits.exempt, self.divide(files).http, per_address, per_address)
     }
 
     /// Returns the limits on sessions over the gateway. Each session also counts as a chat connection.
@@ -166,16 +148,11 @@ mod tests {
             for files in [256, 1024, 4096, 20_000, 65_536, 1_000_000] {
                 let tables = [config.chat_connections(files), config.http_connections(files)];
                 let all: usize = tables.iter().map(|table| table.connections + table.leaving).sum();
-                let reserved = (files / RESERVED).max(MIN_RESERVED) + tunnels;
+                let reserved = (files / 10).max(MIN_RESERVED) + tunnels;
                 assert!(all <= files - reserved, "{files}: {tables:?}");
                 assert!(all >= (files - reserved) * 4 / 5, "{files}: {tables:?}");
             }
         }
-    }
-
-    #[test]
-    fn of_20_000_files_17_500_can_be_people_who_are_signed_in() {
-        assert!(Config::default().chat_connections(20_000).online >= 17_500);
     }
 
     #[test]

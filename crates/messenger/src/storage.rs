@@ -7,7 +7,7 @@ use std::fmt::Debug;
 use std::pin::Pin;
 
 use msnp::Handle;
-use swallowtail_store::database::{Account, AccountId, ContactPhones, Edit, Store, StoreError};
+use swallowtail_store::database::{Account, AccountId, ContactPhones, Edit, Expected, Store, StoreError};
 use swallowtail_store::roster::Roster;
 
 #[cfg(any(test, feature = "simulation"))]
@@ -24,11 +24,16 @@ pub trait Storage: Debug + Send + Sync {
     /// Fails if the store cannot be read.
     fn account<'a>(&'a self, handle: &'a Handle) -> StoreFuture<'a, Option<Account>>;
 
-    /// Returns the account at this address and its roster, if it exists. Both are read in one trip to the store.
+    /// Returns the account at this address and its roster. Both are read in one trip to the store. Returns `None` if
+    /// the account does not exist, or if it is not the `expected` one (see [`Store::roster`]).
     ///
     /// # Errors
     /// Fails if the store cannot be read.
-    fn roster<'a>(&'a self, handle: &'a Handle) -> StoreFuture<'a, Option<(Account, Roster)>>;
+    fn roster<'a>(
+        &'a self,
+        handle: &'a Handle,
+        expected: Option<Expected>,
+    ) -> StoreFuture<'a, Option<(Account, Roster)>>;
 
     /// Returns the telephone numbers of those contacts of `owner` that have numbers and let `owner` see them (ns.md
     /// section 6, BPR). `handle` is the address of `owner`.
@@ -49,8 +54,12 @@ impl Storage for Store {
         Box::pin(self.account(handle))
     }
 
-    fn roster<'a>(&'a self, handle: &'a Handle) -> StoreFuture<'a, Option<(Account, Roster)>> {
-        Box::pin(self.roster(handle))
+    fn roster<'a>(
+        &'a self,
+        handle: &'a Handle,
+        expected: Option<Expected>,
+    ) -> StoreFuture<'a, Option<(Account, Roster)>> {
+        Box::pin(self.roster(handle, expected))
     }
 
     fn contact_phones<'a>(&'a self, owner: AccountId, handle: &'a Handle) -> StoreFuture<'a, Vec<ContactPhones>> {

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use swallowtail_config::MAX_OLD_TLS_TUNNELS;
 use swallowtail_messenger::chat::Chat;
-use swallowtail_messenger::net::Table;
 use swallowtail_messenger::service::Service;
 use swallowtail_setup::client_setup::{Offer, OldTls};
 use swallowtail_store::accounts::Accounts;
@@ -47,13 +46,12 @@ impl Site {
         service: &Service,
         accounts: Accounts,
         chat: Chat,
-        http_connections: Arc<Table>,
         certificates: Certificates,
     ) -> Result<Arc<Self>, StoreError> {
         let config = &service.config;
         let passport = Passport::new(config, accounts.clone(), service.tickets.clone());
         let hosts = Arc::new(Hosts::new(config));
-        let gateway = Gateway::new(config, chat.clone(), http_connections);
+        let gateway = Gateway::new(config, chat.clone());
         let web = Web::open(service, accounts, hosts.clone()).await?;
         // The certificate for Windows XP is read at each request. If it cannot be read, the server only logs the error
         // at startup, because nothing else depends on the certificate.

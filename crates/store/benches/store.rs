@@ -102,7 +102,7 @@ async fn reads(callers: usize) -> f64 {
         async move {
             let handle = user(caller * 31 + round);
             assert!(store.account(&handle).await.unwrap().is_some());
-            assert!(store.roster(&handle).await.unwrap().is_some());
+            assert!(store.roster(&handle, None).await.unwrap().is_some());
         }
     })
     .await

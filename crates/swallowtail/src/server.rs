@@ -83,7 +83,7 @@ impl Server {
         let http_connections = Table::new("HTTP", config.http_connections(files));
         let service = Arc::new(Service::new(config, Arc::new(store), tickets));
         let chat = Chat::new(service.clone(), chat_connections.clone());
-        let site = Site::open(&service, accounts.clone(), chat.clone(), http_connections.clone(), certificates).await?;
+        let site = Site::open(&service, accounts.clone(), chat.clone(), certificates).await?;
 
         let (stop, stopped) = watch::channel(false);
         let (stop_http, http_stopped) = watch::channel(false);

@@ -34,7 +34,7 @@ pub(super) async fn note_last(
     for account in handles {
         let owner = Handle::parse(&account).with_context(|| format!("{account} is not valid"))?;
         // An account that was deleted has no lists on the disk, so there is nothing to record.
-        if let Some((_, roster)) = store.roster(&owner).await? {
+        if let Some((_, roster)) = store.roster(&owner, None).await? {
             watch.note(Action::Final { account, parts: parts_of(&roster) });
         }
     }

@@ -7,7 +7,7 @@ use msnp::Handle;
 use swallowtail_base::lock;
 use swallowtail_messenger::storage::memory::Memory;
 use swallowtail_messenger::storage::{Storage, StoreFuture};
-use swallowtail_store::database::{Account, AccountId, ContactPhones, Edit, StoreError};
+use swallowtail_store::database::{Account, AccountId, ContactPhones, Edit, Expected, StoreError};
 use swallowtail_store::roster::Roster;
 
 use crate::random::Random;
@@ -70,10 +70,14 @@ impl Storage for FaultyStore {
         })
     }
 
-    fn roster<'a>(&'a self, handle: &'a Handle) -> StoreFuture<'a, Option<(Account, Roster)>> {
+    fn roster<'a>(
+        &'a self,
+        handle: &'a Handle,
+        expected: Option<Expected>,
+    ) -> StoreFuture<'a, Option<(Account, Roster)>> {
         Box::pin(async move {
             self.pass(false).await?;
-            self.memory.roster(handle).await
+            self.memory.roster(handle, expected).await
         })
     }
 

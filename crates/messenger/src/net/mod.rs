@@ -27,4 +27,4 @@ pub use peer::{Peer, counted_address};
 pub use prefixed::{Prefixed, first_bytes};
 pub use session::{CommandFuture, Connection, Handled, Session, Stop};
 pub use stream::{AnyStream, Stream};
-pub use table::{Full, Guest, Lent, NotAdmitted, Place, Progress, Table};
+pub use table::{Full, Guest, NotAdmitted, Place, Progress, Table};

@@ -14,7 +14,7 @@ use swallowtail_base::clock;
 use swallowtail_base::random;
 use swallowtail_config::Config;
 use swallowtail_store::accounts::{Claims, STORE_PATIENCE, member_id};
-use swallowtail_store::database::{AccountId, StoreError};
+use swallowtail_store::database::{AccountId, Expected, StoreError};
 use swallowtail_store::roster::Roster;
 use tokio::time::{Instant, timeout};
 
@@ -240,9 +240,8 @@ impl Drop for Unfinished {
 /// ticket belongs to the account and is still valid.
 async fn load(service: &Service, handle: &Handle, claims: &Claims) -> Result<Option<(Turn, Arc<Cell>)>, StoreError> {
     let turn = service.directory.turn(handle).await;
-    let Some((account, cell)) = turn.account().await? else { return Ok(None) };
-    let is_valid = claims.account == account.id && claims.password_version == account.password_version;
-    Ok(is_valid.then_some((turn, cell)))
+    let expected = Expected { id: claims.account, password_version: claims.password_version };
+    Ok(turn.cell_of(Some(expected)).await?.map(|cell| (turn, cell)))
 }
 
 /// Counts a sign-in with a valid ticket. Sign-ins with an invalid ticket do not count here, so

@@ -58,10 +58,9 @@ impl Server {
         Self { service, store, connections: Table::new("chat", ConnectionLimits::new(&[], 100, 100, 100)) }
     }
 
-    /// Creates a server with `places` places for connections. At most `online` of them can be signed in.
-    pub(super) fn with_places(places: usize, online: usize) -> Self {
-        let limits = ConnectionLimits { online, ..ConnectionLimits::new(&[], places, places, places) };
-        Self { connections: Table::new("chat", limits), ..Self::new() }
+    /// Creates a server with this many places for connections.
+    pub(super) fn with_places(places: usize) -> Self {
+        Self { connections: Table::new("chat", ConnectionLimits::new(&[], places, places, places)), ..Self::new() }
     }
 
     /// Opens a connection on which nothing has been sent yet. Rate limits apply to it.

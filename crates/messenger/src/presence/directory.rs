@@ -6,7 +6,7 @@ use std::sync::{Arc, Weak};
 use msnp::notification::ContactLine;
 use msnp::{Handle, List};
 use swallowtail_base::clock;
-use swallowtail_store::database::{Account, StoreError};
+use swallowtail_store::database::{Expected, StoreError};
 use tokio::sync::OwnedMutexGuard;
 
 use super::cell::{Cell, Neighbours};
@@ -132,11 +132,11 @@ impl Turn {
     /// # Errors
     /// Fails if the store cannot be read.
     pub async fn cell(&self) -> Result<Option<Arc<Cell>>, StoreError> {
-        Ok(self.account().await?.map(|(_, cell)| cell))
+        self.cell_of(None).await
     }
 
-    /// Returns the account as the store has it now, and its cell, as [`Turn::cell`] does. Usually this is one trip to
-    /// the store.
+    /// Returns the cell of the account, like [`Turn::cell`], but `None` if the account is not the `expected` one. Usually
+    /// this takes one trip to the store.
     ///
     /// The operator's commands run in another process. They can remove an account and create another one with the same
     /// address. Therefore this method looks up the number of the account, and ends a session that belongs to a removed
@@ -144,11 +144,12 @@ impl Turn {
     ///
     /// # Errors
     /// Fails if the store cannot be read.
-    pub async fn account(&self) -> Result<Option<(Account, Arc<Cell>)>, StoreError> {
+    pub async fn cell_of(&self, expected: Option<Expected>) -> Result<Option<Arc<Cell>>, StoreError> {
         let (storage, handle) = (&self.directory.storage, &self.place.handle);
         if let Some(cell) = self.place.cell() {
             if let Some(account) = storage.account(handle).await?.filter(|account| account.id == cell.id) {
-                return Ok(Some((account, cell)));
+                let is_expected = expected.is_none_or(|expected| account.is(expected));
+                return Ok(is_expected.then_some(cell));
             }
             self.place.forget_cell();
             cell.expel();
@@ -156,11 +157,11 @@ impl Turn {
         }
         // No other task can load the account now, because every load needs the turn, and this value
         // holds the turn.
-        let Some((account, roster)) = storage.roster(handle).await? else { return Ok(None) };
+        let Some((account, roster)) = storage.roster(handle, expected).await? else { return Ok(None) };
         let registry: Weak<Registry> = Arc::downgrade(&self.directory.registry);
         let cell = Arc::new(Cell::new(account.id, roster, registry));
         self.place.set_cell(&cell);
-        Ok(Some((account, cell)))
+        Ok(Some(cell))
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use msnp::{Handle, Timestamp};
 use swallowtail_base::lock;
-use swallowtail_store::database::{Account, AccountId, ContactPhones, Edit, StoreError};
+use swallowtail_store::database::{Account, AccountId, ContactPhones, Edit, Expected, StoreError};
 use swallowtail_store::roster::{Roster, Settings};
 use tokio::sync::{OwnedMutexGuard, watch};
 
@@ -170,11 +170,17 @@ impl Storage for Memory {
         })
     }
 
-    fn roster<'a>(&'a self, handle: &'a Handle) -> StoreFuture<'a, Option<(Account, Roster)>> {
+    fn roster<'a>(
+        &'a self,
+        handle: &'a Handle,
+        expected: Option<Expected>,
+    ) -> StoreFuture<'a, Option<(Account, Roster)>> {
         Box::pin(async move {
             self.reads.pass().await?;
             let state = lock(&self.state);
-            Ok(state.find(handle).map(|(id, kept)| (kept.account(id), kept.roster.clone())))
+            let found = state.find(handle).map(|(id, kept)| (kept.account(id), kept));
+            let found = found.filter(|(account, _)| expected.is_none_or(|expected| account.is(expected)));
+            Ok(found.map(|(account, kept)| (account, kept.roster.clone())))
         })
     }
 

@@ -40,8 +40,6 @@ pub struct Gateway {
     /// The table of the sessions. At a limit, the table decides which session must end to make
     /// room.
     table: Arc<Table>,
-    /// The table of HTTP connections. Each session lends it a place, because the session itself needs no file.
-    http: Arc<Table>,
     sessions: Mutex<HashMap<u64, Entry>>,
 }
 
@@ -79,12 +77,11 @@ impl fmt::Debug for Gateway {
 impl Gateway {
     /// Creates a gateway without sessions, and starts the task that ends silent sessions.
     #[must_use]
-    pub fn new(config: &Config, chat: Chat, http: Arc<Table>) -> Arc<Self> {
+    pub fn new(config: &Config, chat: Chat) -> Arc<Self> {
         let gateway = Arc::new(Self {
             chat,
             bind_to_address: config.gateway.bind_to_address,
             table: Table::new("gateway", config.gateway_sessions()),
-            http,
             sessions: Mutex::default(),
         });
         tokio::spawn(sweep(Arc::downgrade(&gateway)));
@@ -114,11 +111,7 @@ impl Gateway {
             GatewayServer::Switchboard => ChatServer::Switchboard,
         };
         let chat = self.chat.clone();
-        let lent = self.http.lend();
-        tokio::spawn(async move {
-            chat.serve(far, &caller, server, chat_place).await;
-            drop(lent);
-        });
+        tokio::spawn(async move { chat.serve(far, &caller, server, chat_place).await });
         Some(session)
     }
 

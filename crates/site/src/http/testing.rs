@@ -66,7 +66,7 @@ impl TestServer {
         let chat_connections = Table::new("chat", config.chat_connections(FILES));
         let service = Arc::new(Service::new(config, Arc::new(store.clone()), tickets));
         let chat = Chat::new(service.clone(), chat_connections);
-        let site = Site::open(&service, accounts, chat, http_connections.clone(), certificates).await.unwrap();
+        let site = Site::open(&service, accounts, chat, certificates).await.unwrap();
 
         let (stop, stopped) = watch::channel(false);
         let shared = Shared {

@@ -29,6 +29,15 @@ pub struct Account {
     pub created_at: i64,
 }
 
+/// An account and the version of its password, as a ticket names them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Expected {
+    /// The number of the account.
+    pub id: AccountId,
+    /// The version of the password.
+    pub password_version: i64,
+}
+
 /// An account to be created. `Debug` omits the password hash.
 #[derive(Clone)]
 pub struct NewAccount {
@@ -61,6 +70,12 @@ macro_rules! columns {
 pub(super) use columns;
 
 impl Account {
+    /// Returns whether this is the expected account, and its password has not changed.
+    #[must_use]
+    pub fn is(&self, expected: Expected) -> bool {
+        self.id == expected.id && self.password_version == expected.password_version
+    }
+
     /// Parses a row that begins with the columns of [`columns`].
     pub(super) fn from_row(row: &Row<'_>) -> Result<Self, StoreError> {
         let (handle, name): (String, String) = (row.get(1)?, row.get(2)?);

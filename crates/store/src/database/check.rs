@@ -138,7 +138,7 @@ async fn check_accounts(store: &Store, report: &mut impl FnMut(CheckStep)) -> Re
     while let Some((id, handle)) = store.read(move |connection| next(connection, last)).await? {
         last = id;
         let read = match parse_handle(&handle) {
-            Ok(handle) => store.roster(&handle).await.map(drop),
+            Ok(handle) => store.roster(&handle, None).await.map(drop),
             Err(error) => Err(error),
         };
         match read {

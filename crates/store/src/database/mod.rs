@@ -33,7 +33,7 @@ mod store;
 mod thread;
 mod writer;
 
-pub use account::{Account, AccountId, NewAccount};
+pub use account::{Account, AccountId, Expected, NewAccount};
 pub use check::{CheckStep, Checked, check};
 pub use claim::Claim;
 pub use data_error::DataError;

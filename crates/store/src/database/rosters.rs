@@ -8,7 +8,7 @@ use msnp::{DisplayName, Guid, Handle};
 use rusqlite::{Connection, Row};
 use thin_vec::ThinVec;
 
-use super::account::{Account, columns};
+use super::account::{Account, Expected, columns};
 use super::columns::{parse_bits, parse_group_number, parse_guid, parse_handle, parse_stamp};
 use super::error::StoreError;
 use super::sql::{all, first, snapshot};
@@ -16,15 +16,25 @@ use super::store::Store;
 use crate::roster::{Entries, Entry, Group, Roster, Settings, Stamps};
 
 impl Store {
-    /// Returns an account and its roster.
-    pub async fn roster(&self, handle: &Handle) -> Result<Option<(Account, Roster)>, StoreError> {
+    /// Returns an account and its roster. Returns `None` if the account does not exist, or if it is not the `expected`
+    /// one. In these two cases the store reads the same: the row of the account. Otherwise anyone with a ticket of their
+    /// own could measure whether another account exists, or how many contacts it has.
+    pub async fn roster(
+        &self,
+        handle: &Handle,
+        expected: Option<Expected>,
+    ) -> Result<Option<(Account, Roster)>, StoreError> {
         let handle = handle.clone();
         // One transaction reads all tables, so that all of them are in the same state.
-        self.read(move |connection| snapshot(connection, |connection| read_roster(connection, &handle))).await
+        self.read(move |connection| snapshot(connection, |connection| read_roster(connection, &handle, expected))).await
     }
 }
 
-fn read_roster(connection: &Connection, handle: &Handle) -> Result<Option<(Account, Roster)>, StoreError> {
+fn read_roster(
+    connection: &Connection,
+    handle: &Handle,
+    expected: Option<Expected>,
+) -> Result<Option<(Account, Roster)>, StoreError> {
     let sql = concat!(
         "select ",
         columns!(),
@@ -37,6 +47,9 @@ fn read_roster(connection: &Connection, handle: &Handle) -> Result<Option<(Accou
         Ok((account, roster))
     })?;
     let Some((account, mut roster)) = row else { return Ok(None) };
+    if expected.is_some_and(|expected| !account.is(expected)) {
+        return Ok(None);
+    }
     roster.groups = read_groups(connection, account.id.0)?;
     roster.entries = read_entries(connection, account.id.0)?;
     Ok(Some((account, roster)))

@@ -4,7 +4,7 @@ use std::slice;
 
 use msnp::Handle;
 
-use super::Entry;
+use super::entry::Entry;
 use super::pool::pooled;
 
 /// The entries of a roster, sorted by handle.

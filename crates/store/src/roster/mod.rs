@@ -7,6 +7,7 @@
 
 mod edit;
 mod entries;
+mod entry;
 mod pool;
 mod settings;
 
@@ -15,10 +16,10 @@ use std::sync::Arc;
 
 use msnp::notification::Privacy;
 use msnp::{ContactRef, DisplayName, GroupNumber, GroupRef, Guid, Handle, List, ListBits, Timestamp};
-use thin_vec::ThinVec;
 
 pub use edit::{GroupRemoval, NewContact, NewGroup, NewListEntry};
 pub use entries::Entries;
+pub use entry::Entry;
 pub use settings::Settings;
 
 /// The name of group 0 until it is renamed.
@@ -52,22 +53,6 @@ pub struct Group {
     /// Its number for the dialects before MSNP10, 1 to 29. Clients of these dialects do not see a group without a
     /// number.
     pub number: Option<GroupNumber>,
-}
-
-/// The entry that an account has for one address.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Entry {
-    /// The lists that the address is on: at least one.
-    pub lists: ListBits,
-    /// The nickname. Without one, clients show the handle.
-    pub nickname: Option<DisplayName>,
-    /// The GUID of the contact while the address is on FL.
-    pub contact: Option<Guid>,
-    /// The groups of the contact while the address is on FL, sorted.
-    pub groups: ThinVec<Guid>,
-    /// True if a client with a dialect before MSNP10 added the contact to group 0. Later dialects
-    /// do not have group 0.
-    pub in_other_contacts: bool,
 }
 
 /// The times at which lists and settings last changed (ns.md section 1.4).
@@ -116,21 +101,6 @@ impl Stamps {
     #[must_use]
     pub fn settings_changed(self, now: Timestamp) -> Self {
         Self { settings: self.settings.next(now), version: self.version.wrapping_add(1), ..self }
-    }
-}
-
-impl Entry {
-    /// Returns whether the address is on `list`.
-    #[must_use]
-    pub const fn is_on(&self, list: List) -> bool {
-        self.lists.has(list)
-    }
-
-    /// Returns whether the account of this address has the owner on FL. This is true if this entry
-    /// is on RL or PL.
-    #[must_use]
-    pub fn watches(&self) -> bool {
-        self.lists.has_any(List::Reverse | List::Pending)
     }
 }
 

@@ -85,7 +85,7 @@ async fn all_of_it() {
 }
 
 /// Returns by how many KiB the server's resident memory may grow while it hashes passwords: 19 MiB
-/// for each hashing thread, and 12 MiB as a margin. The server has one hashing thread for each core.
+/// for each hashing thread, and 12 MiB as a margin. There is at most one thread for each core.
 fn memory_of_hashing_kib() -> u64 {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     u64::try_from(cores).unwrap() * 19 * 1024 + 12 * 1024

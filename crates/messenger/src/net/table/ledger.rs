@@ -53,8 +53,6 @@ pub(super) struct Ledger<G> {
     online: usize,
     /// The number of connections that are not in the table but still open.
     leaving: usize,
-    /// The number of places that another table has lent to this one.
-    lent: usize,
 }
 
 /// The number of connections of one address. A process has fewer than four billion connections, so
@@ -113,7 +111,6 @@ impl<G> Ledger<G> {
             addresses: BTreeMap::new(),
             online: 0,
             leaving: 0,
-            lent: 0,
         }
     }
 
@@ -156,26 +153,10 @@ impl<G> Ledger<G> {
                 return self.first_of(address).map(Some).ok_or(Full);
             }
         }
-        match self.members.len() < self.places() {
+        match self.members.len() < self.limits.connections {
             true => Ok(None),
             false => self.queue.first().copied().map(Some).ok_or(Full),
         }
-    }
-
-    fn places(&self) -> usize {
-        self.limits.connections.saturating_add(self.lent).min(self.limits.with_lent)
-    }
-
-    /// Adds a place that another table does not need.
-    pub(super) const fn lend(&mut self) {
-        self.lent += 1;
-    }
-
-    /// Removes a place again. If a connection has to make room because of that, returns that connection.
-    pub(super) fn take_back(&mut self) -> Option<(G, Progress)> {
-        self.lent = self.lent.saturating_sub(1);
-        let least = *self.queue.first().filter(|_| self.members.len() > self.places())?;
-        self.evict(least.id)
     }
 
     /// Of all connections of an address, returns the one that makes room first.

@@ -55,10 +55,6 @@ pub struct Place {
     other: Option<Arc<Self>>,
 }
 
-/// A place that a table has lent to another one. Dropping this value returns the place.
-#[derive(Debug)]
-pub struct Lent(Arc<Table>);
-
 /// The error for a new connection that was not admitted.
 #[derive(Debug)]
 pub struct NotAdmitted(
@@ -123,14 +119,6 @@ impl Table {
                 Err(NotAdmitted(Some(place(id))))
             }
         }
-    }
-
-    /// Lends this table a place: another table has a place without a file of its own, so this one may use that file. The
-    /// limit [`ConnectionLimits::with_lent`] stays.
-    #[must_use]
-    pub fn lend(self: &Arc<Self>) -> Lent {
-        lock(&self.ledger).lend();
-        Lent(self.clone())
     }
 
     /// Returns the number of connections in the table. Connections that were told to leave do not count.
@@ -206,16 +194,6 @@ impl Place {
     pub fn joined_to(mut self, other: Arc<Self>) -> Self {
         self.other = Some(other);
         self
-    }
-}
-
-impl Drop for Lent {
-    fn drop(&mut self) {
-        let evicted = lock(&self.0.ledger).take_back();
-        if let Some((guest, progress)) = evicted {
-            self.0.report.note(self.0.name, Event::MadeRoom, None);
-            guest.make_room(progress);
-        }
     }
 }
 

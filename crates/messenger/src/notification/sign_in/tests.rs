@@ -278,7 +278,7 @@ async fn a_client_must_sign_in_before_a_deadline() {
 
 #[tokio::test]
 async fn a_sign_in_is_refused_if_all_free_places_are_reserved_for_conversations() {
-    let server = Server::with_places(4, 3);
+    let server = Server::with_places(4);
     let mut alice = server.online("alice", "MSNP12").await;
     let (_bob, _carol) = (server.sign_in("bob", "MSNP12").await, server.sign_in("carol", "MSNP12").await);
     let mut dave = server.before_ticket("dave", "MSNP12").await;

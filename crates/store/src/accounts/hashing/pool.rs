@@ -29,9 +29,8 @@ pub(in crate::accounts) struct Busy;
 /// A pool with a limited number of threads that hash and check passwords. Clones are cheap and
 /// share the threads.
 ///
-/// Half of the threads have the usual priority. The other threads are spare: they have a low
-/// priority, and work only while no usual thread is idle. So the pool can use all cores of an idle
-/// machine, but does not delay chat.
+/// Some threads are spare: they have a low priority, and work only while no usual thread is idle. So
+/// the pool can use all cores of a small machine that is idle, but does not delay chat.
 ///
 /// The pool has its own threads. Each thread has a workspace, and returns its memory to the system
 /// when the thread is idle. When tokio's blocking threads did this work, 235 MiB stayed allocated
@@ -194,12 +193,17 @@ struct ThreadCounts {
     spare: usize,
 }
 
-/// Returns the number of threads on this machine: one for each core. Half of the threads, but at least one, have the
-/// usual priority, so that the other cores keep serving sockets (security.md section 2).
+/// The largest number of spare threads. Each thread needs 19 MiB while it works, and a machine with
+/// many cores need not have much memory.
+const MAX_SPARE: usize = 2;
+
+/// Returns the number of threads on this machine. There is a usual thread for every two cores, so
+/// that the other cores keep serving sockets (security.md section 2). Spare threads use the other
+/// cores while nothing else needs them.
 fn threads() -> ThreadCounts {
     let cores = thread::available_parallelism().map_or(1, NonZero::get);
     let usual = (cores / 2).max(1);
-    ThreadCounts { usual, spare: cores - usual }
+    ThreadCounts { usual, spare: (cores - usual).min(MAX_SPARE) }
 }
 
 /// Returns how many bytes the hashing threads of this machine allocate while they hash passwords.

@@ -36,7 +36,7 @@ async fn a_removed_account_stays_on_lists_to_which_other_accounts_added_it() {
 
     assert!(store.remove_account(&handle("alice")).await.unwrap());
     assert!(store.account(&handle("alice")).await.unwrap().is_none());
-    assert!(store.roster(&handle("alice")).await.unwrap().is_none());
+    assert!(store.roster(&handle("alice"), None).await.unwrap().is_none());
     let bob = store.test_roster("bob").await.1;
     let left = Entry { lists: List::Forward | List::Allow, ..contact };
     assert_eq!(*bob.entries.get(&handle("alice")).unwrap(), left);
@@ -134,4 +134,19 @@ async fn server_keys_are_created_once_for_each_purpose() {
     store.close().await;
     let store = Store::open(directory.path()).await.unwrap();
     assert_eq!(store.server_keys("ticket").await.unwrap(), tickets);
+}
+
+#[tokio::test]
+async fn a_roster_is_returned_only_if_the_account_and_its_password_are_the_expected_ones() {
+    let (_directory, store) = store_with(&["alice", "bob"]).await;
+    let alice = store.account(&handle("alice")).await.unwrap().unwrap();
+    let expected = Expected { id: alice.id, password_version: alice.password_version };
+    let wrong = [
+        Expected { id: store.account(&handle("bob")).await.unwrap().unwrap().id, ..expected },
+        Expected { password_version: expected.password_version + 1, ..expected },
+    ];
+    assert!(store.roster(&handle("alice"), Some(expected)).await.unwrap().is_some());
+    for wrong in wrong {
+        assert!(store.roster(&handle("alice"), Some(wrong)).await.unwrap().is_none());
+    }
 }

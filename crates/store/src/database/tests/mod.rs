@@ -52,7 +52,7 @@ async fn store_with(names: &[&str]) -> (TempDir, Store) {
 
 impl Store {
     async fn test_roster(&self, name: &str) -> (AccountId, Roster) {
-        let (account, roster) = self.roster(&handle(name)).await.unwrap().unwrap();
+        let (account, roster) = self.roster(&handle(name), None).await.unwrap().unwrap();
         (account.id, roster)
     }
 

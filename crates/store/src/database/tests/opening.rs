@@ -121,7 +121,7 @@ async fn reading_a_malformed_row_returns_an_error_and_does_not_panic() {
         let (_directory, store) = store_with(&["alice"]).await;
         store.change("alice", &[Change::Entry(handle("bob"), entry(List::Allow))]).await.unwrap();
         store.run(damage).await;
-        let error = store.roster(&handle("alice")).await.unwrap_err().to_string();
+        let error = store.roster(&handle("alice"), None).await.unwrap_err().to_string();
         assert!(error.contains(what), "{damage}: {error}");
     }
 }
@@ -134,7 +134,7 @@ async fn a_closed_store_returns_errors_and_does_not_hang() {
     let mut edit = Edit::by(id);
     edit.push(id, &[Change::Entry(handle("bob"), entry(List::Allow))]);
     assert!(store.write(edit).await.is_err());
-    assert!(store.roster(&handle("alice")).await.is_err());
+    assert!(store.roster(&handle("alice"), None).await.is_err());
 }
 
 #[tokio::test]

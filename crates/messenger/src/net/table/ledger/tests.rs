@@ -9,7 +9,7 @@ use super::*;
 /// online. One address may have at most 4 connections, of which at most 3 may be not signed in.
 fn ledger() -> Ledger<()> {
     let exempt = ["10.0.0.0/8".parse().unwrap()];
-    Ledger::new(ConnectionLimits { online: 6, leaving: 3, with_lent: 10, ..ConnectionLimits::new(&exempt, 8, 4, 3) })
+    Ledger::new(ConnectionLimits { leaving: 3, ..ConnectionLimits::new(&exempt, 8, 4, 3) })
 }
 
 /// An address that is not exempt.
@@ -81,7 +81,7 @@ fn an_exempt_address_may_use_more_places_than_others_but_not_all_places() {
 }
 
 #[test]
-fn a_sign_in_cannot_take_a_place_that_is_reserved_for_a_conversation() {
+fn a_quarter_of_the_places_is_reserved_for_conversations() {
     let mut ledger = ledger();
     let ids: Vec<_> = (0..8).map(|number| admitted(&ledger.admit(peer(number), ()))).collect();
     let results = ids.iter().map(|id| ledger.advance(*id, Progress::Online).is_ok());
@@ -90,23 +90,6 @@ fn a_sign_in_cannot_take_a_place_that_is_reserved_for_a_conversation() {
         ledger.advance(*id, Progress::InSession).unwrap();
     }
     assert!(matches!(ledger.admit(peer(9), ()), Decision::TurnedAway { .. }));
-}
-
-#[test]
-fn lent_places_admit_more_connections_which_make_room_when_the_places_are_taken_back() {
-    let mut ledger = ledger();
-    for _ in 0..3 {
-        ledger.lend();
-    }
-    let ids: Vec<_> = (0..10).map(|number| admitted(&ledger.admit(peer(number), ()))).collect();
-    assert!(ids.iter().all(|id| ledger.contains(*id)), "two of the three lent places are within the limit");
-    assert!(ledger.take_back().is_none(), "this place was over the limit");
-    for id in &ids[..2] {
-        assert!(ledger.take_back().is_some());
-        assert!(!ledger.contains(*id));
-    }
-    assert_eq!(ledger.len(), 8);
-    assert!(ledger.take_back().is_none());
 }
 
 #[test]
