@@ -155,6 +155,9 @@ fn is_denied(path: &Path, access: Access) -> Result<bool, AccessError> {
     match accessat(CWD, path, access, AtFlags::EACCESS) {
         Ok(()) => Ok(false),
         Err(rustix::io::Errno::ACCESS) => Ok(true),
+        // Another process has removed the file since this process read its metadata. SQLite removes
+        // the files beside a database when the last connection closes. A missing file is no obstacle.
+        Err(rustix::io::Errno::NOENT) => Ok(false),
         Err(error) => Err(system(path, error)),
     }
 }
@@ -196,6 +199,12 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         fs::set_permissions(directory.path(), fs::Permissions::from_mode(mode)).unwrap();
         directory
+    }
+
+    #[test]
+    fn a_file_that_vanishes_during_its_check_is_not_denied() {
+        let directory = directory(0o700);
+        assert!(!is_denied(&directory.path().join("gone"), Access::READ_OK).unwrap());
     }
 
     #[test]
