@@ -4,8 +4,9 @@ use rustix::io;
 use rustix::process::{getpriority_process, setpriority_process};
 use rustix::thread::gettid;
 
-/// The nice value of a thread with low priority (sched(7)). Beside a busy thread of usual priority it gets about a tenth
-/// of a core. A thread with the highest nice value, 19, would get so little that its work would take too long.
+/// The nice value of a thread with low priority (sched(7)). If the thread shares a core with a busy
+/// thread of usual priority, it gets about a tenth of the core. With the highest nice value, 19, it
+/// would get so little that its work would take too long.
 const LOW: i32 = 10;
 
 /// Makes the current thread use mainly the processor time that the other threads of the machine leave.

@@ -122,8 +122,9 @@ impl Chat {
         !self.connections.is_exempt(peer)
     }
 
-    /// Returns a future that serves a connection until the connection ends. The future is one box, because these
-    /// connections are many and last long: a task that holds the future of another function needs twice the memory.
+    /// Returns a future that serves a connection until the connection ends. The future is one box,
+    /// because a server has many such connections, and they last long. If this were an `async`
+    /// function that calls another one, each connection would take twice the memory.
     #[must_use]
     pub fn serve(&self, stream: impl Stream, caller: &Caller, server: ChatServer, place: Admitted) -> Serving {
         match server {

@@ -1,12 +1,9 @@
-//! Commands of the operator to a running server. They are sent over a Unix socket in the data
-//! directory, one command per connection.
+//! Commands of the operator to a running server, over a Unix socket in the data directory. Each
+//! connection carries one command.
 //!
-//! The permissions of the socket follow from the umask of the server. With the usual umask 022, or a
-//! stricter one, only root and the user of the server can use the socket. Both can also change the
-//! database and end the server.
-//!
-//! A command is a line with a verb and its words. The answer is `ok` with a report, or a sentence
-//! that says why the command failed. Each command is logged with the user and process that sent it.
+//! The server accepts commands only from root and from the user that runs the server. A command is a
+//! line with a verb and its words. The answer is `ok` with a report, or a sentence that says why the
+//! command failed. The server logs each command with the user and the process that sent it.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::Shutdown;
