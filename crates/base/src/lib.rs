@@ -8,6 +8,7 @@ pub mod access;
 pub mod clock;
 mod directory;
 mod lock;
+mod memory;
 mod priority;
 pub mod random;
 mod shell;
@@ -18,6 +19,7 @@ pub mod utc;
 
 pub use directory::{create_private_directory, create_private_file, give_to_owner_of, rename_unless_exists};
 pub use lock::lock;
+pub use memory::return_free_memory;
 pub use priority::lower_priority;
 pub use shell::shell_quoted;
 pub use shrink::shrink_sparse;

@@ -137,6 +137,12 @@ impl Server {
         self.chat_connections.len()
     }
 
+    /// Returns the number of connections of all kinds that have ended since the start.
+    #[must_use]
+    pub fn ended_connections(&self) -> u64 {
+        self.chat_connections.ended() + self.http_connections.ended()
+    }
+
     /// Returns the number of sessions over the gateway. [`Self::connections`] also counts these
     /// sessions.
     #[must_use]

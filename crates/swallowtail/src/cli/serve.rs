@@ -3,14 +3,16 @@
 use std::convert::Infallible;
 use std::path::Path;
 use std::pin::Pin;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use clap::Args;
 use msnp::Handle;
+use swallowtail_base::return_free_memory;
 use swallowtail_config::Config;
 use swallowtail_messenger::operator::Announced;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::task::spawn_blocking;
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::cli::lan;
@@ -25,6 +27,11 @@ use crate::server::Server;
 const MINUTE: Duration = Duration::from_secs(60);
 /// The interval at which `serve` reports certificates that expire soon.
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+/// The interval at which `serve` returns free memory to the system.
+const MEMORY_INTERVAL: Duration = Duration::from_secs(30);
+/// The number of connections that must have ended before `serve` returns free memory again. Fewer
+/// connections free too little: at 24 KiB for each connection, these free 6 MiB.
+const MANY_ENDED: u64 = 256;
 
 /// Flags of `serve`, which override the settings.
 #[derive(Debug, Args)]
@@ -57,6 +64,7 @@ pub(super) async fn run(config: Config, file: Option<&Path>) -> anyhow::Result<(
     tokio::select! {
         () = until_stop(&server, &mut control, &mut signals) => {}
         never = keep_certificates(&server, &mut reload) => match never {},
+        never = return_memory(&server) => match never {},
     }
     say("Stopping. Press Ctrl-C again to stop immediately.");
     tokio::select! {
@@ -130,6 +138,25 @@ async fn keep_certificates(server: &Server, hangup: &mut Signal) -> Infallible {
             },
         }
         server.report_expiring_certificates();
+    }
+}
+
+/// Returns free memory to the system whenever many connections have ended.
+async fn return_memory(server: &Server) -> Infallible {
+    let mut ticks = interval(MEMORY_INTERVAL);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut returned = 0;
+    loop {
+        ticks.tick().await;
+        let ended = server.ended_connections();
+        if ended - returned < MANY_ENDED {
+            continue;
+        }
+        returned = ended;
+        let begun = Instant::now();
+        // A panic has been logged already.
+        let _ = spawn_blocking(return_free_memory).await;
+        tracing::debug!(microseconds = begun.elapsed().as_micros(), ended, "returned free memory to the system");
     }
 }
 

@@ -35,8 +35,12 @@ const MOMENT: Duration = Duration::from_secs(2);
 const GOODPUT: f64 = 0.8;
 /// The limit on the p99 of the time until a sign-in is accepted.
 const ACCEPTED: Duration = Duration::from_secs(5);
-/// The limit on the p99 of the time until a sign-in is refused.
+/// The limit on the p95 of the time until a sign-in is refused.
 const REFUSED: Duration = Duration::from_secs(1);
+/// The limit on the longest time until a sign-in is refused. A stranger can lose its place in the
+/// queue after it has waited: if many known people sign in, strangers get a smaller share of the
+/// threads. No password waits for much longer than 3 seconds.
+const LATEST_REFUSED: Duration = Duration::from_secs(4);
 
 pub(super) const SCENARIO: Scenario =
     Scenario::runs("R03", "Sign-ins arrive five times as fast as the server can check them", |bed| Box::pin(run(bed)))
@@ -93,15 +97,15 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
     let share = goodput.in_available_time / before.in_available_time.min(after.in_available_time);
     let p99 = percentile(&at_constant_speed(&accepted), 99);
     let took: Vec<_> = refused.iter().map(|(begun, answered)| *answered - *begun).collect();
-    let refused_p99 = percentile(&took, 99);
+    let (refused_p95, latest_refused) = (percentile(&took, 95), percentile(&took, 100));
     let measured = Measured::new().figure("capacity", before.in_a_second, "/s");
     let measured = measured.figure("goodput", goodput.in_a_second, "/s").figure("share", share, "");
     let measured = measured.count("refused", refused.len()).seconds("accepted p99", p99);
-    let measured = measured.millis("refused p99", refused_p99);
+    let measured = measured.millis("refused p95", refused_p95).seconds("latest refused", latest_refused);
     ensure!(share >= GOODPUT, "the server reached only {share:.2} of its capacity during the overload: {measured}");
     ensure!(p99 < ACCEPTED, "the p99 of a sign-in was {p99:.1?}: {measured}");
     ensure!(
-        !refused.is_empty() && refused_p99 < REFUSED,
+        !refused.is_empty() && refused_p95 < REFUSED && latest_refused < LATEST_REFUSED,
         "the server refused no sign-in, or refused sign-ins too late: {measured}"
     );
     Ok(measured)

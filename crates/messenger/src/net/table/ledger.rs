@@ -53,6 +53,8 @@ pub(super) struct Ledger<G> {
     online: usize,
     /// The number of connections that are not in the table but still open.
     leaving: usize,
+    /// The number of connections that have ended since the table was created.
+    ended: u64,
 }
 
 /// The number of connections of one address. A process has fewer than four billion connections, so
@@ -111,6 +113,7 @@ impl<G> Ledger<G> {
             addresses: BTreeMap::new(),
             online: 0,
             leaving: 0,
+            ended: 0,
         }
     }
 
@@ -207,6 +210,7 @@ impl<G> Ledger<G> {
 
     /// Removes a connection that has ended.
     pub(super) fn remove(&mut self, id: Id) {
+        self.ended += 1;
         if self.take(id).is_none() {
             self.leaving = self.leaving.saturating_sub(1);
         }
@@ -275,6 +279,11 @@ impl<G> Ledger<G> {
     /// Returns the number of connections in the table.
     pub(super) fn len(&self) -> usize {
         self.members.len()
+    }
+
+    /// Returns the number of connections that have ended since the table was created.
+    pub(super) const fn ended(&self) -> u64 {
+        self.ended
     }
 
     /// Returns the number of open connections: those in the table, and those that are leaving.

@@ -133,6 +133,12 @@ impl Table {
         self.len() == 0
     }
 
+    /// Returns the number of connections that have ended since the table was created.
+    #[must_use]
+    pub fn ended(&self) -> u64 {
+        lock(&self.ledger).ended()
+    }
+
     /// Refuses every connection from now on, and tells the connections in the table that the server stops.
     pub fn close(&self) {
         // The table is closed and read under one lock, so that every connection is either refused

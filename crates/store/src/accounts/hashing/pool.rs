@@ -117,7 +117,7 @@ impl Hasher {
                 return Ok(self.0.turn(worker));
             }
             let room = state.pace.room(self.0.threads);
-            // Dropping the channel of the displaced caller tells that caller that it has lost its
+            // Dropping the channel of a displaced caller tells that caller that it has lost its
             // place.
             let (place, _displaced) = state.waiting.push(rank, origin, grant, room);
             Waiting { pool: &self.0, place }

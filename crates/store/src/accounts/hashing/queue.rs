@@ -75,19 +75,21 @@ pub(super) struct Place {
 
 impl<T> Queue<T> {
     /// Adds a job to `rank`. `room` is the number of jobs that the threads can do in the longest
-    /// time that a job should wait. Each rank gets its share of `room`. If `rank` then has more
+    /// time that a job should wait. Each rank gets its share of `room`. As long as `rank` has more
     /// jobs than its share, this method also removes a job from `rank`. The method chooses the
     /// network that has the most jobs in `rank`, then the address with the most jobs in that
     /// network, and then the account with the most jobs at that address. It removes the newest job
     /// of that account, which can be the added job itself. Returns the place of the added job, and
-    /// the removed job.
-    pub(super) fn push(&mut self, rank: Rank, origin: &Origin, job: T, room: usize) -> (Place, Option<T>) {
+    /// the removed jobs.
+    pub(super) fn push(&mut self, rank: Rank, origin: &Origin, job: T, room: usize) -> (Place, Vec<T>) {
         let place = Place { rank, parties: origin.parties(), arrival: self.arrived };
         self.arrived += 1;
         let max = self.room_of(rank, room);
         let turns = self.of(rank);
         turns.push(&place.parties, place.arrival, job);
-        let displaced = if turns.len() > max { turns.displace() } else { None };
+        // A share that has become smaller can displace many jobs.
+        let excess = turns.len().saturating_sub(max);
+        let displaced = (0..excess).filter_map(|_| turns.displace()).collect();
         (place, displaced)
     }
 
@@ -141,7 +143,7 @@ mod tests {
     impl Jobs {
         /// Adds a job. Returns the number of the displaced job, if there is one.
         fn push(&mut self, rank: Rank, origin: &Origin, number: usize) -> Option<usize> {
-            self.0.push(rank, origin, number, usize::MAX / 100).1
+            self.0.push(rank, origin, number, usize::MAX / 100).1.pop()
         }
 
         /// Adds jobs of strangers with the numbers 0 to `count` - 1. `origin` returns the origin of
@@ -226,7 +228,7 @@ mod tests {
         let mut queue = Queue::default();
         // Adds `count` jobs of a rank. Returns how many of these jobs displaced no job.
         let fill = |queue: &mut Queue<usize>, rank, count: usize| {
-            let push = |number: &usize| queue.push(rank, &origin(ELSEWHERE, *number), *number, ROOM).1.is_none();
+            let push = |number: &usize| queue.push(rank, &origin(ELSEWHERE, *number), *number, ROOM).1.is_empty();
             (0..count).filter(push).count()
         };
         assert_eq!(fill(&mut queue, Rank::Stranger, 100), ROOM, "only strangers have come");
@@ -242,6 +244,24 @@ mod tests {
         assert_eq!(fill(&mut queue, Rank::Stranger, 100), ROOM / 4);
         assert_eq!(fill(&mut queue, Rank::Familiar, 100), ROOM);
         while queue.pop().is_some() {}
-        assert_eq!(queue.push(Rank::Stranger, &origin(ELSEWHERE, 0), 1, 0).1, None, "one job may always wait");
+        assert_eq!(queue.push(Rank::Stranger, &origin(ELSEWHERE, 0), 1, 0).1, [], "one job may always wait");
+    }
+    #[test]
+    fn strangers_leave_the_queue_when_their_share_of_the_threads_becomes_smaller() {
+        const ROOM: usize = 64;
+        let mut queue = Queue::default();
+        for number in 0..ROOM {
+            assert_eq!(queue.push(Rank::Stranger, &origin(ELSEWHERE, number), number, ROOM).1, []);
+        }
+        // Many familiar accounts sign in, so that strangers get only every fourth turn.
+        let (mut strangers, turns) = (ROOM, 4 * RECENT);
+        for number in 0..turns {
+            queue.push(Rank::Familiar, &origin(ATTACKER, number), ROOM + number, ROOM);
+            strangers -= usize::from(queue.pop().is_some_and(|number| number < ROOM));
+        }
+        let (_, displaced) = queue.push(Rank::Stranger, &origin(ELSEWHERE, ROOM), ROOM, ROOM);
+        let room = queue.room_of(Rank::Stranger, ROOM);
+        assert!(room < strangers, "{room} and {strangers}");
+        assert_eq!(strangers + 1 - displaced.len(), room);
     }
 }
