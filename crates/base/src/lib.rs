@@ -11,6 +11,7 @@ mod lock;
 mod memory;
 mod priority;
 pub mod random;
+mod sharded;
 mod shell;
 mod shrink;
 #[cfg(feature = "simulation")]
@@ -21,5 +22,6 @@ pub use directory::{create_private_directory, create_private_file, give_to_owner
 pub use lock::lock;
 pub use memory::return_free_memory;
 pub use priority::lower_priority;
+pub use sharded::Sharded;
 pub use shell::shell_quoted;
 pub use shrink::shrink_sparse;

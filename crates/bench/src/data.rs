@@ -32,9 +32,9 @@ pub(crate) struct Known {
 }
 
 impl Data {
-    /// Creates a database with accounts that form a ring. Each account has the next `contacts`
-    /// accounts on its contact list. It is therefore on the contact lists of the previous
-    /// `contacts` accounts.
+    /// Creates a database with accounts that form a ring. Each account has its `contacts` nearest
+    /// neighbours on its contact list, half of them on each side. All contacts are mutual, as most
+    /// contacts of real users are. An odd number is rounded down.
     ///
     /// # Errors
     /// Fails if the database cannot be written.
@@ -75,13 +75,13 @@ async fn write_rosters(directory: &Path, contacts: usize) -> Result<()> {
 fn roster(accounts: &[Stored], place: usize, account: &Stored, contacts: usize) -> Edit {
     let count = accounts.len();
     let mut entries = BTreeMap::<_, Entry>::new();
-    for distance in 1..=contacts {
-        let contact = entries.entry(&accounts[(place + distance) % count].handle).or_default();
-        contact.lists = contact.lists | List::Forward | List::Allow;
-        contact.contact = Some(random::guid());
-        // In a small ring, another account can be both a contact and a watcher of this account.
-        let watcher = entries.entry(&accounts[(place + count - distance) % count].handle).or_default();
-        watcher.lists = watcher.lists | List::Reverse | List::Allow;
+    for distance in 1..=contacts / 2 {
+        // In a small ring, both neighbours can be the same account.
+        for neighbour in [place + distance, place + count - distance] {
+            let entry = entries.entry(&accounts[neighbour % count].handle).or_default();
+            entry.lists = List::Forward | List::Allow | List::Reverse;
+            entry.contact = Some(random::guid());
+        }
     }
     let mut edit = Edit::by(account.id);
     for (handle, entry) in entries {

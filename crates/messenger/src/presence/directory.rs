@@ -37,7 +37,7 @@ impl Directory {
     /// Creates a directory of the accounts in `storage`. None of them is in use yet.
     #[must_use]
     pub fn new(storage: Arc<dyn Storage>) -> Arc<Self> {
-        Arc::new(Self { storage, registry: Registry::new(), epochs: AtomicU64::new(1) })
+        Arc::new(Self { storage, registry: Arc::default(), epochs: AtomicU64::new(1) })
     }
 
     /// Returns the number of the next sign-in.

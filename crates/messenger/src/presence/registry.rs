@@ -4,27 +4,19 @@
 //! The registry only finds cells. [`super::directory`] loads missing cells.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasher, RandomState};
-use std::sync::{Arc, Mutex, Weak};
+use std::sync::{Arc, Weak};
 
 use msnp::Handle;
-use swallowtail_base::lock;
+use swallowtail_base::Sharded;
 use tokio::sync::OwnedMutexGuard;
 
 use super::cell::{Cell, Neighbours};
 use super::endpoint::Endpoint;
 
-/// The number of parts of the map. Each part has its own lock, so that lookups on many cores rarely wait for each
-/// other.
-const SHARDS: usize = 64;
-
-type Shard = Mutex<HashMap<Handle, Slot>>;
-
 /// Finds accounts in use.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Registry {
-    shards: Vec<Shard>,
-    hasher: RandomState,
+    slots: Sharded<HashMap<Handle, Slot>>,
 }
 
 /// The turn and the cell of one account. The slot is removed when no [`Place`] refers to it and it
@@ -46,53 +38,42 @@ pub(super) struct Place {
 }
 
 impl Registry {
-    pub(super) fn new() -> Arc<Self> {
-        let shards = (0..SHARDS).map(|_| Mutex::default()).collect();
-        Arc::new(Self { shards, hasher: RandomState::new() })
-    }
-
     /// Returns the cell of an account, if the account is in use.
     pub(super) fn find(&self, handle: &Handle) -> Option<Arc<Cell>> {
-        lock(self.shard(handle)).get(handle)?.cell.upgrade()
+        self.slots.lock(handle).get(handle)?.cell.upgrade()
     }
 
     /// Returns the cells of all accounts in use, in no particular order.
     pub(super) fn cells(&self) -> Vec<Arc<Cell>> {
         let mut all = Vec::new();
-        for shard in &self.shards {
-            all.extend(lock(shard).values().filter_map(|slot| slot.cell.upgrade()));
+        for slots in self.slots.lock_each() {
+            all.extend(slots.values().filter_map(|slot| slot.cell.upgrade()));
         }
         all
     }
 
     /// Returns a [`Place`], which keeps the slot of an account. The account need not exist.
     pub(super) fn place(self: &Arc<Self>, handle: &Handle) -> Place {
-        let mut shard = lock(self.shard(handle));
-        let slot = shard.entry(handle.clone()).or_default();
+        let mut slots = self.slots.lock(handle);
+        let slot = slots.entry(handle.clone()).or_default();
         slot.places += 1;
         Place { handle: handle.clone(), registry: self.clone(), turn: slot.turn.clone() }
     }
 
-    /// Returns the number of slots in all shards.
+    /// Returns the number of slots.
     #[cfg(test)]
     pub(super) fn len(&self) -> usize {
-        self.shards.iter().map(|shard| lock(shard).len()).sum()
-    }
-
-    fn shard(&self, handle: &Handle) -> &Shard {
-        let hash = self.hasher.hash_one(handle);
-        // The remainder is below SHARDS, the length of the vector.
-        &self.shards[usize::try_from(hash % SHARDS as u64).unwrap_or_default()]
+        self.slots.lock_each().map(|slots| slots.len()).sum()
     }
 
     /// Changes the slot of an account, if the slot exists. Removes the slot if it is unused after
     /// the change.
     fn update(&self, handle: &Handle, change: impl FnOnce(&mut Slot)) {
-        let mut shard = lock(self.shard(handle));
-        let Some(slot) = shard.get_mut(handle) else { return };
+        let mut slots = self.slots.lock(handle);
+        let Some(slot) = slots.get_mut(handle) else { return };
         change(slot);
         if slot.places == 0 && slot.cell.strong_count() == 0 {
-            shard.remove(handle);
+            slots.remove(handle);
         }
     }
 }

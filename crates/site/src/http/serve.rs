@@ -144,7 +144,8 @@ async fn requests(
         let stream: AnyStream = Box::new(Prefixed::new(parts.read_buf.to_vec(), stream.into_inner()));
         return Some((target, stream));
     }
-    linger(stream).await;
+    // The client has its answer, so the connection can make room for another one.
+    visit.during(linger(stream)).await;
     None
 }
 

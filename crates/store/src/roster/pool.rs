@@ -1,15 +1,11 @@
 //! One copy of each handle for all rosters in memory.
 
 use std::collections::HashSet;
-use std::hash::{BuildHasher, RandomState};
-use std::sync::{LazyLock, Mutex};
+use std::sync::LazyLock;
 
 use msnp::Handle;
-use swallowtail_base::lock;
+use swallowtail_base::Sharded;
 
-/// The number of parts of the pool. Each part has its own lock, so that sign-ins on many cores rarely wait for each
-/// other.
-const SHARDS: usize = 64;
 /// The smallest number of handles at which a part looks for handles that no roster uses any more.
 const MIN_SWEEP: usize = 64;
 
@@ -22,15 +18,11 @@ struct Shard {
     sweep_at: usize,
 }
 
-static POOL: LazyLock<(RandomState, Vec<Mutex<Shard>>)> =
-    LazyLock::new(|| (RandomState::new(), (0..SHARDS).map(|_| Mutex::default()).collect()));
+static POOL: LazyLock<Sharded<Shard>> = LazyLock::new(Sharded::default);
 
 /// Returns the shared copy of a handle. If there is none, this handle becomes the shared copy.
 pub(super) fn pooled(handle: &Handle) -> Handle {
-    let (hasher, shards) = &*POOL;
-    // The remainder is below SHARDS, the length of the vector.
-    let place = usize::try_from(hasher.hash_one(handle) % SHARDS as u64).unwrap_or_default();
-    lock(&shards[place]).share(handle)
+    POOL.lock(handle).share(handle)
 }
 
 impl Shard {

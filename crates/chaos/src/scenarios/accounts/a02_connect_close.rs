@@ -22,10 +22,12 @@ pub(super) const SCENARIO: Scenario =
         Box::pin(run(bed))
     });
 
-/// The number of connections that are opened. For a million connections, use `--scale 7000`.
-const CONNECTIONS: usize = 15_000;
+/// The number of connections that are opened. They take about two seconds. In a shorter run, the
+/// memory still grows to the size that the connections of one moment need. For a million
+/// connections, use `--scale 1000`.
+const CONNECTIONS: usize = 100_000;
 /// The number of TLS handshakes that are abandoned.
-const HANDSHAKES: usize = 400;
+const HANDSHAKES: usize = 2000;
 /// The number of tasks that open connections.
 const AT_ONCE: usize = 16;
 /// The number of equal parts of the run. The memory at the end is compared with the memory after
