@@ -25,6 +25,9 @@ pub(crate) struct Options {
     /// Also write the figures of every round to this file, as JSON
     #[arg(long, value_name = "FILE")]
     pub(crate) json: Option<PathBuf>,
+    /// Also draw the ratios of server and floor into this file, as SVG
+    #[arg(long, value_name = "FILE")]
+    pub(crate) plot: Option<PathBuf>,
     /// The server's program (default: the one that was built together with this program)
     #[arg(long, value_name = "FILE")]
     pub(crate) program: Option<PathBuf>,

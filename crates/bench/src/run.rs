@@ -32,7 +32,7 @@ pub(crate) async fn run(options: &Options) -> Result<bool> {
         bench.case = case.name;
         (case.run)(&mut bench).await.with_context(|| format!("could not measure {}", case.name))?;
     }
-    bench.report.end(options.json.as_deref())
+    bench.report.end(options.json.as_deref(), options.plot.as_deref())
 }
 
 fn chosen(names: &[String]) -> Result<Vec<&'static Case>> {

@@ -1,6 +1,7 @@
 //! What a run prints and writes.
 
 mod measured;
+mod plot;
 mod table;
 
 use std::path::Path;
@@ -45,15 +46,18 @@ impl Report {
         self.measured.push(measured);
     }
 
-    /// Writes the figures to `json`, and returns true if no measurement had failures.
+    /// Writes the figures to `json` and the picture of the ratios to `plot`. Returns true if no
+    /// measurement had failures.
     ///
     /// # Errors
-    /// Fails if the file cannot be written.
-    pub(crate) fn end(&self, json: Option<&Path>) -> Result<bool> {
+    /// Fails if a file cannot be written, or if there is nothing to plot.
+    pub(crate) fn end(&self, json: Option<&Path>, plot: Option<&Path>) -> Result<bool> {
         if let Some(path) = json {
             let text = serde_json::json!({ "machine": self.machine, "measured": self.measured });
-            std::fs::write(path, format!("{text:#}\n"))
-                .with_context(|| format!("could not write {}", path.display()))?;
+            write(path, &format!("{text:#}\n"))?;
+        }
+        if let Some(path) = plot {
+            write(path, &plot::svg(&self.measured)?)?;
         }
         let errors: u64 = self.measured.iter().map(|measured| measured.series.errors).sum();
         if errors > 0 {
@@ -61,4 +65,8 @@ impl Report {
         }
         Ok(errors == 0)
     }
+}
+
+fn write(path: &Path, text: &str) -> Result<()> {
+    std::fs::write(path, text).with_context(|| format!("could not write {}", path.display()))
 }
