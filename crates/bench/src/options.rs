@@ -16,9 +16,12 @@ pub(crate) struct Options {
     /// The number of times to measure everything. The table shows the medians
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=100))]
     pub(crate) rounds: u32,
-    /// Measure small sizes for a short time, to see that every case works. The figures mean little
+    /// Measure small sizes for a short time. Fails if a ratio of server and floor is much worse than the recorded one
     #[arg(long)]
     pub(crate) smoke: bool,
+    /// With --smoke, record the ratios instead of comparing them with the recorded ones
+    #[arg(long, requires = "smoke", conflicts_with = "cases")]
+    pub(crate) record: bool,
     /// List the cases
     #[arg(long)]
     pub(crate) list: bool,

@@ -8,6 +8,9 @@ use crate::case::{CASES, Case};
 use crate::options::Options;
 use crate::report::Report;
 
+/// The number of rounds of a smoke run. The best of them counts.
+const SMOKE_ROUNDS: u32 = 3;
+
 /// Measures the cases that the options name. Returns true if nothing failed.
 ///
 /// # Errors
@@ -23,7 +26,7 @@ pub(crate) async fn run(options: &Options) -> Result<bool> {
     raise_file_limit()?;
     let mut bench = Bench {
         program: program(options.program.as_deref())?,
-        rounds: if options.smoke { 1 } else { options.rounds },
+        rounds: if options.smoke { SMOKE_ROUNDS } else { options.rounds },
         is_smoke: options.smoke,
         case: "",
         report: Report::begin()?,
@@ -32,7 +35,12 @@ pub(crate) async fn run(options: &Options) -> Result<bool> {
         bench.case = case.name;
         (case.run)(&mut bench).await.with_context(|| format!("could not measure {}", case.name))?;
     }
-    bench.report.end(options.json.as_deref(), options.plot.as_deref())
+    let is_valid = bench.report.end(options.json.as_deref(), options.plot.as_deref())?;
+    // Ratios with errors mean nothing, so they are neither compared nor recorded.
+    if !is_valid || !options.smoke {
+        return Ok(is_valid);
+    }
+    bench.report.compare(options.record)
 }
 
 fn chosen(names: &[String]) -> Result<Vec<&'static Case>> {

@@ -69,11 +69,19 @@ impl Series {
     /// because the floor and the server were measured directly after each other in that round. The
     /// result is the median of these ratios. 1 means that the server is as good as the floor.
     pub(crate) fn ratio(&self) -> Option<f64> {
+        median(&self.ratios().collect::<Vec<_>>())
+    }
+
+    /// Returns the smallest of the ratios that the rounds give.
+    pub(crate) fn best_ratio(&self) -> Option<f64> {
+        self.ratios().min_by(f64::total_cmp)
+    }
+
+    fn ratios(&self) -> impl Iterator<Item = f64> {
         let better = |(floor, server): (&f64, &f64)| if self.unit.is_rate() { floor / server } else { server / floor };
-        let ratios = self.floor.iter().zip(&self.server).map(better);
         // A short measurement can take too little processor time for the system to count. Its ratio
         // is then not a finite number.
-        median(&ratios.filter(|ratio| ratio.is_finite()).collect::<Vec<_>>())
+        self.floor.iter().zip(&self.server).map(better).filter(|ratio| ratio.is_finite())
     }
 }
 
@@ -126,6 +134,8 @@ mod tests {
         let rounds = |unit| Series { floor: vec![100.0, 200.0], server: vec![50.0, 100.0], ..Series::new("", unit) };
         assert_eq!(rounds(Unit::PerSecond).ratio(), Some(2.0));
         assert_eq!(rounds(Unit::Milliseconds).ratio(), Some(0.5));
+        let uneven = Series { floor: vec![100.0, 200.0], server: vec![50.0, 20.0], ..Series::new("", Unit::PerSecond) };
+        assert_eq!((uneven.ratio(), uneven.best_ratio()), (Some(6.0), Some(2.0)));
         assert_eq!(Series::new("", Unit::Seconds).ratio(), None);
     }
 

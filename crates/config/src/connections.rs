@@ -11,13 +11,27 @@ use crate::networks::contains;
 /// are in use: the database, the listeners of a few networks, the control socket and its commands,
 /// the log, and the files of the runtime.
 const MIN_RESERVED: usize = 64;
+/// One file of so many is reserved, if that is more than [`MIN_RESERVED`]. An operator of a large
+/// service has more networks, and runs more commands at the same time.
+const RESERVED_SHARE: usize = 64;
+/// The smallest number of HTTP connections without the setting `http_connections`, if the process
+/// may open enough files. Clients of the gateway and the web pages need so many.
+const MIN_HTTP: usize = 512;
 /// The largest number of HTTP connections. Each connection may buffer a head and a body, which
 /// together have at most 80 KiB. So all HTTP connections together buffer at most 320 MiB.
 const MAX_HTTP: usize = 4096;
+/// The largest share of all connections that HTTP connections may have: one of so many. A connection
+/// with a long request needs more memory than a chat connection, and the limit on memory assumes this
+/// share.
+const LARGEST_HTTP_SHARE: usize = 4;
+/// The share of HTTP connections without the setting `http_connections`: one of so many.
+const HTTP_SHARE: usize = 8;
+/// The share of the HTTP connections that one address can have at most: one of so many.
+const HTTP_ADDRESS_SHARE: usize = 4;
 /// The smallest and the largest value of [`ConnectionLimits::leaving`]. A connection usually closes
 /// within a millisecond after the server tells it to leave. So even a flood needs few of these
 /// places.
-const LEAVING: (usize, usize) = (16, 1024);
+const LEAVING: (usize, usize) = (16, 512);
 
 /// The maximum number of tunnels to the terminator for old TLS. Each tunnel uses one open file, and
 /// usually lasts a second.
@@ -49,8 +63,7 @@ pub struct ConnectionLimits {
 }
 
 impl ConnectionLimits {
-    /// Creates the limits of a table with `connections` places. A quarter of the places is reserved
-    /// for conversations. Most users have no conversation open, and some users have several. One
+    /// Creates the limits of a table with `connections` places, all of which may be signed in. One
     /// exempt address, such as that of a reverse proxy, may stand for many users. So an eighth of
     /// the places is reserved for clients with other addresses.
     #[must_use]
@@ -58,12 +71,19 @@ impl ConnectionLimits {
         Self {
             exempt: exempt.to_vec(),
             connections,
-            online: connections - connections / 4,
+            online: connections,
             per_address,
             anonymous_per_address,
             per_exempt_address: connections - connections / 8,
             leaving: leaving(connections),
         }
+    }
+
+    /// Reserves a share of the places for conversations, in percent.
+    #[must_use]
+    pub fn with_conversations(self, percent: usize) -> Self {
+        let reserved = self.connections.saturating_mul(percent) / 100;
+        Self { online: self.connections.saturating_sub(reserved), ..self }
     }
 
     /// Returns whether an address is exempt from rate limits and from limits on numbers of
@@ -91,12 +111,13 @@ struct Files {
 }
 
 impl Files {
-    fn divide(files: usize, tunnels: usize) -> Self {
-        let reserved = (files / 10).max(MIN_RESERVED) + tunnels;
+    fn divide(files: usize, tunnels: usize, http: Option<usize>) -> Self {
+        let reserved = (files / RESERVED_SHARE).max(MIN_RESERVED) + tunnels;
         // If `files` is lower than on any real system, connections get half of the files.
         let free = files.saturating_sub(reserved).max(files / 2);
         let with_leaving = |places: usize| places - leaving(places).min(places / 2);
-        let http = (free / 4).min(MAX_HTTP);
+        let http = http.unwrap_or_else(|| (free / HTTP_SHARE).max(MIN_HTTP));
+        let http = http.min(free / LARGEST_HTTP_SHARE).min(MAX_HTTP);
         Self { chat: with_leaving(free - http), http: with_leaving(http) }
     }
 }
@@ -112,14 +133,16 @@ impl Config {
         let limits = &self.limits;
         let chat = self.divide(files).chat;
         ConnectionLimits::new(&limits.exempt, chat, limits.connections_per_address, limits.anonymous_per_address)
+            .with_conversations(limits.conversation_percent)
     }
 
     /// Returns the limits on HTTP connections for a process that may open `files` files. HTTP connections never sign
-    /// in.
+    /// in. One address that is not exempt never gets more than a quarter of the places.
     #[must_use]
     pub fn http_connections(&self, files: usize) -> ConnectionLimits {
-        let per_address = self.limits.http_connections_per_address;
-        ConnectionLimits::new(&self.limits.exempt, self.divide(files).http, per_address, per_address)
+        let http = self.divide(files).http;
+        let per_address = self.limits.http_connections_per_address.min((http / HTTP_ADDRESS_SHARE).max(1));
+        ConnectionLimits::new(&self.limits.exempt, http, per_address, per_address)
     }
 
     /// Returns the limits on sessions over the gateway. Each session also counts as a chat connection.
@@ -128,10 +151,12 @@ impl Config {
         let limits = &self.limits;
         let per_address = limits.gateway_sessions_per_address;
         ConnectionLimits::new(&limits.exempt, limits.gateway_sessions, per_address, limits.anonymous_per_address)
+            .with_conversations(limits.conversation_percent)
     }
 
     fn divide(&self, files: usize) -> Files {
-        Files::divide(files, self.proxy.old_tls.map_or(0, |_| MAX_OLD_TLS_TUNNELS))
+        let tunnels = self.proxy.old_tls.map_or(0, |_| MAX_OLD_TLS_TUNNELS);
+        Files::divide(files, tunnels, self.limits.http_connections)
     }
 }
 
@@ -148,9 +173,33 @@ mod tests {
             for files in [256, 1024, 4096, 20_000, 65_536, 1_000_000] {
                 let tables = [config.chat_connections(files), config.http_connections(files)];
                 let all: usize = tables.iter().map(|table| table.connections + table.leaving).sum();
-                let reserved = (files / 10).max(MIN_RESERVED) + tunnels;
+                let reserved = (files / RESERVED_SHARE).max(MIN_RESERVED) + tunnels;
                 assert!(all <= files - reserved, "{files}: {tables:?}");
                 assert!(all >= (files - reserved) * 4 / 5, "{files}: {tables:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_operator_can_keep_17_500_sessions_online_with_20_000_open_files() {
+        let mut config = Config::default();
+        assert!(config.chat_connections(20_000).online > 12_000);
+        config.limits.http_connections = Some(512);
+        config.limits.conversation_percent = 4;
+        assert!(config.chat_connections(20_000).online >= 17_500, "{:?}", config.chat_connections(20_000));
+    }
+
+    #[test]
+    fn http_connections_have_a_quarter_of_the_files_at_most_and_one_address_a_quarter_of_these() {
+        let mut config = Config::default();
+        for http in [None, Some(1), Some(100), Some(1_000_000)] {
+            config.limits.http_connections = http;
+            for files in [10, 256, 1024, 20_000, 1_000_000] {
+                let limits = config.http_connections(files);
+                let most = http.unwrap_or(MAX_HTTP).min(MAX_HTTP).min(files / LARGEST_HTTP_SHARE);
+                assert!(limits.connections <= most, "{http:?}, {files}: {limits:?}");
+                let quarter = (limits.connections / HTTP_ADDRESS_SHARE).max(1);
+                assert!((1..=quarter).contains(&limits.per_address), "{http:?}, {files}: {limits:?}");
             }
         }
     }

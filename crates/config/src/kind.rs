@@ -113,7 +113,7 @@ pub(crate) const fn whole<N>(range: RangeInclusive<N>) -> Whole<N> {
     Whole { range, unit: "", max_in_words: "" }
 }
 
-/// Returns the kind of a setting whose value is a whole number of `unit`: seconds, days or bytes.
+/// Returns the kind of a setting whose value is a whole number of `unit`, such as seconds.
 pub(crate) const fn whole_of<N>(unit: &'static str, range: RangeInclusive<N>) -> Whole<N> {
     Whole { range, unit, max_in_words: "" }
 }

@@ -12,6 +12,9 @@ use crate::reader::Section;
 /// The largest number of connections or sessions. A process in Linux can open about a million files
 /// at most.
 const MAX_CONNECTIONS: usize = 1_000_000;
+/// The largest share of the chat connections that can be reserved for conversations, in percent.
+/// With more, fewer than half of the connections could be signed in.
+const MAX_CONVERSATION_PERCENT: usize = 50;
 /// The largest number of entries on a list. A client fetches its lists at each sign-in, and 10,000
 /// entries are a megabyte.
 const MAX_ENTRIES: usize = 10_000;
@@ -54,6 +57,10 @@ pub struct Limits {
     /// least 1. At this limit, the server closes the oldest of these connections to admit a new
     /// one.
     pub anonymous_per_address: usize,
+    /// The share of all chat connections that is reserved for conversations, in percent: 0 to 50.
+    /// The other chat connections can all be signed in. With a quarter, the default, every third
+    /// user can have a conversation open.
+    pub conversation_percent: usize,
     /// The largest number of contacts of one account (framing.md section 6). At this limit, a
     /// client that adds another contact receives error 210.
     pub contacts: usize,
@@ -105,7 +112,12 @@ pub struct Limits {
     /// The largest number of times that one address may submit the sign-up form in 15 minutes. This
     /// limit prevents visitors from guessing invite codes and account names.
     pub sign_up_attempts: usize,
-    /// The largest number of HTTP connections from one address. It must be at least 1.
+    /// The largest number of HTTP connections. Without this setting, they are an eighth of all
+    /// connections, and at least 512 if that is no more than a quarter. In any case, they are at most
+    /// a quarter of all connections, and at most 4096.
+    pub http_connections: Option<usize>,
+    /// The largest number of HTTP connections from one address. It must be at least 1. One address
+    /// never gets more than a quarter of all HTTP connections.
     pub http_connections_per_address: usize,
     /// The largest number of sessions over the HTTP gateway (security.md section 6). Each of these
     /// sessions also counts as a chat connection.
@@ -162,6 +174,7 @@ impl Default for Limits {
             exempt: PRIVATE.clone(),
             connections_per_address: 512,
             anonymous_per_address: 64,
+            conversation_percent: 25,
             contacts: roster.contacts,
             allowed_or_blocked: roster.allowed_or_blocked,
             reverse: roster.reverse,
@@ -178,6 +191,7 @@ impl Default for Limits {
             wrong_passwords_per_address: 20,
             sign_ups_per_hour: rates.sign_ups.most,
             sign_up_attempts: rates.sign_up_attempts.most,
+            http_connections: None,
             http_connections_per_address: 128,
             gateway_sessions: 10_000,
             gateway_sessions_per_address: 128,
@@ -207,6 +221,11 @@ impl Limits {
             exempt: from.get("exempt", default.exempt, &networks),
             connections_per_address: number("connections_per_address", default.connections_per_address, &connections),
             anonymous_per_address: number("anonymous_per_address", default.anonymous_per_address, &connections),
+            conversation_percent: number(
+                "conversation_percent",
+                default.conversation_percent,
+                &whole_of("percent", 0..=MAX_CONVERSATION_PERCENT),
+            ),
             contacts: number("contacts", default.contacts, &entries),
             allowed_or_blocked: number("allowed_or_blocked", default.allowed_or_blocked, &optional_entries),
             reverse: number("reverse", default.reverse, &entries),
@@ -239,6 +258,7 @@ impl Limits {
             ),
             sign_ups_per_hour: number("sign_ups_per_hour", default.sign_ups_per_hour, &optional_acts),
             sign_up_attempts: number("sign_up_attempts", default.sign_up_attempts, &optional_acts),
+            http_connections: from.optional("http_connections", default.http_connections, &connections),
             http_connections_per_address: number(
                 "http_connections_per_address",
                 default.http_connections_per_address,

@@ -1,19 +1,19 @@
 //! Handles: the addresses of accounts (docs/protocol/framing.md section 7).
 
 use std::fmt;
-use std::sync::Arc;
 
+use arcstr::ArcStr;
 use thiserror::Error;
 
 /// The longest handle, in bytes (framing.md section 6).
 pub const MAX_HANDLE: usize = 129;
 
-/// An e-mail address in lower case. Cheap to clone.
+/// An e-mail address in lower case. Cheap to clone, and as large as one pointer.
 ///
 /// On the wire, handles are equal if they differ only in ASCII case. The constructors convert to lower case, so values
 /// of this type can be compared directly.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Handle(Arc<str>);
+pub struct Handle(ArcStr);
 
 /// The reason why a word is not a handle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -78,7 +78,7 @@ impl Handle {
     /// Returns whether a clone of this value exists. Clones share their memory.
     #[must_use]
     pub fn is_shared(&self) -> bool {
-        Arc::strong_count(&self.0) > 1
+        ArcStr::strong_count(&self.0).is_some_and(|count| count > 1)
     }
 
     /// Returns the address.

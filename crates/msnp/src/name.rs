@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use arcstr::ArcStr;
+
 use crate::malformed::Malformed;
 use crate::text;
 
@@ -60,9 +62,9 @@ impl fmt::Debug for Text {
 }
 
 /// A display name or nickname, without NUL, CR and LF. The word that this crate writes for the name
-/// has 1 to [`MAX_DISPLAY_NAME`] bytes. Cheap to clone.
+/// has 1 to [`MAX_DISPLAY_NAME`] bytes. Cheap to clone, and as large as one pointer.
 #[derive(Clone, PartialEq, Eq, Hash)]
-pub struct DisplayName(Arc<str>);
+pub struct DisplayName(ArcStr);
 
 impl DisplayName {
     /// Creates a name. Returns `None` if the text is empty, is too long, or contains NUL, CR or LF.

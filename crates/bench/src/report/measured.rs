@@ -28,3 +28,10 @@ pub(super) struct Measured {
     /// the median of these figures.
     pub(super) spread_percent: Option<f64>,
 }
+
+impl Measured {
+    /// Returns the case and the name of the measurement within its case.
+    pub(super) fn name(&self) -> String {
+        format!("{}: {}", self.case, self.series.name)
+    }
+}

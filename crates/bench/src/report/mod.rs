@@ -2,6 +2,7 @@
 
 mod measured;
 mod plot;
+mod recorded;
 mod table;
 
 use std::path::Path;
@@ -44,6 +45,24 @@ impl Report {
         };
         table::row(&measured);
         self.measured.push(measured);
+    }
+
+    /// Compares the ratios of a smoke run with the recorded ones, or replaces the recorded ones with
+    /// them. Returns true if no ratio is much worse than the recorded one.
+    ///
+    /// # Errors
+    /// Fails if the recorded ratios cannot be read or written.
+    pub(crate) fn compare(&self, record: bool) -> Result<bool> {
+        if record {
+            recorded::record(&self.measured)?;
+            println!("\nrecorded the ratios in {}", recorded::FILE);
+            return Ok(true);
+        }
+        let worse = recorded::compare(&self.measured)?;
+        for sentence in &worse {
+            println!("{sentence}");
+        }
+        Ok(worse.is_empty())
     }
 
     /// Writes the figures to `json` and the picture of the ratios to `plot`. Returns true if no

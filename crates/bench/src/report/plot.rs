@@ -66,7 +66,7 @@ pub(super) fn svg(measured: &[Measured]) -> Result<String> {
 }
 
 fn bar(measured: &Measured) -> Option<Bar> {
-    Some(Bar { name: format!("{}: {}", measured.case, measured.series.name), ratio: measured.ratio? })
+    Some(Bar { name: measured.name(), ratio: measured.ratio? })
 }
 
 #[cfg(test)]

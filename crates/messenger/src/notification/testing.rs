@@ -60,7 +60,8 @@ impl Server {
 
     /// Creates a server with this many places for connections.
     pub(super) fn with_places(places: usize) -> Self {
-        Self { connections: Table::new("chat", ConnectionLimits::new(&[], places, places, places)), ..Self::new() }
+        let limits = ConnectionLimits::new(&[], places, places, places).with_conversations(25);
+        Self { connections: Table::new("chat", limits), ..Self::new() }
     }
 
     /// Opens a connection on which nothing has been sent yet. Rate limits apply to it.

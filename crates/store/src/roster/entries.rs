@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn an_entry_with_its_handle_takes_64_bytes() {
-        assert_eq!(size_of::<(Handle, Entry)>(), 64);
+    fn an_entry_with_its_handle_takes_48_bytes() {
+        assert_eq!(size_of::<(Handle, Entry)>(), 48);
     }
 }

@@ -98,7 +98,10 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
 #[derive(Default)]
 struct Use {
     looks: f64,
-    kib: f64,
+    /// The least memory. While a second thread hashes passwords, and for five seconds after that, the
+    /// server uses 19 MiB more. This is no growth, and happens by chance in one third and not in
+    /// another.
+    kib: Option<u64>,
     files: f64,
 }
 
@@ -127,7 +130,7 @@ async fn look(
             let figures = bed.server.figures()?;
             let third = &mut seen[clock.third()];
             third.looks += 1.0;
-            third.kib += figures.anonymous_kib as f64;
+            third.kib = third.kib.into_iter().chain([figures.anonymous_kib]).min();
             third.files += figures.files as f64;
         }
     }
@@ -136,13 +139,14 @@ async fn look(
 
 fn judge(clock: Clock, seen: &[Use; 3], pairs: &[Pair]) -> Result<Measured> {
     let [_, middle, last] = seen;
-    let mean = |used: &Use| (used.kib / used.looks, used.files / used.looks);
-    let ((kib_before, files_before), (kib, files)) = (mean(middle), mean(last));
+    let figures = |used: &Use| (used.kib.unwrap_or_default() as f64, used.files / used.looks);
+    let ((kib_before, files_before), (kib, files)) = (figures(middle), figures(last));
     let hours = clock.length.as_secs_f64() / 3.0 / 3600.0;
     let allowed = kib_before * GROWTH_AN_HOUR / 100.0 * hours + GROWTH_KIB;
     ensure!(
         kib <= kib_before + allowed,
-        "the server used {kib_before:.0} KiB in the second third of the run, and {kib:.0} KiB in the last third"
+        "the server used at least {kib_before:.0} KiB in the second third of the run, and at least {kib:.0} KiB in the \
+         last third"
     );
     let allowed = files_before * FILES.0 / 100.0 + FILES.1;
     ensure!(

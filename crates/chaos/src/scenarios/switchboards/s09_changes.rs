@@ -19,6 +19,8 @@ use crate::scenario::Scenario;
 const ROUNDS: usize = 150;
 /// The difference between the first number of a round and the first number of the next round.
 const SPAN: usize = 100_000;
+/// The changes that each account has made, with answers, when the invitation is sent.
+const ANSWERED: usize = 2;
 /// The pause between two changes of one account.
 const PAUSE: Duration = Duration::from_micros(500);
 
@@ -33,12 +35,12 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
     let rounds = bed.size.of(ROUNDS);
     let mut moments = 0;
     for round in 0..rounds {
-        let caller = Changing::begin(bed.person(0).await?, round);
-        let callee = Changing::begin(bed.person(1).await?, round);
+        let caller = Changing::begin(bed.person(0).await?, round).await?;
+        let callee = Changing::begin(bed.person(1).await?, round).await?;
         let leaving = [Leaving::Nobody, Leaving::Callee, Leaving::Caller, Leaving::Hides][round % 4];
         moments += meet(caller, callee, leaving).await.with_context(|| format!("in round {round}, {leaving:?}"))?;
     }
-    ensure!(moments > rounds, "the identities changed only {moments} times");
+    ensure!(moments >= rounds * ANSWERED, "the members joined with identities that were replaced before the invitation");
     Ok(Measured::new().count("rounds", rounds).count("changes seen", moments))
 }
 
@@ -60,10 +62,15 @@ struct Changing {
 }
 
 impl Changing {
-    fn begin(person: Person, round: usize) -> Self {
+    async fn begin(mut person: Person, round: usize) -> Result<Self> {
+        let first = round * SPAN + 1;
+        for number in first..first + ANSWERED {
+            person.notification.done("CHG", &format!("NLN {number}")).await?;
+            person.notification.done("PRP", &format!("MFN name{number}")).await?;
+        }
         let is_over = Arc::new(AtomicBool::new(false));
-        let task = tokio::spawn(change(person.notification.sender(), round * SPAN, is_over.clone()));
-        Self { person, is_over, task }
+        let task = tokio::spawn(change(person.notification.sender(), first + ANSWERED, is_over.clone()));
+        Ok(Self { person, is_over, task })
     }
 
     /// Ends the changes.
@@ -75,7 +82,7 @@ impl Changing {
 }
 
 async fn change(sender: Sender, first: usize, is_over: Arc<AtomicBool>) -> Result<()> {
-    for number in first + 1.. {
+    for number in first.. {
         if is_over.load(Ordering::Acquire) {
             break;
         }
@@ -130,8 +137,7 @@ fn identity(line: &Received, at: usize) -> Result<(String, usize)> {
     let (name, capabilities) = (line.word(at), line.word(at + 1));
     let number: usize = capabilities.parse().with_context(|| format!("no capabilities in {}", line.line()))?;
     let named = name.strip_prefix("name").and_then(|number| number.parse::<usize>().ok());
-    // CHG comes before PRP. So at first, the name is still that of the previous round.
-    let fits = number % SPAN <= 1 || named.is_some_and(|named| named == number || named + 1 == number);
+    let fits = named.is_some_and(|named| named == number || named + 1 == number);
     ensure!(fits, "the name {name} and the capabilities {capabilities} were never set together: {}", line.line());
     Ok((name, number))
 }

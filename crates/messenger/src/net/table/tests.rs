@@ -22,7 +22,7 @@ impl Guest for Note {
 }
 
 fn table(connections: usize) -> Arc<Table> {
-    Table::new("test", ConnectionLimits::new(&[], connections, 10, 10))
+    Table::new("test", ConnectionLimits::new(&[], connections, 10, 10).with_conversations(25))
 }
 
 #[tokio::test(start_paused = true)]

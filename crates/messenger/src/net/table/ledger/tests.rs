@@ -9,7 +9,8 @@ use super::*;
 /// online. One address may have at most 4 connections, of which at most 3 may be not signed in.
 fn ledger() -> Ledger<()> {
     let exempt = ["10.0.0.0/8".parse().unwrap()];
-    Ledger::new(ConnectionLimits { leaving: 3, ..ConnectionLimits::new(&exempt, 8, 4, 3) })
+    let limits = ConnectionLimits::new(&exempt, 8, 4, 3).with_conversations(25);
+    Ledger::new(ConnectionLimits { leaving: 3, ..limits })
 }
 
 /// An address that is not exempt.
