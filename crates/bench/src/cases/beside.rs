@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
+use msnp::switchboard::AckFlag;
 use swallowtail_chaos::client::http::{request, ticket_request};
 use swallowtail_chaos::client::{Dial, PASSWORD, PATIENCE, SignIn};
 use swallowtail_chaos::server::Addresses;
@@ -21,8 +22,10 @@ use crate::wire::{Wire, client_address};
 /// The number of chats that are measured. In each chat, one user sends a message, waits until the
 /// message has arrived, and pauses.
 const CHATS: usize = 10;
-const CHAT: Messages = Messages { bytes: 300, acknowledged: false, window: 1, pause: Duration::from_millis(5) };
-/// The number of users who edit or sign in at the same time.
+const CHAT: Messages = Messages { bytes: 300, flag: AckFlag::OnFailure, window: 1, pause: Duration::from_millis(5) };
+/// The parts of a file. Half of the workers send a file, each to one of the others.
+const FILE: Messages = Messages { bytes: 1380, flag: AckFlag::Data, window: 16, pause: Duration::ZERO };
+/// The number of users who edit, sign in, or send and receive files at the same time.
 const WORKERS: usize = 20;
 
 /// The work that the server does besides the chats.
@@ -31,6 +34,7 @@ enum Other {
     Nothing,
     Passwords,
     Edits,
+    Files,
 }
 
 pub(crate) async fn run(bench: &mut Bench) -> Result<()> {
@@ -42,12 +46,13 @@ pub(crate) async fn run(bench: &mut Bench) -> Result<()> {
         (Other::Nothing, "chat without other work"),
         (Other::Passwords, "chat during sign-ins with passwords"),
         (Other::Edits, "chat during edits"),
+        (Other::Files, "chat during file transfers"),
     ] {
         let mut half = Series::new(format!("{name}, p50"), Unit::Milliseconds);
         let mut most = Series::new(format!("{name}, p99"), Unit::Milliseconds);
         for _ in bench.rounds() {
             let stop = Arc::new(AtomicBool::new(false));
-            let working = work(other, &addresses, workers, &stop).await?;
+            let working = work(other, &addresses, workers, &stop, bench.time()).await?;
             let tasks = pairs.drain(..).map(|mut pair: [Wire; 2]| {
                 let time = bench.time();
                 async move {
@@ -74,12 +79,13 @@ pub(crate) async fn run(bench: &mut Bench) -> Result<()> {
     Ok(())
 }
 
-/// Starts the other work. It ends after `stop` is set.
+/// Starts the other work. It ends after `stop` is set, and file transfers end after `time`.
 async fn work(
     other: Other,
     addresses: &Addresses,
     workers: &[Known],
     stop: &Arc<AtomicBool>,
+    time: Duration,
 ) -> Result<JoinSet<Result<()>>> {
     let mut working = JoinSet::new();
     match other {
@@ -109,6 +115,15 @@ async fn work(
                         person.write(format!("GTC {} {value}\r\n", count + 30).as_bytes()).await?;
                         person.expect("GTC").await?;
                     }
+                    Ok(())
+                });
+            }
+        }
+        Other::Files => {
+            for mut pair in chats(addresses, workers).await? {
+                working.spawn(async move {
+                    let pumped = pump(&mut pair, FILE, Form::Client, time).await?;
+                    ensure!(pumped.errors == 0, "{} parts of a file were lost, repeated or reordered", pumped.errors);
                     Ok(())
                 });
             }

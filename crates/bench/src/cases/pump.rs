@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
 use msnp::frame::Frame;
+use msnp::switchboard::AckFlag;
 
 use crate::series::percentile;
 use crate::wire::Wire;
@@ -18,8 +19,8 @@ const DIGITS: usize = 10;
 pub(super) struct Messages {
     /// The length of the payload in bytes.
     pub(super) bytes: usize,
-    /// Whether the sender asks for an ACK.
-    pub(super) acknowledged: bool,
+    /// The answer that the sender asks for. `D` marks the data of a file.
+    pub(super) flag: AckFlag,
     /// The number of messages that are on their way at the same time.
     pub(super) window: usize,
     /// The pause before each message, or zero to send as fast as possible.
@@ -55,7 +56,7 @@ impl Messages {
     fn write(self, form: Form, number: u64, out: &mut Vec<u8>) {
         let line = match form {
             Form::Client => {
-                format!("MSG {} {} {}\r\n", number + 10, if self.acknowledged { 'A' } else { 'N' }, self.bytes)
+                format!("MSG {} {} {}\r\n", number + 10, self.flag.word(), self.bytes)
             }
             Form::Relayed => format!("MSG user0@example.com user0 {}\r\n", self.bytes),
         };
@@ -120,7 +121,7 @@ pub(super) async fn pump(
             }
         }
     }
-    while messages.acknowledged && matches!(form, Form::Client) && answered < sent {
+    while messages.flag.wants_ack() && matches!(form, Form::Client) && answered < sent {
         sender.expect("ACK").await?;
         answered += 1;
     }
@@ -162,7 +163,7 @@ mod tests {
 
     #[test]
     fn each_message_has_the_announced_length_and_contains_its_own_number() {
-        let messages = Messages { bytes: 300, acknowledged: true, window: 1, pause: Duration::ZERO };
+        let messages = Messages { bytes: 300, flag: AckFlag::Always, window: 1, pause: Duration::ZERO };
         let mut out = Vec::new();
         messages.write(Form::Client, 7, &mut out);
         let payload = out.strip_prefix(b"MSG 17 A 300\r\n").unwrap();
@@ -172,7 +173,7 @@ mod tests {
 
     #[test]
     fn a_lost_message_is_an_error() {
-        let messages = Messages { bytes: 300, acknowledged: false, window: 1, pause: Duration::ZERO };
+        let messages = Messages { bytes: 300, flag: AckFlag::OnFailure, window: 1, pause: Duration::ZERO };
         let mut out = Vec::new();
         messages.write(Form::Relayed, 1, &mut out);
         let line = b"MSG user0@example.com user0 300";

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use anyhow::Result;
+use msnp::switchboard::AckFlag;
 use swallowtail_chaos::server::Figures;
 
 use super::load::{Load, measure};
@@ -16,28 +17,26 @@ use crate::wire::{Service, Wire};
 /// One measurement: pairs of users who send messages at the same time.
 struct Shape {
     pairs: usize,
-    window: usize,
-    bytes: usize,
-    acknowledged: bool,
+    messages: Messages,
 }
 
-const fn shape(pairs: usize, window: usize, bytes: usize) -> Shape {
-    Shape { pairs, window, bytes, acknowledged: false }
+const fn shape(pairs: usize, window: usize, bytes: usize, flag: AckFlag) -> Shape {
+    Shape { pairs, messages: Messages { bytes, flag, window, pause: Duration::ZERO } }
 }
 
 /// All measurements, from one pair to 2000 pairs.
 const SHAPES: &[Shape] = &[
-    shape(1, 1, 300),
-    shape(1, 16, 300),
-    shape(1, 64, 300),
-    shape(1, 16, 1600),
-    shape(20, 1, 300),
-    shape(20, 16, 300),
-    shape(200, 1, 300),
-    shape(200, 16, 1600),
-    shape(2000, 1, 300),
-    Shape { acknowledged: true, ..shape(1, 16, 300) },
-    Shape { acknowledged: true, ..shape(200, 1, 300) },
+    shape(1, 1, 300, AckFlag::OnFailure),
+    shape(1, 16, 300, AckFlag::OnFailure),
+    shape(1, 64, 300, AckFlag::OnFailure),
+    shape(1, 16, 1600, AckFlag::OnFailure),
+    shape(20, 1, 300, AckFlag::OnFailure),
+    shape(20, 16, 300, AckFlag::OnFailure),
+    shape(200, 1, 300, AckFlag::OnFailure),
+    shape(200, 16, 1600, AckFlag::OnFailure),
+    shape(2000, 1, 300, AckFlag::OnFailure),
+    shape(1, 16, 300, AckFlag::Always),
+    shape(200, 1, 300, AckFlag::Always),
 ];
 /// The maximum number of pairs in a smoke test.
 const SMOKE_PAIRS: usize = 20;
@@ -83,9 +82,8 @@ async fn bare(floor: &Floor, number: usize) -> Result<Wire> {
 
 impl Shape {
     fn name(&self) -> String {
-        let Self { pairs, window, bytes, acknowledged } = self;
-        let flag = if *acknowledged { 'A' } else { 'N' };
-        format!("{pairs} pairs, window {window}, {bytes} bytes, {flag}")
+        let Self { pairs, messages: Messages { bytes, flag, window, .. } } = self;
+        format!("{pairs} pairs, window {window}, {bytes} bytes, {}", flag.word())
     }
 
     /// Sends messages through the first `self.pairs` pairs at the same time, and counts the
@@ -98,9 +96,7 @@ impl Shape {
         rate: &mut Series,
         figures: impl Fn() -> Result<Figures>,
     ) -> Result<Load> {
-        let messages =
-            Messages { bytes: self.bytes, acknowledged: self.acknowledged, window: self.window, pause: Duration::ZERO };
-        let time = bench.time();
+        let (messages, time) = (self.messages, bench.time());
         let tasks = pairs.drain(..self.pairs).map(|mut pair| async move {
             let pumped = pump(&mut pair, messages, form, time).await?;
             anyhow::Ok((pumped.arrived, (pumped, pair)))

@@ -109,10 +109,8 @@ impl<S: Session> Receiver for Inbound<S> {
         self.pausing = self.session.take_pause().map(Pausing::new);
         // After the connection has begun to close, the server carries out no further command. This
         // rule applies whether the client's OUT or something else closes the connection.
-        if self.outbox.own_unsent().is_none() {
-            return Err(Stop::Answered);
-        }
-        Ok(if self.is_blocked() { Flow::Pause } else { Flow::Continue })
+        let unsent = self.outbox.own_unsent().ok_or(Stop::Answered)?;
+        Ok(if self.must_wait(unsent) { Flow::Pause } else { Flow::Continue })
     }
 }
 
@@ -136,7 +134,12 @@ impl<S: Session> Inbound<S> {
 
     /// Returns whether the next command has to wait.
     fn is_blocked(&self) -> bool {
-        self.waiting.is_some() || self.pausing.is_some() || self.outbox.own_unsent().unwrap_or(0) > OWN_BACKLOG
+        self.must_wait(self.outbox.own_unsent().unwrap_or(0))
+    }
+
+    /// Returns whether the next command has to wait while `own_unsent` bytes of the connection's own answers are unsent.
+    fn must_wait(&self, own_unsent: usize) -> bool {
+        self.waiting.is_some() || self.pausing.is_some() || own_unsent > OWN_BACKLOG
     }
 }
 

@@ -143,9 +143,16 @@ impl Board {
         Some(state.add(newcomer))
     }
 
-    /// Sends a message to every other member. After peer-to-peer data, the sender does not pause if
-    /// fewer bytes than `allowance` are queued for the reader of the data.
-    pub(super) fn message(&self, from: MemberId, flag: AckFlag, payload: &[u8], allowance: usize) -> Delivery {
+    /// Sends a message, which arrived at the time `now`, to every other member. After peer-to-peer data, the sender
+    /// does not pause if fewer bytes than `allowance` are queued for the reader of the data.
+    pub(super) fn message(
+        &self,
+        from: MemberId,
+        flag: AckFlag,
+        payload: &[u8],
+        allowance: usize,
+        now: Instant,
+    ) -> Delivery {
         let mut state = lock(&self.state);
         let Some(sender) = state.members.iter().find(|member| member.id == from) else {
             return Delivery { queued: false, pause: None };
@@ -161,6 +168,7 @@ impl Board {
         let mut readers = Readers::new(flag, allowance);
         for member in state.members.iter().filter(|member| member.id != from) {
             let backlog = member.outbox.send(|out| {
+                out.reserve(sender.prefix.len() + length.len() + payload.len());
                 out.extend_from_slice(&sender.prefix);
                 out.extend_from_slice(length);
                 out.extend_from_slice(payload);
@@ -171,7 +179,7 @@ impl Board {
         }
         let pause = readers.pause();
         if state.members.len() > 1 {
-            state.last = Instant::now();
+            state.last = now;
         }
         Delivery { queued, pause }
     }

@@ -58,8 +58,7 @@ impl Throttle {
     }
 
     /// Charges a message. Returns how long to pause after it.
-    fn charge(&mut self, flag: AckFlag, length: usize) -> Option<Duration> {
-        let now = Instant::now();
+    fn charge(&mut self, flag: AckFlag, length: usize, now: Instant) -> Option<Duration> {
         let data = flag == AckFlag::Data;
         let length = if data { length.max(MIN_DATA_CHARGE) } else { length };
         let by_count = if data { None } else { self.messages.charge(1.0, now) };
@@ -155,9 +154,10 @@ impl SwitchboardSession {
 
     fn message(&mut self, trid: TrId, flag: AckFlag, payload: &[u8]) {
         let Some(member) = &self.membership else { return };
+        let now = Instant::now();
         let is_data = flag == AckFlag::Data;
         let allowance = if is_data { self.allowance.next() } else { 0 };
-        let delivery = member.board.message(member.id, flag, payload, allowance);
+        let delivery = member.board.message(member.id, flag, payload, allowance, now);
         if is_data && delivery.pause.is_some() {
             self.allowance.note_pause();
         }
@@ -166,15 +166,15 @@ impl SwitchboardSession {
         } else if !delivery.queued && flag.wants_nak() {
             self.reply(&ServerCommand::Nak(trid));
         }
-        let charge = self.charge(flag, payload.len());
+        let charge = self.charge(flag, payload.len(), now);
         self.pause = match delivery.pause {
             Some(pause) => Some(pause.and(charge)),
             None => charge.map(Pause::of),
         };
     }
 
-    fn charge(&mut self, flag: AckFlag, length: usize) -> Option<Duration> {
-        self.throttle.as_mut()?.charge(flag, length)
+    fn charge(&mut self, flag: AckFlag, length: usize, now: Instant) -> Option<Duration> {
+        self.throttle.as_mut()?.charge(flag, length, now)
     }
 }
 
@@ -193,7 +193,7 @@ impl Session for SwitchboardSession {
             // server refuses to relay still counts towards the connection's limit on bytes.
             Refusal::Answer(_, ErrorCode::InvalidUsername) => self.note_call(false, Instant::now()),
             Refusal::Answer(_, ErrorCode::BadDataMessage) => {
-                self.pause = self.charge(AckFlag::Data, frame.payload.len()).map(Pause::of);
+                self.pause = self.charge(AckFlag::Data, frame.payload.len(), Instant::now()).map(Pause::of);
             }
             _ => {}
         })?;
@@ -264,22 +264,26 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn messages_are_limited_both_in_number_and_in_bytes() {
         let mut throttle = throttle();
-        assert_eq!(throttle.charge(AckFlag::Always, 0), None);
-        assert_eq!(throttle.charge(AckFlag::Never, 0), None);
-        assert_eq!(throttle.charge(AckFlag::OnFailure, 0), Some(Duration::from_millis(100)));
-        assert_eq!(throttle.charge(AckFlag::OnFailure, 8192), Some(Duration::from_secs(1)));
+        assert_eq!(throttle.charge(AckFlag::Always, 0, Instant::now()), None);
+        assert_eq!(throttle.charge(AckFlag::Never, 0, Instant::now()), None);
+        assert_eq!(throttle.charge(AckFlag::OnFailure, 0, Instant::now()), Some(Duration::from_millis(100)));
+        assert_eq!(throttle.charge(AckFlag::OnFailure, 8192, Instant::now()), Some(Duration::from_secs(1)));
     }
 
     #[tokio::test(start_paused = true)]
     async fn data_messages_are_limited_in_bytes_but_not_in_number_and_each_message_counts_as_one_kib_or_more() {
         let mut throttle = throttle();
         for _ in 0..2 {
-            assert_eq!(throttle.charge(AckFlag::Data, 52), None);
+            assert_eq!(throttle.charge(AckFlag::Data, 52, Instant::now()), None);
         }
-        assert_eq!(throttle.charge(AckFlag::Data, 1300), None);
-        assert_eq!(throttle.charge(AckFlag::Data, 1260), Some(Duration::from_millis(125)));
+        assert_eq!(throttle.charge(AckFlag::Data, 1300, Instant::now()), None);
+        assert_eq!(throttle.charge(AckFlag::Data, 1260, Instant::now()), Some(Duration::from_millis(125)));
         tokio::time::advance(Duration::from_secs(1)).await;
-        assert_eq!(throttle.charge(AckFlag::Always, 0), None, "data does not count towards the number of messages");
-        assert_eq!(throttle.charge(AckFlag::Always, 0), None);
+        assert_eq!(
+            throttle.charge(AckFlag::Always, 0, Instant::now()),
+            None,
+            "data does not count towards the number of messages"
+        );
+        assert_eq!(throttle.charge(AckFlag::Always, 0, Instant::now()), None);
     }
 }

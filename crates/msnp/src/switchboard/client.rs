@@ -25,7 +25,9 @@ pub enum AckFlag {
 impl AckFlag {
     const ALL: [Self; 5] = [Self::Never, Self::OnFailure, Self::Always, Self::Data, Self::OnSuccess];
 
-    const fn word(self) -> &'static str {
+    /// Returns the word that stands for the flag in MSG.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
         match self {
             Self::Never => "U",
             Self::OnFailure => "N",

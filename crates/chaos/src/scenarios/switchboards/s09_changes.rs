@@ -40,7 +40,10 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
         let leaving = [Leaving::Nobody, Leaving::Callee, Leaving::Caller, Leaving::Hides][round % 4];
         moments += meet(caller, callee, leaving).await.with_context(|| format!("in round {round}, {leaving:?}"))?;
     }
-    ensure!(moments >= rounds * ANSWERED, "the members joined with identities that were replaced before the invitation");
+    ensure!(
+        moments >= rounds * ANSWERED,
+        "the members joined with identities that were replaced before the invitation"
+    );
     Ok(Measured::new().count("rounds", rounds).count("changes seen", moments))
 }
 

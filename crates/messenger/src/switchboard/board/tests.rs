@@ -48,7 +48,7 @@ fn open() -> (Board, Guest) {
 
 /// Sends a text.
 fn send(board: &Board, from: MemberId, text: &[u8]) -> Delivery {
-    board.message(from, AckFlag::Always, text, 0)
+    board.message(from, AckFlag::Always, text, 0, Instant::now())
 }
 
 /// Reads and ignores everything that was sent so far.
@@ -186,7 +186,7 @@ fn the_sender_of_data_pauses_sooner_for_a_slow_destination_than_for_another_slow
         let (bob, _carol) = (join(&board, "bob"), join(&board, "carol"));
         let reading = |_: &usize| {
             bob.reads();
-            board.message(alice.id, flag, &payload, 2048).pause.is_some()
+            board.message(alice.id, flag, &payload, 2048, Instant::now()).pause.is_some()
         };
         // For data, the sender pauses when 2 KiB are queued for the reader or 32 KiB for another
         // member. For chat, the sender pauses when 128 KiB are queued for a member.
