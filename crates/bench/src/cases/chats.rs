@@ -21,7 +21,10 @@ pub(crate) async fn run(bench: &mut Bench) -> Result<()> {
     let mut people = sign_in_all(running.server.addresses(), &data.accounts, how).await?;
     let mut half = Series::new(format!("{chats} conversations opened at the same time, p50"), Unit::Milliseconds);
     let mut most = Series::new(format!("{chats} conversations opened at the same time, p99"), Unit::Milliseconds);
+    let mut cost =
+        Series::new(format!("{chats} conversations opened at the same time, each"), Unit::ProcessorMicroseconds);
     for _ in bench.rounds() {
+        let before = running.server.figures()?;
         let mut opening = JoinSet::new();
         for (number, pair) in data.accounts.chunks_exact(2).enumerate() {
             let pair = [pair[0].clone(), pair[1].clone()];
@@ -34,6 +37,8 @@ pub(crate) async fn run(bench: &mut Bench) -> Result<()> {
             });
         }
         let mut opened = opening.join_all().await.into_iter().collect::<Result<Vec<_>>>()?;
+        let processor_seconds = running.server.figures()?.processor_seconds - before.processor_seconds;
+        cost.server.push(processor_seconds * 1e6 / chats as f64);
         opened.sort_unstable_by_key(|(number, ..)| *number);
         let mut times = Vec::new();
         for (_, caller, callee, time) in opened {
@@ -45,5 +50,6 @@ pub(crate) async fn run(bench: &mut Bench) -> Result<()> {
     }
     bench.add(half);
     bench.add(most);
+    bench.add(cost);
     Ok(())
 }
