@@ -214,18 +214,16 @@ impl Limits {
         let (entries, acts) = (whole(1..=MAX_ENTRIES), whole(1..=MAX_ACTS));
         // An operator may set these limits to 0, so that no entry or no action is allowed.
         let (optional_entries, optional_acts) = (whole(0..=MAX_ENTRIES), whole(0..=MAX_ACTS));
-        let messages = whole(1..=MAX_MESSAGES);
+        let (messages, per_hour) = (whole(1..=MAX_MESSAGES), whole(0..=MAX_PER_HOUR));
+        let bytes = whole_of("bytes", MIN_BYTES..=MAX_BYTES).up_to("1 GiB");
+        let percent = whole_of("percent", 0..=MAX_CONVERSATION_PERCENT);
         let networks = List { item: IpNetwork, max: MAX_NETWORKS };
         let number = |key, default, kind| from.get(key, default, kind);
         Self {
             exempt: from.get("exempt", default.exempt, &networks),
             connections_per_address: number("connections_per_address", default.connections_per_address, &connections),
             anonymous_per_address: number("anonymous_per_address", default.anonymous_per_address, &connections),
-            conversation_percent: number(
-                "conversation_percent",
-                default.conversation_percent,
-                &whole_of("percent", 0..=MAX_CONVERSATION_PERCENT),
-            ),
+            conversation_percent: number("conversation_percent", default.conversation_percent, &percent),
             contacts: number("contacts", default.contacts, &entries),
             allowed_or_blocked: number("allowed_or_blocked", default.allowed_or_blocked, &optional_entries),
             reverse: number("reverse", default.reverse, &entries),
@@ -241,7 +239,7 @@ impl Limits {
             unknown_accounts_per_hour: from.get(
                 "unknown_accounts_per_hour",
                 default.unknown_accounts_per_hour,
-                &whole(0..=MAX_PER_HOUR),
+                &per_hour,
             ),
             calls_per_minute: number("calls_per_minute", default.calls_per_minute, &acts),
             rings: number("rings", default.rings, &acts),
@@ -283,11 +281,7 @@ impl Limits {
             switchboard_members: from.get("switchboard_members", default.switchboard_members, &whole(2..=MAX_MEMBERS)),
             messages_at_once: from.get("messages_at_once", default.messages_at_once, &messages),
             messages_per_second: from.get("messages_per_second", default.messages_per_second, &messages),
-            message_bytes_per_second: from.get(
-                "message_bytes_per_second",
-                default.message_bytes_per_second,
-                &whole_of("bytes", MIN_BYTES..=MAX_BYTES).up_to("1 GiB"),
-            ),
+            message_bytes_per_second: from.get("message_bytes_per_second", default.message_bytes_per_second, &bytes),
         }
     }
 

@@ -1,5 +1,6 @@
 //! What a run prints and writes.
 
+mod file;
 mod measured;
 mod plot;
 mod recorded;
@@ -11,6 +12,7 @@ use anyhow::{Context, Result};
 use rustix::process::{Resource, getrlimit};
 
 use crate::series::{Series, median, spread};
+use file::write;
 use measured::{Machine, Measured};
 
 /// The measurements so far.
@@ -84,8 +86,4 @@ impl Report {
         }
         Ok(errors == 0)
     }
-}
-
-fn write(path: &Path, text: &str) -> Result<()> {
-    std::fs::write(path, text).with_context(|| format!("could not write {}", path.display()))
 }

@@ -9,6 +9,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
+use super::file::write;
 use super::measured::Measured;
 use crate::series::Unit;
 
@@ -28,7 +29,7 @@ pub(super) fn record(measured: &[Measured]) -> Result<()> {
     // Two decimals are enough.
     let ratios: Ratios =
         ratios(measured).into_iter().map(|(name, ratio)| (name, (ratio * 100.0).round() / 100.0)).collect();
-    super::write(Path::new(FILE), &format!("{:#}\n", serde_json::to_value(ratios)?))
+    write(Path::new(FILE), &format!("{:#}\n", serde_json::to_value(ratios)?))
 }
 
 /// Returns a sentence for each measurement whose ratio is much worse than the recorded one.
