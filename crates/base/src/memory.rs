@@ -3,8 +3,7 @@
 /// Returns all whole pages of free memory to the system.
 ///
 /// By itself, the allocator of glibc returns only the free memory at the end of a heap. A single
-/// small allocation at the end keeps everything below it in the process. After a storm of 10,000
-/// sign-ins, 14 of 20 MiB were free memory of this kind.
+/// small allocation at the end keeps everything below it in the process.
 ///
 /// While this function runs, allocations can wait for it. So call it after much memory was freed,
 /// and from a thread that may block. With another C library than glibc, this function does nothing.

@@ -22,7 +22,7 @@ pub(crate) struct Bench {
     pub(crate) program: PathBuf,
     /// The number of rounds. Each round makes every measurement once.
     pub(crate) rounds: u32,
-    /// True for a smoke test. Its sizes are small, and it only shows that every case works.
+    /// True for a smoke test. Its sizes are small, and its ratios are compared with the recorded ones.
     pub(crate) is_smoke: bool,
     /// The name of the case that is being measured.
     pub(crate) case: &'static str,

@@ -79,9 +79,9 @@ impl Series {
 
     fn ratios(&self) -> impl Iterator<Item = f64> {
         let better = |(floor, server): (&f64, &f64)| if self.unit.is_rate() { floor / server } else { server / floor };
-        // A short measurement can take too little processor time for the system to count. Its ratio
-        // is then not a finite number.
-        self.floor.iter().zip(&self.server).map(better).filter(|ratio| ratio.is_finite())
+        // A short measurement can take too little processor time for the system to count, and the
+        // memory of a process can shrink. Then there is no ratio.
+        self.floor.iter().zip(&self.server).map(better).filter(|ratio| ratio.is_finite() && *ratio > 0.0)
     }
 }
 

@@ -5,29 +5,28 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 
 use crate::Config;
+use crate::limits::MAX_HTTP;
 use crate::networks::contains;
 
 /// The smallest number of open files that are reserved for everything except connections. About 20
 /// are in use: the database, the listeners of a few networks, the control socket and its commands,
 /// the log, and the files of the runtime.
 const MIN_RESERVED: usize = 64;
-/// One file of so many is reserved, if that is more than [`MIN_RESERVED`]. An operator of a large
-/// service has more networks, and runs more commands at the same time.
-const RESERVED_SHARE: usize = 64;
+/// The number of open files, divided by this number, is reserved, if that is more than
+/// [`MIN_RESERVED`]. An operator of a large service has more networks, and runs more commands at the
+/// same time.
+const RESERVED_DIVISOR: usize = 64;
 /// The smallest number of HTTP connections without the setting `http_connections`, if the process
-/// may open enough files. Clients of the gateway and the web pages need so many.
+/// may open enough files. The gateway and the web pages need this many.
 const MIN_HTTP: usize = 512;
-/// The largest number of HTTP connections. Each connection may buffer a head and a body, which
-/// together have at most 80 KiB. So all HTTP connections together buffer at most 320 MiB.
-const MAX_HTTP: usize = 4096;
-/// The largest share of all connections that HTTP connections may have: one of so many. A connection
-/// with a long request needs more memory than a chat connection, and the limit on memory assumes this
-/// share.
-const LARGEST_HTTP_SHARE: usize = 4;
-/// The share of HTTP connections without the setting `http_connections`: one of so many.
-const HTTP_SHARE: usize = 8;
-/// The share of the HTTP connections that one address can have at most: one of so many.
-const HTTP_ADDRESS_SHARE: usize = 4;
+/// HTTP connections get at most the free files divided by this number. A connection with a long
+/// request needs more memory than a chat connection, and the limit on memory assumes this share.
+const MIN_HTTP_DIVISOR: usize = 4;
+/// Without the setting `http_connections`, HTTP connections get the free files divided by this
+/// number.
+const HTTP_DIVISOR: usize = 8;
+/// One address gets at most the HTTP connections divided by this number.
+const HTTP_ADDRESS_DIVISOR: usize = 4;
 /// The smallest and the largest value of [`ConnectionLimits::leaving`]. A connection usually closes
 /// within a millisecond after the server tells it to leave. So even a flood needs few of these
 /// places.
@@ -112,18 +111,22 @@ struct Files {
 
 impl Files {
     fn divide(files: usize, tunnels: usize, http: Option<usize>) -> Self {
-        let reserved = (files / RESERVED_SHARE).max(MIN_RESERVED) + tunnels;
+        let reserved = (files / RESERVED_DIVISOR).max(MIN_RESERVED) + tunnels;
         // If `files` is lower than on any real system, connections get half of the files.
         let free = files.saturating_sub(reserved).max(files / 2);
-        let with_leaving = |places: usize| places - leaving(places).min(places / 2);
-        let http = http.unwrap_or_else(|| (free / HTTP_SHARE).max(MIN_HTTP));
-        let http = http.min(free / LARGEST_HTTP_SHARE).min(MAX_HTTP);
+        // At least one place, unless there are no files at all.
+        let with_leaving = |places: usize| {
+            let kept = places - leaving(places).min(places.div_ceil(2));
+            kept.max(places.min(1))
+        };
+        let http = http.unwrap_or_else(|| (free / HTTP_DIVISOR).max(MIN_HTTP));
+        let http = http.min(free / MIN_HTTP_DIVISOR).min(MAX_HTTP);
         Self { chat: with_leaving(free - http), http: with_leaving(http) }
     }
 }
 
 fn leaving(connections: usize) -> usize {
-    (connections / 16).clamp(LEAVING.0, LEAVING.1)
+    (connections / 16).clamp(LEAVING.0, LEAVING.1).min(connections)
 }
 
 impl Config {
@@ -141,7 +144,7 @@ impl Config {
     #[must_use]
     pub fn http_connections(&self, files: usize) -> ConnectionLimits {
         let http = self.divide(files).http;
-        let per_address = self.limits.http_connections_per_address.min((http / HTTP_ADDRESS_SHARE).max(1));
+        let per_address = self.limits.http_connections_per_address.min((http / HTTP_ADDRESS_DIVISOR).max(1));
         ConnectionLimits::new(&self.limits.exempt, http, per_address, per_address)
     }
 
@@ -167,13 +170,18 @@ mod tests {
     #[test]
     fn the_open_file_limit_has_room_for_all_connections_even_those_that_are_leaving() {
         let mut config = Config::default();
+        let files = [256, 1024, 4096, 20_000, 65_536, 1_000_000];
+        let http = [None, Some(16), Some(17), Some(100), Some(MAX_HTTP)];
         for old_tls in [None, Some("127.0.0.1:8444".parse().unwrap())] {
             config.proxy.old_tls = old_tls;
             let tunnels = if old_tls.is_some() { MAX_OLD_TLS_TUNNELS } else { 0 };
-            for files in [256, 1024, 4096, 20_000, 65_536, 1_000_000] {
+            for (files, http) in files.into_iter().flat_map(|files| http.map(|http| (files, http))) {
+                config.limits.http_connections = http;
                 let tables = [config.chat_connections(files), config.http_connections(files)];
-                let all: usize = tables.iter().map(|table| table.connections + table.leaving).sum();
-                let reserved = (files / RESERVED_SHARE).max(MIN_RESERVED) + tunnels;
+                let [chat_files, http_files] = tables.each_ref().map(|table| table.connections + table.leaving);
+                assert!(http.is_none_or(|http| http_files <= http), "{files}, {http:?}: {tables:?}");
+                let all = chat_files + http_files;
+                let reserved = (files / RESERVED_DIVISOR).max(MIN_RESERVED) + tunnels;
                 assert!(all <= files - reserved, "{files}: {tables:?}");
                 assert!(all >= (files - reserved) * 4 / 5, "{files}: {tables:?}");
             }
@@ -192,13 +200,13 @@ mod tests {
     #[test]
     fn http_connections_have_a_quarter_of_the_files_at_most_and_one_address_a_quarter_of_these() {
         let mut config = Config::default();
-        for http in [None, Some(1), Some(100), Some(1_000_000)] {
+        for http in [None, Some(16), Some(100), Some(MAX_HTTP)] {
             config.limits.http_connections = http;
             for files in [10, 256, 1024, 20_000, 1_000_000] {
                 let limits = config.http_connections(files);
-                let most = http.unwrap_or(MAX_HTTP).min(MAX_HTTP).min(files / LARGEST_HTTP_SHARE);
+                let most = http.unwrap_or(MAX_HTTP).min(MAX_HTTP).min(files / MIN_HTTP_DIVISOR);
                 assert!(limits.connections <= most, "{http:?}, {files}: {limits:?}");
-                let quarter = (limits.connections / HTTP_ADDRESS_SHARE).max(1);
+                let quarter = (limits.connections / HTTP_ADDRESS_DIVISOR).max(1);
                 assert!((1..=quarter).contains(&limits.per_address), "{http:?}, {files}: {limits:?}");
             }
         }

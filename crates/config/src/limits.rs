@@ -12,6 +12,12 @@ use crate::reader::Section;
 /// The largest number of connections or sessions. A process in Linux can open about a million files
 /// at most.
 const MAX_CONNECTIONS: usize = 1_000_000;
+/// The smallest value of `http_connections`. With fewer, the users of a home could not sign in at the
+/// same time.
+const MIN_HTTP: usize = 16;
+/// The largest number of HTTP connections. Each connection may buffer a head and a body, which
+/// together have at most 80 KiB. So all HTTP connections together buffer at most 320 MiB.
+pub(crate) const MAX_HTTP: usize = 4096;
 /// The largest share of the chat connections that can be reserved for conversations, in percent.
 /// With more, fewer than half of the connections could be signed in.
 const MAX_CONVERSATION_PERCENT: usize = 50;
@@ -57,9 +63,9 @@ pub struct Limits {
     /// least 1. At this limit, the server closes the oldest of these connections to admit a new
     /// one.
     pub anonymous_per_address: usize,
-    /// The share of all chat connections that is reserved for conversations, in percent: 0 to 50.
-    /// The other chat connections can all be signed in. With a quarter, the default, every third
-    /// user can have a conversation open.
+    /// The share of all chat connections that is reserved for conversations, in percent: 0 to 50. The
+    /// same share of the gateway sessions is reserved. The others can all be signed in. With a
+    /// quarter, the default, every third user can have a conversation open.
     pub conversation_percent: usize,
     /// The largest number of contacts of one account (framing.md section 6). At this limit, a
     /// client that adds another contact receives error 210.
@@ -112,9 +118,9 @@ pub struct Limits {
     /// The largest number of times that one address may submit the sign-up form in 15 minutes. This
     /// limit prevents visitors from guessing invite codes and account names.
     pub sign_up_attempts: usize,
-    /// The largest number of HTTP connections. Without this setting, they are an eighth of all
-    /// connections, and at least 512 if that is no more than a quarter. In any case, they are at most
-    /// a quarter of all connections, and at most 4096.
+    /// The largest number of HTTP connections, 16 to 4096, including those that are closing because
+    /// there are too many. Without this setting, it is an eighth of all connections, but at least
+    /// 512. In any case, it is at most a quarter of all connections, and at most 4096.
     pub http_connections: Option<usize>,
     /// The largest number of HTTP connections from one address. It must be at least 1. One address
     /// never gets more than a quarter of all HTTP connections.
@@ -211,6 +217,7 @@ impl Limits {
         // With 0 connections, nobody could use the service. Sessions over the gateway may be
         // switched off with 0.
         let (connections, sessions) = (whole(1..=MAX_CONNECTIONS), whole(0..=MAX_CONNECTIONS));
+        let http = whole(MIN_HTTP..=MAX_HTTP);
         let (entries, acts) = (whole(1..=MAX_ENTRIES), whole(1..=MAX_ACTS));
         // An operator may set these limits to 0, so that no entry or no action is allowed.
         let (optional_entries, optional_acts) = (whole(0..=MAX_ENTRIES), whole(0..=MAX_ACTS));
@@ -256,7 +263,7 @@ impl Limits {
             ),
             sign_ups_per_hour: number("sign_ups_per_hour", default.sign_ups_per_hour, &optional_acts),
             sign_up_attempts: number("sign_up_attempts", default.sign_up_attempts, &optional_acts),
-            http_connections: from.optional("http_connections", default.http_connections, &connections),
+            http_connections: from.optional("http_connections", default.http_connections, &http),
             http_connections_per_address: number(
                 "http_connections_per_address",
                 default.http_connections_per_address,

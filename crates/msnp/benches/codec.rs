@@ -1,7 +1,7 @@
 //! Measures how long the codec takes for typical lines and messages.
 //!
-//! `cargo bench -p msnp` prints the time of each operation. The group `copy` is the baseline: it
-//! copies the same bytes and does nothing else.
+//! `cargo bench -p msnp` prints the time of each operation. The groups `copy` and
+//! `copy_stream` are the baselines: they copy the same bytes and do nothing else.
 
 #![allow(clippy::unwrap_used, reason = "a failure ends the run")]
 
@@ -92,11 +92,30 @@ impl Receiver for Payloads {
     }
 }
 
-/// Cuts a stream of chat messages into frames. The argument is the size of a payload in bytes.
-#[divan::bench(args = [100, 300, 1600])]
+/// The sizes of payloads, in bytes.
+const SIZES: [usize; 3] = [100, 300, 1600];
+
+/// Returns a stream of chat messages whose payloads have `size` bytes.
+fn stream(size: usize) -> Vec<u8> {
+    [format!("MSG 7 N {size}\r\n").into_bytes(), vec![b'x'; size]].concat().repeat(MESSAGES)
+}
+
+/// Copies the stream of the group `frames`.
+#[divan::bench(args = SIZES)]
+fn copy_stream(bencher: Bencher<'_, '_>, size: usize) {
+    let stream = stream(size);
+    let mut out = Vec::with_capacity(stream.len());
+    bencher.counter(BytesCount::new(stream.len())).bench_local(|| {
+        out.clear();
+        out.extend_from_slice(black_box(&stream));
+        black_box(out.len())
+    });
+}
+
+/// Cuts a stream of chat messages into frames.
+#[divan::bench(args = SIZES)]
 fn frames(bencher: Bencher<'_, '_>, size: usize) {
-    let message = [format!("MSG 7 N {size}\r\n").into_bytes(), vec![b'x'; size]].concat();
-    let stream = message.repeat(MESSAGES);
+    let stream = stream(size);
     bencher.counter(BytesCount::new(stream.len())).bench(|| {
         let mut payloads = Payloads(0);
         let mut decoder = Decoder::new(LineRules::SWITCHBOARD);

@@ -15,6 +15,8 @@
 //! When a new verb or a new form of a command is added, the compiler points out every `match` that
 //! lacks the new case.
 
+#![forbid(unsafe_code)]
+
 mod capabilities;
 pub mod challenge;
 pub mod client_config;

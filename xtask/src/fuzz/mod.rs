@@ -1,6 +1,6 @@
 //! Fuzzing on the stable toolchain.
 //!
-//! Stable compiler flags are enough for libFuzzer's coverage. The project's code has no `unsafe`,
+//! Stable compiler flags are enough for libFuzzer's coverage. The code that is fuzzed has no `unsafe`,
 //! so targets usually run without a sanitizer, and look for panics and broken guarantees.
 //! `--sanitizer` adds the address sanitizer, for the dependencies that do use `unsafe`.
 

@@ -13,8 +13,8 @@ use crate::person::sign_in;
 use crate::series::{Series, Unit};
 use crate::wire::{Service, Wire};
 
-/// The numbers of entries on the lists of a client, one number for each measurement. Half of the
-/// entries are contacts.
+/// The numbers of entries on the lists of a client, one number for each measurement. All entries
+/// are mutual contacts.
 const ENTRIES: &[usize] = &[150, 600, 1000];
 const SMOKE_ENTRIES: usize = 150;
 /// The number of times that the lists are fetched in a round.
@@ -30,7 +30,7 @@ pub(crate) async fn run(bench: &mut Bench) -> Result<()> {
 }
 
 async fn measure(bench: &mut Bench, entries: usize) -> Result<()> {
-    let (running, data) = bench.serve(async |path| Data::create(path, 2 * entries, entries / 2).await).await?;
+    let (running, data) = bench.serve(async |path| Data::create(path, 2 * entries, entries).await).await?;
     let how = SignIn { status: None, ..SignIn::default() };
     let mut person = sign_in(running.server.addresses(), 0, &data.accounts[0], how).await?;
     let bytes = lists(&mut person, entries).await?;

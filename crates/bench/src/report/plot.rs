@@ -32,7 +32,9 @@ pub(super) fn svg(measured: &[Measured]) -> Result<String> {
     ensure!(!bars.is_empty(), "there is nothing to plot, because none of the chosen cases has a floor");
     let least = bars.iter().map(|bar| bar.ratio).fold(1.0, f64::min);
     let most = bars.iter().map(|bar| bar.ratio).fold(1.0, f64::max);
-    let height = AXIS + ROW * u32::try_from(bars.len())?;
+    let height = AXIS + ROW * u32::try_from(bars.len() + 1)?;
+    // The row above the bars stays empty. A scale of a single row would have no height.
+    let rows = 0..bars.len();
     let mut text = String::new();
     let area = SVGBackend::with_string(&mut text, (WIDTH, height)).into_drawing_area();
     area.fill(&WHITE)?;
@@ -44,12 +46,12 @@ pub(super) fn svg(measured: &[Measured]) -> Result<String> {
         .margin(10)
         .set_label_area_size(LabelAreaPosition::Left, NAMES)
         .set_label_area_size(LabelAreaPosition::Bottom, 45)
-        .build_cartesian_2d((least * 0.9..most * 1.1).log_scale(), (0..bars.len() - 1).into_segmented())?;
+        .build_cartesian_2d((least * 0.9..most * 1.1).log_scale(), rows.into_segmented())?;
     chart
         .configure_mesh()
         .disable_y_mesh()
         .x_desc("how many times better the floor is than the server")
-        .y_labels(bars.len())
+        .y_labels(bars.len() + 1)
         .y_label_formatter(&name)
         .draw()?;
     chart.draw_series(bars.iter().enumerate().map(|(row, bar)| {
@@ -92,5 +94,20 @@ mod tests {
         assert!(picture.starts_with("<svg") && picture.contains("case: slow") && picture.contains("case: fast"));
         assert!(!picture.contains("alone"));
         assert!(svg(&rows[2..]).is_err());
+    }
+
+    /// Returns the heights of all filled rectangles, in pixels.
+    fn heights(picture: &str) -> Vec<u32> {
+        let rectangles = picture.split("<rect ").skip(1);
+        rectangles
+            .map(|rectangle| rectangle.split("height=\"").nth(1).unwrap().split('"').next().unwrap().parse().unwrap())
+            .collect()
+    }
+
+    #[test]
+    fn the_bar_of_a_single_measurement_has_a_height() {
+        let picture = svg(&[measured("slow", Some(12.5))]).unwrap();
+        let [_background, bar] = heights(&picture)[..] else { panic!("{picture}") };
+        assert!(bar > ROW / 3, "{bar}");
     }
 }

@@ -179,7 +179,7 @@ impl Board {
         }
         let pause = readers.pause();
         if state.members.len() > 1 {
-            state.last = now;
+            state.last = state.last.max(now);
         }
         Delivery { queued, pause }
     }

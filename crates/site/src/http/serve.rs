@@ -144,7 +144,8 @@ async fn requests(
         let stream: AnyStream = Box::new(Prefixed::new(parts.read_buf.to_vec(), stream.into_inner()));
         return Some((target, stream));
     }
-    // The client has its answer, so the connection can make room for another one.
+    // The answer is written. If another connection needs the place, this connection closes now,
+    // although a client that still sends may lose the answer.
     visit.during(linger(stream)).await;
     None
 }

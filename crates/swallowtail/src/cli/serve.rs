@@ -30,7 +30,7 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// The interval at which `serve` returns free memory to the system.
 const MEMORY_INTERVAL: Duration = Duration::from_secs(30);
 /// The number of connections that must have ended before `serve` returns free memory again. Fewer
-/// connections free too little: at 24 KiB for each connection, these free 6 MiB.
+/// connections free too little: at 16 KiB for each connection, these free 4 MiB.
 const MANY_ENDED: u64 = 256;
 
 /// Flags of `serve`, which override the settings.

@@ -22,8 +22,7 @@ pub(super) const SCENARIO: Scenario =
         Box::pin(run(bed))
     });
 
-/// The number of connections that are opened. They take about two seconds. For a million
-/// connections, use `--scale 1000`.
+/// The number of connections that are opened. For a million connections, use `--scale 1000`.
 const CONNECTIONS: usize = 100_000;
 /// The number of TLS handshakes that are abandoned.
 const HANDSHAKES: usize = 2000;
@@ -33,7 +32,7 @@ const AT_ONCE: usize = 16;
 /// middle. In the first part, the memory grows to the size that the connections of one moment need.
 const PARTS: usize = 4;
 /// The limit on the growth of the memory from the middle of the run to its end, in KiB. A server
-/// that kept 41 bytes of each connection would exceed it.
+/// that kept 42 bytes of each connection would exceed it.
 const GROWTH_KIB: u64 = 2 * 1024;
 /// The time within which the server must answer a handshake.
 const PATIENCE: Duration = Duration::from_secs(20);

@@ -246,6 +246,7 @@ mod tests {
         while queue.pop().is_some() {}
         assert_eq!(queue.push(Rank::Stranger, &origin(ELSEWHERE, 0), 1, 0).1, [], "one job may always wait");
     }
+
     #[test]
     fn strangers_leave_the_queue_when_their_share_of_the_threads_becomes_smaller() {
         const ROOM: usize = 64;
