@@ -12,13 +12,13 @@ use crate::networks::contains;
 /// are in use: the database, the listeners of a few networks, the control socket and its commands,
 /// the log, and the files of the runtime.
 const MIN_RESERVED: usize = 64;
-/// The number of open files, divided by this number, is reserved, if that is more than
+/// The server reserves the number of open files divided by this number, if that is more than
 /// [`MIN_RESERVED`]. An operator of a large service has more networks, and runs more commands at the
 /// same time.
 const RESERVED_DIVISOR: usize = 64;
 /// The smallest number of HTTP connections without the setting `http_connections`, if the process
 /// may open enough files. The gateway and the web pages need this many.
-const MIN_HTTP: usize = 512;
+const MIN_DEFAULT_HTTP: usize = 512;
 /// HTTP connections get at most the free files divided by this number. A connection with a long
 /// request needs more memory than a chat connection, and the limit on memory assumes this share.
 const MIN_HTTP_DIVISOR: usize = 4;
@@ -119,7 +119,7 @@ impl Files {
             let kept = places - leaving(places).min(places.div_ceil(2));
             kept.max(places.min(1))
         };
-        let http = http.unwrap_or_else(|| (free / HTTP_DIVISOR).max(MIN_HTTP));
+        let http = http.unwrap_or_else(|| (free / HTTP_DIVISOR).max(MIN_DEFAULT_HTTP));
         let http = http.min(free / MIN_HTTP_DIVISOR).min(MAX_HTTP);
         Self { chat: with_leaving(free - http), http: with_leaving(http) }
     }

@@ -42,6 +42,7 @@ pub(crate) async fn run(bench: &mut Bench) -> Result<()> {
     let addresses = *running.server.addresses();
     let (talkers, workers) = data.accounts.split_at(2 * CHATS);
     let mut pairs = chats(&addresses, talkers).await?;
+    let time = bench.time();
     for (other, name) in [
         (Other::Nothing, "chat without other work"),
         (Other::Passwords, "chat during sign-ins with passwords"),
@@ -52,13 +53,10 @@ pub(crate) async fn run(bench: &mut Bench) -> Result<()> {
         let mut most = Series::new(format!("{name}, p99"), Unit::Milliseconds);
         for _ in bench.rounds() {
             let stop = Arc::new(AtomicBool::new(false));
-            let working = work(other, &addresses, workers, &stop, bench.time()).await?;
-            let tasks = pairs.drain(..).map(|mut pair: [Wire; 2]| {
-                let time = bench.time();
-                async move {
-                    let pumped = pump(&mut pair, CHAT, Form::Client, time).await?;
-                    anyhow::Ok((pumped.arrived, (pumped, pair)))
-                }
+            let working = work(other, &addresses, workers, &stop, time).await?;
+            let tasks = pairs.drain(..).map(|mut pair: [Wire; 2]| async move {
+                let pumped = pump(&mut pair, CHAT, Form::Client, time).await?;
+                anyhow::Ok((pumped.arrived, (pumped, pair)))
             });
             let tasks: Vec<_> = tasks.collect();
             let (_, results) = measure(tasks, || running.server.figures()).await?;

@@ -29,7 +29,7 @@ pub(super) fn record(measured: &[Measured]) -> Result<()> {
     // Two decimals are enough.
     let ratios: Ratios =
         ratios(measured).into_iter().map(|(name, ratio)| (name, (ratio * 100.0).round() / 100.0)).collect();
-    write(Path::new(FILE), &format!("{:#}\n", serde_json::to_value(ratios)?))
+    write(Path::new(FILE), &format!("{}\n", serde_json::to_string_pretty(&ratios)?))
 }
 
 /// Returns a sentence for each measurement whose ratio is much worse than the recorded one.
@@ -37,7 +37,8 @@ pub(super) fn record(measured: &[Measured]) -> Result<()> {
 /// # Errors
 /// Fails if the recorded ratios cannot be read.
 pub(super) fn compare(measured: &[Measured]) -> Result<Vec<String>> {
-    let text = std::fs::read_to_string(FILE).with_context(|| format!("could not read {FILE}"))?;
+    let text = std::fs::read_to_string(FILE)
+        .with_context(|| format!("could not read {FILE}; to write it, use --smoke --record"))?;
     let recorded = serde_json::from_str(&text).with_context(|| format!("{FILE} is not valid"))?;
     Ok(worse(&ratios(measured), &recorded))
 }
